@@ -1,0 +1,33 @@
+"""MALT Lab's library: targeted adversarial attacks by mesoscopic almost linearity (arXiv 2407.02240).
+
+Names are imported on first use, so that `import malt_core` costs nothing and a page can show its first
+words before torch has loaded.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "attack": "single",
+    "malt": "batch",
+    "measure_linearity": "linearity",
+    "Model": "models.loaders",
+    "load_model": "models.loaders",
+    **dict.fromkeys(("MaltError", "BadImage", "BadConfig", "ModelUnavailable"), "errors"),
+    **dict.fromkeys(
+        ("AttackConfig", "AttackResult", "LinearityReport", "MaltResult", "ModelInfo", "Sample"), "types"
+    ),
+}
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'malt_core' has no attribute {name!r}")
+    return getattr(import_module(f"malt_core.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

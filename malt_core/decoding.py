@@ -1,0 +1,163 @@
+"""Reading picture files that people upload: every common kind, and nothing that could harm the server."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+from PIL import ExifTags, Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from malt_core.errors import BadImage
+
+MAX_BYTES = 30_000_000
+MAX_PIXELS = 50_000_000
+ACCEPTED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+
+# Models look at a few hundred pixels a side; a JPEG decoder can leave out detail beyond this many for free.
+_DRAFT_SIDE = 2048
+# Progressive JPEGs have about ten scans. Each costs a pass over the whole picture but may take only a few
+# dozen bytes of the file, so thousands of them would keep a processor busy for hours.
+_MAX_SCANS = 100
+
+# The readers are called directly: Image.open would also try other formats, and it warns of large pictures
+# through Python's warning filters, which all threads share.
+_READERS = (
+    (rb"\x89PNG\r\n\x1a\n", PngImageFile),
+    (rb"\xff\xd8\xff", JpegImageFile),
+    (rb"RIFF....WEBP", WebPImageFile),
+    (rb"GIF8[79]a", GifImageFile),
+    (rb"BM", BmpImageFile),
+    (rb"II[*+]\0|MM\0[*+]", TiffImageFile),
+)
+_HINTS = (
+    (rb"....ftypavi[fs]", "an AVIF picture. Save it as PNG or JPEG and try again"),
+    (rb"....ftyp(hei|hev|mif1|msf1)", "a HEIC photo, as iPhones take them. Export it as JPEG and try again"),
+    (rb"....ftyp", "a video or another kind of media file. Save a single frame of it as PNG"),
+    (rb"\s*<[^>]*svg|\s*<\?xml.*<svg", "an SVG drawing, which has no pixels. Export it as PNG and try again"),
+    (rb"\s*<(!doctype )?html", "a web page. Save the picture itself, not the page that shows it"),
+    (rb"%PDF", "a PDF document. Export the page as PNG and try again"),
+)
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode(data: bytes, name: str) -> Image.Image:
+    """Read a picture file: 8-bit RGB, upright, without metadata.
+
+    Of an animation the first frame is read. Transparency is laid on white; 16-bit grey is scaled, not
+    cut off; 32-bit grey is read on the scale 0-1 (floats), 0-255 or 0-65535 that holds its values. Colour
+    profiles are not applied, as in the data sets that the models were trained on. A JPEG with both sides
+    over 4096 pixels comes at a half, a quarter or an eighth of its size.
+
+    name: the file's name, for messages.
+    Raises BadImage for anything but a sound PNG, JPEG, WebP, GIF, BMP or TIFF file of at most MAX_BYTES
+    bytes and MAX_PIXELS pixels, which is known from the header, before any pixel is decoded.
+    """
+    if not data:
+        raise BadImage(f"{name} is empty (0 bytes): it was probably not saved or uploaded completely.")
+    if len(data) > MAX_BYTES:
+        raise BadImage(
+            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.0f}. Save a smaller copy."
+        )
+    image = _open(data, name)
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many_pixels(name, f"{image.width:,} × {image.height:,} pixels")
+    try:
+        if isinstance(image, JpegImageFile):
+            image.draft(None, (_DRAFT_SIDE, _DRAFT_SIDE))
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
+        raise _damaged(name) from error
+    return _upright(to_rgb(image, name), image)
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    """Read the header only."""
+    start = data[:1000]
+    reader = next((reader for magic, reader in _READERS if re.match(magic, start, re.DOTALL)), None)
+    if reader is None:
+        flags = re.DOTALL | re.IGNORECASE
+        hint = next(
+            (hint for magic, hint in _HINTS if re.match(magic, start, flags)), "no picture, whatever its name"
+        )
+        raise BadImage(f"{name} is {hint}. Pictures can be {ACCEPTED} files.")
+    if reader is JpegImageFile and data.count(b"\xff\xda\0") > _MAX_SCANS:
+        raise BadImage(
+            f"{name} is a JPEG of over {_MAX_SCANS} scans, which no camera writes. Save it anew as PNG."
+        )
+    try:
+        return reader(io.BytesIO(data))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels(name, "far too large") from error
+    except Exception as error:  # as above
+        raise _damaged(name) from error
+
+
+def _too_many_pixels(name: str, size: str) -> BadImage:
+    return BadImage(
+        f"{name} is {size}; the limit is {MAX_PIXELS / 1e6:.0f} million pixels in all. Scale it down first: "
+        "the model looks at a few hundred pixels a side anyway."
+    )
+
+
+def _damaged(name: str) -> BadImage:
+    return BadImage(
+        f"{name} is damaged, incomplete or of a rare kind. Save it anew as PNG in a picture viewer."
+    )
+
+
+def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
+    """Turn `image` as the EXIF orientation of the file it was read from says."""
+    try:
+        orientation = source.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # damaged metadata is no reason to refuse a sound picture
+        return image
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def to_rgb(image: Image.Image, name: str) -> Image.Image:
+    """A copy in 8-bit RGB, transparency on white, without metadata."""
+    if image.mode.startswith(("I", "F")):
+        image = _grey_8bit(image, name)
+    if image.has_transparency_data:
+        picture = image if image.mode == "RGBA" else image.convert("RGBA")
+        canvas = Image.new("RGB", picture.size, "white")
+        canvas.paste(picture, (0, 0), picture)
+        return canvas
+    rgb = image.convert("RGB")
+    rgb.info.clear()
+    return rgb
+
+
+def _grey_8bit(image: Image.Image, name: str) -> Image.Image:
+    values = np.asarray(image)
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= 65535):
+        raise BadImage(
+            f"{name} holds grey values from {low:g} to {high:g}; expected 0 to 1, 0 to 255 or 0 to 65535. "
+            "Save it as an 8-bit PNG and try again."
+        )
+    if image.mode.startswith("I;16"):
+        white = 65535
+    elif image.mode == "F" and high <= 1:
+        white = 1
+    else:
+        white = 255 if high <= 255 else 65535
+    scaled = np.multiply(values, 255 / white, dtype=np.float32)
+    return Image.fromarray(np.rint(scaled, out=scaled).astype(np.uint8))

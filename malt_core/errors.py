@@ -1,0 +1,17 @@
+"""The one error family of malt_core: every message says what was wrong, what was expected, what to do."""
+
+
+class MaltError(Exception):
+    """Base of every error that a user's input, setting or machine can cause."""
+
+
+class BadImage(MaltError):
+    """The picture, or the array given as one, cannot be used."""
+
+
+class BadConfig(MaltError):
+    """A setting is out of range, or a name is unknown."""
+
+
+class ModelUnavailable(MaltError):
+    """The model is known but cannot be loaded here (download failed, file damaged, package missing)."""

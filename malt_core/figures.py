@@ -1,0 +1,79 @@
+"""Plotly figures of an attack in progress and after it. No torch, no Streamlit: a trace goes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import plotly.graph_objects as go
+
+from malt_core.types import Step
+
+# Okabe and Ito's colours, which colour-blind people can tell apart.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+DASHES = ("solid", "dot", "dashdot")  # for the second and third round through the colours
+TRUE, LINEAR = PALETTE[0], PALETTE[2]  # the prediction is green in the path player as well
+FEW = 30  # points up to which each is marked
+
+
+def _scatter(steps: Sequence[Step], margin: str, name: str, colour: str, dash: str) -> go.Scatter:
+    """Return one curve over the steps; margin: the field of Step to draw."""
+    return go.Scatter(
+        x=[step.step for step in steps],
+        y=[getattr(step, margin) for step in steps],
+        name=name,
+        mode="lines+markers" if len(steps) <= FEW else "lines",
+        line={"color": colour, "dash": dash},
+        marker={"size": 7},
+        cliponaxis=False,
+        hovertemplate="%{y:.2f}",
+    )
+
+
+def _layout(figure: go.Figure, height: int, x_title: str) -> go.Figure:
+    figure.add_hline(
+        y=0,
+        line={"width": 1, "dash": "dot", "color": "#888"},
+        annotation={"text": "below 0: fooled", "font": {"size": 12}},
+        annotation_position="bottom right",
+    )
+    figure.update_layout(
+        height=height,
+        margin={"l": 56, "r": 12, "t": 12, "b": 48},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        showlegend=True,
+        hovermode="x unified",
+        hoverlabel={"namelength": -1},
+        uirevision="keep",
+    )
+    last = max((x for curve in figure.data for x in curve.x), default=0)
+    figure.update_xaxes(
+        title=x_title, rangemode="tozero", fixedrange=True, tickformat="d", dtick=1 if last <= 6 else None
+    )
+    figure.update_yaxes(title="margin (logits)", fixedrange=True, zeroline=False, ticklabelstandoff=6)
+    return figure
+
+
+def live_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]) -> go.Figure:
+    """Return true margin and linear prediction at the points visited so far for the latest target."""
+    last = trace[-1]
+    steps = [step for step in trace if step.order == last.order]
+    figure = go.Figure(
+        [
+            _scatter(steps, "true_margin", f"true margin over {names[last.target]}", TRUE, "solid"),
+            _scatter(steps, "linear_margin", "straight-line prediction", LINEAR, "dash"),
+        ]
+    )
+    return _layout(figure, 300, "step")
+
+
+def attempts_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]) -> go.Figure:
+    """Return the true margin of every attacked target, step by step, in the order of attack."""
+    figure = go.Figure()
+    groups = [list(group) for _, group in groupby(trace, key=lambda step: step.order)]
+    for i, steps in enumerate(groups):
+        colour, dash = PALETTE[i % len(PALETTE)], DASHES[i // len(PALETTE) % len(DASHES)]
+        name = f"{steps[0].order}. {names[steps[0].target]}"
+        figure.add_trace(_scatter(steps, "true_margin", name, colour, dash))
+    # On a narrow screen every name in the legend takes a line of its own; leave the curves their room.
+    return _layout(figure, 320 + 14 * min(len(groups), 15), "step towards each class")
