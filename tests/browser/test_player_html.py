@@ -1,0 +1,241 @@
+"""The path player, alone in a real browser: what it shows at t is what the payload says for t."""
+
+import base64
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from malt_core.player import payload, script, standalone_html
+from tests.example_run import example_run
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\">"
+COUNT_MOVES = """() => {
+    window.moves = 0;
+    const count = (records) => { window.moves += records.length; };
+    const root = document.querySelector(".malt-player");
+    new MutationObserver(count).observe(root, { attributeFilter: ["data-t"] });
+}"""
+READ_PIXELS = """canvas => Array.from(
+    canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)"""
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return payload(example_run())
+
+
+@pytest.fixture
+def opened(page: Page, tmp_path, shown) -> Page:
+    """The standalone page of the run, come to rest."""
+    open_page(page, tmp_path, shown)
+    page.get_by_test_id("slider").press("Home")
+    return page
+
+
+def open_page(page: Page, folder, shown) -> None:
+    file = folder / "figure.html"
+    file.write_text(standalone_html(shown, title="A run", facts=[("Seed", "0")], command="malt"), "utf-8")
+    page.goto(file.as_uri())
+
+
+def player(page: Page) -> Locator:
+    return page.locator(".malt-player")
+
+
+def go(page: Page, index: int) -> None:
+    page.get_by_test_id("slider").fill(str(index))
+
+
+def canvas(page: Page, name: str, shown) -> np.ndarray:
+    data = np.array(page.get_by_test_id(name).evaluate(READ_PIXELS), dtype=float)
+    image = data.reshape(shown["height"], shown["width"], 4)
+    assert (image[..., 3] == 255).all()
+    return image[..., :3]
+
+
+def images(shown) -> tuple[np.ndarray, np.ndarray]:
+    shape = (shown["height"], shown["width"], 3)
+    original = np.frombuffer(base64.b64decode(shown["original"]), "uint8").reshape(shape).astype(float)
+    delta = np.frombuffer(base64.b64decode(shown["delta"]), shown["delta_type"]).reshape(shape).astype(float)
+    return original, delta * (255 if shown["delta_type"] == "float32" else 1)
+
+
+@pytest.mark.parametrize("steps", [16, 200, 2.5])
+def test_the_pictures_are_the_path(page, tmp_path, steps):
+    shown = payload(example_run(steps=steps))
+    open_page(page, tmp_path, shown)
+    original, delta = images(shown)
+    for index in (0, 17, 50, len(shown["t"]) - 1):
+        go(page, index)
+        point = np.clip(original + shown["t"][index] * delta, 0, 255)
+        grey = np.clip(127.5 + shown["amplification"] * (point - original), 0, 255)
+        np.testing.assert_allclose(canvas(page, "original", shown), original)
+        np.testing.assert_allclose(canvas(page, "adversarial", shown), point, atol=1)
+        np.testing.assert_allclose(canvas(page, "perturbation", shown), grey, atol=1)
+
+
+def test_bars_and_marker_are_the_payloads_numbers(opened, shown):
+    for index in (0, 20, 50, 75):
+        go(opened, index)
+        expect(player(opened)).to_have_attribute("data-t", f"{shown['t'][index]:g}")
+        expect(opened.get_by_test_id("where")).to_have_text(f"{100 * shown['t'][index]:.0f}% of the way")
+        names = [c["name"] for c in shown["classes"]]
+        wanted = sorted(zip(shown["probabilities"][index], names, strict=True), reverse=True)[:5]
+        for rank, (share, name) in enumerate(wanted, 1):
+            bar = opened.locator(f'[data-testid="bar"][data-rank="{rank}"]')
+            expect(bar).to_contain_text(name)
+            expect(bar).to_contain_text(percent(share))
+            fill = bar.locator(".mp-bar-fill").evaluate("node => parseFloat(node.style.width)")
+            assert fill == pytest.approx(100 * share, abs=1e-4)
+        for kind in ("true", "linear"):
+            margin = shown[f"{kind}_margin"][index]
+            assert float(opened.get_by_test_id(f"marker-{kind}").get_attribute("data-margin")) == margin
+            expect(opened.get_by_test_id(f"{kind}-margin")).to_have_text(signed(margin))
+
+
+def percent(share: float) -> str:
+    return ">99.9%" if share > 0.9995 else "<0.1%" if share < 0.0005 else f"{100 * share:.1f}%"
+
+
+def signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def test_the_marker_lies_on_its_curve_and_crossings_on_zero(opened, shown):
+    curve = opened.locator(".mp-chart .mp-true").get_attribute("points").split()
+    for index in (0, 33, 75):
+        go(opened, index)
+        marker = opened.get_by_test_id("marker-true")
+        place = [float(marker.get_attribute(name)) for name in ("cx", "cy")]
+        assert place == pytest.approx([float(v) for v in curve[index].split(",")], abs=0.02)
+    crossing = opened.get_by_test_id("crossing-true")
+    place = [float(crossing.get_attribute(name)) for name in ("cx", "cy")]
+    xs, ys = np.array([p.split(",") for p in curve], dtype=float).T
+    assert place[0] == pytest.approx(np.interp(shown["crossings"]["true"], shown["t"], xs), abs=0.05)
+    assert place[1] == pytest.approx(np.interp(place[0], xs, ys), abs=0.05)
+
+
+def test_it_plays_once_and_rests_at_the_adversarial_image(page, tmp_path, shown):
+    open_page(page, tmp_path, shown)
+    expect(player(page)).to_have_attribute("data-playing", "true")
+    seen = {float(player(page).get_attribute("data-t")) for _ in range(20) if not page.wait_for_timeout(60)}
+    assert len(seen) > 5
+    expect(player(page)).to_have_attribute("data-playing", "false")
+    expect(player(page)).to_have_attribute("data-t", "1")
+    play = page.get_by_test_id("play")
+    play.click()
+    expect(play).to_have_text("Pause")
+    play.click()
+    expect(play).to_have_text("Play")
+    assert float(player(page).get_attribute("data-t")) < 1
+
+
+def test_it_stays_still_for_those_who_prefer_so(page, tmp_path, shown):
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, tmp_path, shown)
+    expect(player(page)).to_have_attribute("data-t", "1")
+    page.wait_for_timeout(400)
+    expect(player(page)).to_have_attribute("data-t", "1")
+    expect(page.get_by_test_id("play")).to_have_text("Play")
+
+
+def test_keys_move_it_from_the_slider_and_from_elsewhere(opened, shown):
+    slider, play = opened.get_by_test_id("slider"), opened.get_by_test_id("play")
+    for element in (slider, play):
+        for key, index in (("End", 75), ("ArrowLeft", 74), ("Home", 0), ("ArrowRight", 1), ("ArrowUp", 2)):
+            element.press(key)
+            expect(player(opened)).to_have_attribute("data-t", f"{shown['t'][index]:g}")
+    slider.press("End")
+    said = slider.get_attribute("aria-valuetext")
+    assert said.startswith("150% of the way: the model says class ")
+    opened.get_by_test_id("reset").click()
+    expect(player(opened)).to_have_attribute("data-t", "0")
+
+
+def test_the_chart_can_be_clicked_and_dragged(opened, shown):
+    chart = opened.get_by_test_id("chart")
+    curve = [p.split(",") for p in opened.locator(".mp-chart .mp-true").get_attribute("points").split()]
+    box = chart.bounding_box()
+    at = lambda index: (box["x"] + float(curve[index][0]), box["y"] + 150)  # noqa: E731
+    opened.mouse.move(*at(10))
+    opened.mouse.down()
+    expect(player(opened)).to_have_attribute("data-t", f"{shown['t'][10]:g}")
+    opened.mouse.move(*at(60), steps=5)
+    expect(player(opened)).to_have_attribute("data-t", f"{shown['t'][60]:g}")
+    opened.mouse.up()
+    opened.mouse.move(*at(20))
+    expect(player(opened)).to_have_attribute("data-t", f"{shown['t'][60]:g}")
+
+
+def test_amplification_is_printed_and_adjustable(opened, shown):
+    go(opened, 50)
+    original, delta = images(shown)
+    opened.get_by_label("Amplify half as much").click()
+    expect(opened.get_by_test_id("amplification")).to_have_text("×4")
+    point = np.clip(original + delta, 0, 255)
+    np.testing.assert_allclose(
+        canvas(opened, "perturbation", shown), np.clip(127.5 + 4 * (point - original), 0, 255), atol=1
+    )
+    np.testing.assert_allclose(canvas(opened, "adversarial", shown), point, atol=1)
+
+
+@pytest.mark.parametrize("width", [360, 390, 736, 1280])
+def test_nothing_overflows_or_jumps(page, tmp_path, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    shown = payload(example_run(classes=tuple(f"West Highland white terrier {i}" for i in range(12))))
+    open_page(page, tmp_path, shown)
+    heights = set()
+    for index in (0, 10, 50, 75):
+        go(page, index)
+        heights.add(player(page).bounding_box()["height"])
+    assert len(heights) == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tops = {
+        page.get_by_test_id(name).bounding_box()["y"] for name in ("original", "perturbation", "adversarial")
+    }
+    assert len(tops) == 1
+
+
+def test_a_hostile_name_stays_text(page, tmp_path):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    shown = payload(example_run(name=HOSTILE, classes=(HOSTILE,) * 12))
+    open_page(page, tmp_path, shown)
+    expect(page.get_by_test_id("bars")).to_contain_text(HOSTILE)
+    expect(page).to_have_title("A run")
+    assert len(requests) == 1
+
+
+def mount(page: Page, shown: dict, name: str) -> None:
+    page.evaluate(
+        "([shown, name]) => { window[name] = mount(document.querySelector('.malt-player'), shown); }",
+        [shown, name],
+    )
+
+
+def test_new_data_replaces_the_player_and_the_same_data_keeps_it(page, shown):
+    page.set_content('<div class="malt-player"></div>')
+    page.add_script_tag(content=f"{script()}\nwindow.mount = mount;", type="module")
+    page.wait_for_function("window.mount !== undefined")
+    other = payload(example_run(seed=1))
+    mount(page, shown, "undoFirst")
+    go(page, 7)
+    mount(page, shown, "undoSecond")
+    page.evaluate("undoFirst()")  # late, as Streamlit may call it
+    expect(page.get_by_test_id("slider")).to_have_value("7")
+    page.get_by_test_id("play").click()
+    mount(page, other, "undoThird")
+    page.evaluate("undoSecond()")
+    expect(page.get_by_test_id("slider")).to_have_count(1)
+    go(page, 3)
+    np.testing.assert_allclose(canvas(page, "original", other), images(other)[0])
+    page.evaluate(COUNT_MOVES)
+    page.wait_for_timeout(300)
+    page.get_by_test_id("play").press("ArrowRight")
+    expect(player(page)).to_have_attribute("data-t", f"{other['t'][4]:g}")
+    assert page.evaluate("moves") == 1  # nothing of the old player still runs or listens
+    page.evaluate("undoThird()")
+    expect(player(page)).to_be_empty()

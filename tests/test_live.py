@@ -1,0 +1,32 @@
+"""What the page says while an attack runs, on the events of a real one."""
+
+from __future__ import annotations
+
+import torch
+
+from malt_core.single import attack
+from malt_core.types import AttackConfig, Sample, Step
+from tests.example_run import CLASSES, network
+from ui.live import progress, waiting_sentence
+
+
+def test_progress_never_goes_back_and_names_target_and_step() -> None:
+    x = torch.randint(0, 256, (3, 8, 8), generator=torch.Generator().manual_seed(0)).float() / 255
+    config = AttackConfig(eps=0.05 / 255, n_targets=3, n_iter=10)
+    events = list(attack(network(8), Sample(x=x, name="noise", digest=""), config))
+    said = [progress(events[:end], config.n_iter, CLASSES) for end in range(len(events) + 1)]
+    shares = [share for _, share in said]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+    last = max(i for i, event in enumerate(events) if isinstance(event, Step))
+    sentence = said[last + 1][0]
+    assert f"Target 3 of 3: “{CLASSES[events[last].target]}”" in sentence
+    assert "step 10 of at most 10" in sentence
+    assert any("11 wrong classes" in sentence for sentence, _ in said), "the ranking is told, too"
+
+
+def test_a_place_in_the_line() -> None:
+    assert "next" in waiting_sentence(0)
+    assert waiting_sentence(1).startswith("1 attack is ahead")
+    assert waiting_sentence(2).startswith("2 attacks are ahead")

@@ -1,0 +1,82 @@
+"""What the page shows while an attack runs: what happens now, how far it is, and the curves as they grow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from malt_core.types import Finished, Ranked, Ranking, Step, TargetDone
+from ui.jobs import Job
+from ui.runtime import queue, seat
+
+EVERY = 0.4
+RANKING_SHARE = 0.1
+
+
+def progress(events: Sequence, steps: int, names: Sequence[str]) -> tuple[str, float]:
+    """What an attack is doing, in a sentence, and how far it may be, from 0 to 1 (it stops at success).
+
+    events: those of the attack so far; steps: iterations per target; names: class names by index.
+    """
+    last = events[-1] if events else None
+    if isinstance(last, Ranking):
+        sentence = f"Measuring how far {last.total} wrong classes are ({last.done} done) …"
+        return sentence, RANKING_SHARE * _part(last.done, last.total)
+    ranked = next((event for event in events if isinstance(event, Ranked)), None)
+    if isinstance(last, Finished) or ranked is None:
+        return ("Measuring how straight the way was …", 1.0) if events else ("Looking at the picture …", 0.0)
+    if isinstance(last, TargetDone):
+        verdict = "works" if last.fooled else "does not work"
+        return f"“{names[last.target]}” {verdict}.", _share(last.order, ranked.n_targets)
+    if isinstance(last, Step):
+        target = f"Target {last.order} of {ranked.n_targets}: “{names[last.target]}”"
+        share = _share(last.order - 1 + _part(last.step, steps), ranked.n_targets)
+        return f"{target}, step {last.step} of at most {steps}", share
+    return "The order of attack is known …", RANKING_SHARE
+
+
+def _part(done: float, total: int) -> float:
+    return min(1.0, done / max(1, total))
+
+
+def _share(targets: float, n_targets: int) -> float:
+    return RANKING_SHARE + (1 - RANKING_SHARE) * _part(targets, n_targets)
+
+
+def waiting_sentence(ahead: int) -> str:
+    """A place in the line, in words."""
+    if ahead == 0:
+        return "You are next: as many attacks run as this computer can take."
+    return f"{ahead} {'attack is' if ahead == 1 else 'attacks are'} ahead of yours; it starts by itself."
+
+
+@st.fragment(run_every=EVERY)
+def watch(job: Job, steps: int, names: Sequence[str]) -> None:
+    """Draw the job's progress, again and again until it ends, then run the page once more."""
+    if job.finished:
+        st.rerun()
+    events = job.events[:]
+    if job.state == "loading":
+        st.progress(job.share or 0.0, text=job.note or "Preparing …")
+    elif job.state == "waiting":
+        st.progress(0.0, text=waiting_sentence(queue().ahead(job)))
+    else:
+        sentence, share = progress(events, steps, names)
+        st.progress(share, text=sentence)
+    st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=_stop)
+    trace = [event for event in events if isinstance(event, Step)]
+    if trace:
+        from malt_core import figures  # Plotly takes a while to import; the first words need not wait for it
+
+        st.plotly_chart(
+            figures.live_figure(trace, names),
+            key="live",
+            config={"displayModeBar": False},
+            alt="The margin at every point visited so far, and its straight-line prediction",
+        )
+
+
+def _stop() -> None:
+    st.session_state.attacked = None
+    seat().leave("attack")

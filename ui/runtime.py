@@ -1,0 +1,60 @@
+"""What all sessions share (the queue, the models), and what a session watches."""
+
+from __future__ import annotations
+
+import uuid
+
+import streamlit as st
+
+from ui.jobs import Job, JobQueue
+from ui.models import ModelShelf
+
+
+@st.cache_resource(show_spinner=False)
+def queue() -> JobQueue:
+    """The one queue of the process."""
+    return JobQueue()
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> ModelShelf:
+    """The one shelf of models; the first call starts loading PyTorch in the background."""
+    return ModelShelf()
+
+
+class Seat:
+    """One browser tab: the job that it watches for each purpose."""
+
+    def __init__(self) -> None:
+        self.name = uuid.uuid4().hex
+        self.jobs: dict[str, Job] = {}
+
+    def watch(self, purpose: str, key: str, *, anew: bool = False, **how) -> Job:
+        """The job of that key, submitted if need be; the one watched so far for this purpose is left.
+
+        anew: compute again what has ended. how: as in JobQueue.submit.
+        """
+        job = self.jobs.get(purpose)
+        if job is not None and job.key == key and anew and job.finished:
+            queue().forget(key)
+            job = None
+        if job is None or job.key != key or job.state == "cancelled":
+            self.leave(purpose)
+            job = self.jobs[purpose] = queue().submit(key, self.name, **how)
+        return job
+
+    def leave(self, purpose: str) -> None:
+        """Stop watching; nobody else watching, the work stops."""
+        if job := self.jobs.pop(purpose, None):
+            queue().leave(job, self.name)
+
+    def leave_all(self) -> None:
+        """The tab is closed."""
+        for purpose in list(self.jobs):
+            self.leave(purpose)
+
+
+@st.cache_resource(scope="session", on_release=Seat.leave_all, show_spinner=False)
+def seat() -> Seat:
+    """This tab's seat."""
+    return Seat()

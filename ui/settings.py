@@ -1,0 +1,153 @@
+"""The settings of the Attack page: widgets, and the address that holds what they say."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import streamlit as st
+
+from malt_core.gallery import gallery
+from malt_core.models.catalogue import list_models, model_info
+from malt_core.types import MAX_SEED, NORMS
+from ui import glossary, link
+from ui.link import Settings
+
+NORM_NAMES = {"linf": "L∞: every pixel", "l2": "L2: in total"}
+CROP_NAMES = {"centre": "Centre", "fit": "Whole"}
+TARGETING_NAMES = {"malt": "MALT: nearest first", "naive": "Naive: likeliest first"}
+
+
+@cache
+def model_ids() -> tuple[str, ...]:
+    """Every model, those that work offline first."""
+    return tuple(info.id for info in sorted(list_models(), key=lambda info: not info.offline))
+
+
+def _model_name(model_id: str) -> str:
+    info = model_info(model_id)
+    marks = [
+        *(["RobustBench"] if model_id.startswith("robustbench/") else []),
+        *(["robust"] if info.robust else []),
+    ]
+    return f"{' · '.join([info.title, *marks])}{'' if info.offline else ' ⬇'}"
+
+
+def follow_link() -> list[str]:
+    """Set the widgets to what the address says, if it is new, and return complaints about it.
+
+    It is new in a fresh tab, and after Back or Forward in the browser.
+    """
+    params = st.query_params.to_dict()
+    photos = [photo.id for photo in gallery()]
+    settings, attacked, complaints = link.read(params, photos, model_ids(), model_info)
+    if st.session_state.get("address") != params:
+        st.session_state.address = params
+        st.session_state.attacked = None
+        st.session_state.attack_now = attacked
+        _fill(settings)
+    return complaints
+
+
+def _fill(settings: Settings) -> None:
+    state = st.session_state
+    for name in ("model", "photo", "crop", "norm", "targets", "steps", "targeting", "seed", "label"):
+        state[name] = getattr(settings, name)
+    for norm in NORMS:
+        default = link.default_eps(model_info(settings.model), norm)
+        state[f"eps_{norm}"] = settings.eps if norm == settings.norm else default
+
+
+def remember(settings: Settings, *, attacked: bool) -> None:
+    """Write the settings into the address, unless it says the same already."""
+    photos = [photo.id for photo in gallery()]
+    now = st.query_params.to_dict()
+    if link.read(now, photos, model_ids(), model_info)[:2] == (settings, attacked):
+        return
+    params = link.write(settings, attacked=attacked)
+    st.session_state.address = params
+    st.query_params.from_dict(params)
+
+
+def _model_changed() -> None:
+    info = model_info(st.session_state.model)
+    st.session_state.label = None
+    st.session_state.eps_linf = link.default_eps(info, "linf")
+
+
+# Every widget's default is what it says now. Otherwise a browser that is still loading a widget's code when
+# the page runs a second time shows the default instead of the link's value, and reports it as the user's.
+
+
+def main_settings() -> None:
+    """The model and how far pixels may move."""
+    state = st.session_state
+    st.selectbox(
+        "Model",
+        model_ids(),
+        model_ids().index(state.model),
+        format_func=_model_name,
+        key="model",
+        help=glossary.MODEL,
+        on_change=_model_changed,
+    )
+    norm = state.norm
+    low, high = link.EPS_RANGE[norm]
+    # A hidden widget's value is dropped by Streamlit.
+    state.setdefault(f"eps_{norm}", link.default_eps(model_info(state.model), norm))
+    st.number_input(
+        "ε: how far each pixel may move, in 1/255"
+        if norm == "linf"
+        else "ε: how long the change may be (L2)",
+        low,
+        high,
+        state[f"eps_{norm}"],
+        step=0.5 if norm == "linf" else 0.1,
+        format="%.4g",
+        key=f"eps_{norm}",
+        help=glossary.EPS_LINF if norm == "linf" else glossary.EPS_L2,
+    )
+
+
+def more_settings() -> None:
+    """Everything else, folded away."""
+    state = st.session_state
+    with st.expander("More settings"):
+        classes = model_info(state.model).classes
+        st.selectbox(
+            "Attack as",
+            range(len(classes)),
+            state.label,
+            format_func=lambda index: f"{classes[index]} ({index})",
+            placeholder="what the model says",
+            key="label",
+            help=glossary.LABEL,
+        )
+        _choice("Targeting", "targeting", TARGETING_NAMES, glossary.TARGETING)
+        _choice("Norm", "norm", NORM_NAMES, glossary.NORM)
+        _choice("Crop", "crop", CROP_NAMES, glossary.CROP)
+        left, right = st.columns(2)
+        with left:
+            _count("Targets", "targets", 1, link.MAX_TARGETS, 1, glossary.TARGETS)
+        with right:
+            _count("Iterations", "steps", 1, link.MAX_STEPS, 10, glossary.STEPS)
+        _count("Seed", "seed", 0, MAX_SEED, 1, glossary.SEED)
+
+
+def _choice(label: str, key: str, names: dict[str, str], explanation: str) -> None:
+    now = list(names).index(st.session_state[key])
+    st.radio(label, list(names), now, format_func=names.get, key=key, help=explanation)
+
+
+def _count(label: str, key: str, low: int, high: int, step: int, explanation: str) -> None:
+    st.number_input(label, low, high, st.session_state[key], step, key=key, help=explanation)
+
+
+def current() -> Settings:
+    """What the widgets say now."""
+    state = st.session_state
+    return Settings(
+        model=state.model,
+        photo=state.photo,
+        eps=float(f"{state[f'eps_{state.norm}']:.6g}"),
+        **{name: state[name] for name in ("crop", "norm", "targets", "steps", "targeting", "seed", "label")},
+    )

@@ -1,0 +1,30 @@
+"""The few styles that Streamlit's own options cannot express."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# Pictures at a model's resolution stay crisp; the picker's thumbnails, which Streamlit shows at the height
+# of a line, become as large as a thumb. Beside a long result the settings stay in view; on a phone the
+# progress of an attack stands above the picture.
+_CSS = """
+.st-key-pixels img { image-rendering: pixelated; border-radius: 0; }
+.st-key-photos button { height: auto; min-height: 2.5rem; padding: 3px; border-radius: 10px; }
+.st-key-photos button img { max-height: none; height: 56px; width: 56px; border-radius: 7px; display: block; }
+.st-key-photos button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
+.stMainBlockContainer { padding-top: 3rem; }
+@media (max-width: 640px) {
+  .st-key-running { flex-direction: column-reverse; }
+  .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
+}
+@media (min-width: 641px) {
+  [data-testid="stColumn"]:has(.st-key-photos) {
+    position: sticky; top: 3.5rem; align-self: flex-start; max-height: calc(100vh - 4rem); overflow-y: auto;
+  }
+}
+"""
+
+
+def apply_style() -> None:
+    """Add them to the page."""
+    st.html(f"<style>{_CSS}</style>")
