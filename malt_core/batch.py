@@ -119,7 +119,9 @@ def _check_labels(y: Tensor | None, z: Tensor) -> Tensor:
     try:
         y = torch.as_tensor(y, device=z.device)
     except (TypeError, ValueError, RuntimeError):
-        raise BadConfig(f"y must hold class indices, not {y!r}.") from None
+        raise BadConfig(
+            f"y must hold class indices; this {type(y).__name__} cannot be read as such."
+        ) from None
     if y.shape != z.shape[:1] or y.dtype.is_floating_point or y.dtype == torch.bool:
         raise BadConfig(
             f"y must hold one class index for each of the {len(z)} images, not {y.dtype} {tuple(y.shape)}."

@@ -45,9 +45,9 @@ def _linearity(run: Run) -> dict[str, Any] | None:
         "true_crossing": report.true_crossing,
         "gradient_drift": {
             "t": list(report.drift_t),
-            "relative_change": list(report.drift),
+            "relative_change": [_finite(change) for change in report.drift],
             "cosine": list(report.cosine),
-            "random_relative_change": list(report.random_drift),
+            "random_relative_change": [_finite(change) for change in report.random_drift],
             "random_cosine": list(report.random_cosine),
         },
     }

@@ -58,7 +58,7 @@ def _change(gradient: Tensor, origin: Tensor) -> tuple[tuple[float, ...], tuple[
     g, g0 = gradient.flatten(1), origin.flatten(1)
     change = (g - g0).norm(dim=1) / g0.norm(dim=1)
     cosine = torch.nn.functional.cosine_similarity(g, g0)
-    return tuple(change.nan_to_num(0.0).tolist()), tuple(cosine.tolist())
+    return tuple(change.nan_to_num(0.0, posinf=torch.inf).tolist()), tuple(cosine.tolist())
 
 
 def _drift(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Literal
 
 from malt_core.errors import BadConfig
@@ -30,7 +31,7 @@ MAX_SEED = 2**32 - 1
 
 def check_eps(eps: float, norm: Norm = "linf") -> None:
     """Raise BadConfig unless eps is a usable attack radius: over 0, and at most 1 for linf."""
-    if isinstance(eps, bool) or not isinstance(eps, (int, float)) or not math.isfinite(eps):
+    if isinstance(eps, bool) or not isinstance(eps, Real) or not math.isfinite(eps):
         raise BadConfig(f"eps must be a number such as 4/255, not {eps!r}.")
     if eps <= 0:
         raise BadConfig(
@@ -46,7 +47,7 @@ def check_eps(eps: float, norm: Norm = "linf") -> None:
 
 def check_count(name: str, value: int, low: int, high: int) -> None:
     """Raise BadConfig unless value is a whole number from low to high."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
         raise BadConfig(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
 
 
@@ -194,7 +195,7 @@ class AttackResult:
     success: the attack turned a rightly classified image into a misclassified one (float32 verdict on
         `adversarial`). False as well for an image that was misclassified from the start (already_wrong).
     adversarial: (3, H, W) float32 in [0, 1] inside the eps-ball; without success the closest attempt,
-        and the original itself where already_wrong. Rounded to 8 bits if survives_png.
+        and the original itself where already_wrong. With config.eight_bit, rounded to 8 bits if survives_png.
     survives_png: the image rounded to 8 bits (eight_bit_image of norms.py) is misclassified too.
     target: the attacked class of the returned image, None where already_wrong; steps: APGD steps on it.
     steps_total: over all targets tried. n_forward, n_backward: images sent through the model each way.
@@ -247,7 +248,8 @@ class LinearityReport:
         inf where the margin does not drop.
     predicted_crossing, true_crossing: first t with margin 0 (linearly interpolated), None if none within t.
     drift_t: D values of t; drift: ||grad m(x(t)) - grad m(x0)|| / ||grad m(x0)|| (L2) there; cosine: of the
-        two gradients; random_drift, random_cosine: the same after random steps of the same norm.
+        two gradients; random_drift, random_cosine: the same after random steps of the same
+        length. drift is inf where the gradient at x0 is zero but not further on.
     """
 
     target: int
@@ -292,7 +294,8 @@ class MaltResult:
         the model was wrong from the start. already_wrong: (B,) bool, those.
     target: (B,) int64, the attacked class that led to success, -1 where none did.
     n_forward, n_backward: images sent through the model each way; seconds: wall time.
-    precision: "float32" or "bfloat16", what the steps were computed in.
+    precision: "float32", "bfloat16" or "float64", what the steps were computed in; adversarial is float64
+        for a model that computes in that.
     """
 
     adversarial: torch.Tensor

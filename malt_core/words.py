@@ -139,6 +139,10 @@ def drift(run: Run) -> str:
     if run.linearity is None:
         return ""
     end, random = run.linearity.drift[-1], run.linearity.random_drift[-1]
+    if math.isinf(end) or math.isinf(random):
+        return (
+            "At the original the margin has no slope (its gradient is zero) for a straight line to continue."
+        )
     return (
         f"At the end of the way the margin's slope (its gradient, which the straight line keeps fixed) has "
         f"changed by {end:.0%}; after a random change as long it would have changed by {random:.0%}."

@@ -7,7 +7,7 @@ import torch
 from malt_core.single import attack
 from malt_core.types import AttackConfig, Sample, Step
 from tests.example_run import CLASSES, network
-from ui.live import progress, waiting_sentence
+from ui.live import CURVES, live_points, progress, waiting_sentence
 
 
 def test_progress_never_goes_back_and_names_target_and_step() -> None:
@@ -24,6 +24,17 @@ def test_progress_never_goes_back_and_names_target_and_step() -> None:
     assert f"Target 3 of 3: “{CLASSES[events[last].target]}”" in sentence
     assert "step 10 of at most 10" in sentence
     assert any("11 wrong classes" in sentence for sentence, _ in said), "the ranking is told, too"
+
+
+def test_the_live_curves_follow_the_latest_target_only() -> None:
+    visited = [(1, 7, 0, 3.0, 3.5), (1, 7, 1, 2.0, 2.5), (2, 4, 0, 9.0, 8.0), (2, 4, 1, 6.0, 5.0)]
+    trace = [
+        Step(order=order, target=target, step=step, true_margin=true, linear_margin=line, best_margin=true)
+        for order, target, step, true, line in visited
+    ]
+    points = [(point["curve"], point["step"], point["margin"]) for point in live_points(trace)]
+    true, line = CURVES
+    assert points == [(true, 0, 9.0), (true, 1, 6.0), (line, 0, 8.0), (line, 1, 5.0)]
 
 
 def test_a_place_in_the_line() -> None:

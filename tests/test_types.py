@@ -1,6 +1,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 from malt_core.errors import BadConfig
@@ -81,3 +82,8 @@ def test_count_messages_name_what_was_given():
 def test_unknown_choices_are_answered_with_the_known(setting, says):
     with pytest.raises(BadConfig, match=says):
         AttackConfig(**setting)
+
+
+def test_numpy_numbers_are_numbers():
+    config = AttackConfig(eps=np.float32(0.03), n_iter=np.int64(7))
+    assert (config.eps, config.n_iter) == (np.float32(0.03), 7)

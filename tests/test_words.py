@@ -235,6 +235,10 @@ def test_how_far_the_slope_turned_at_the_end_of_the_way():
     )
 
 
+def test_no_slope_at_the_original_is_said_so():
+    assert "its gradient is zero" in words.drift(run_of(linearity={"drift": (math.inf,)}))
+
+
 def test_nothing_is_said_of_a_path_that_was_not_gone():
     run = already_wrong()
     assert words.linearity_sentence(run) == ""
