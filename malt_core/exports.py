@@ -187,7 +187,10 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("After", f"{names[result.adversarial_index]} ({words.percent(result.adversarial_confidence)})"),
         ("Saved as PNG", "still fools the model" if result.survives_png else "does not fool the model"),
         ("Steps", f"{result.steps:,} ({result.steps_total:,} over all target classes tried)"),
-        ("Images through the model", f"{result.n_forward:,} forwards, {result.n_backward:,} backwards"),
+        (
+            "Images sent through the model",
+            f"{result.n_forward:,} forwards, {result.n_backward:,} back for gradients",
+        ),
         ("Time", f"{result.seconds:.2f} s"),
         ("Targeting", f"{'MALT' if config.targeting == 'malt' else 'naive'}, seed {config.seed}"),
     ]

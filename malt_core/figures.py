@@ -1,4 +1,4 @@
-"""Plotly figures of an attack in progress and after it. No torch, no Streamlit: a trace goes in."""
+"""The Plotly figure of an attack, and the colours of all figures. No torch, no Streamlit: a trace goes in."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ TRUE, LINEAR = PALETTE[0], PALETTE[2]  # the prediction is green in the path pla
 FEW = 30  # points up to which each is marked
 
 
-def _scatter(steps: Sequence[Step], margin: str, name: str, colour: str, dash: str) -> go.Scatter:
-    """Return one curve over the steps; margin: the field of Step to draw."""
+def _scatter(steps: Sequence[Step], name: str, colour: str, dash: str) -> go.Scatter:
+    """Return the curve of the true margin over the steps."""
     return go.Scatter(
         x=[step.step for step in steps],
-        y=[getattr(step, margin) for step in steps],
+        y=[step.true_margin for step in steps],
         name=name,
         mode="lines+markers" if len(steps) <= FEW else "lines",
         line={"color": colour, "dash": dash},
@@ -54,19 +54,6 @@ def _layout(figure: go.Figure, height: int, x_title: str) -> go.Figure:
     return figure
 
 
-def live_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]) -> go.Figure:
-    """Return true margin and linear prediction at the points visited so far for the latest target."""
-    last = trace[-1]
-    steps = [step for step in trace if step.order == last.order]
-    figure = go.Figure(
-        [
-            _scatter(steps, "true_margin", f"true margin over {names[last.target]}", TRUE, "solid"),
-            _scatter(steps, "linear_margin", "straight-line prediction", LINEAR, "dash"),
-        ]
-    )
-    return _layout(figure, 300, "step")
-
-
 def attempts_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]) -> go.Figure:
     """Return the true margin of every attacked target, step by step, in the order of attack."""
     figure = go.Figure()
@@ -74,6 +61,6 @@ def attempts_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]
     for i, steps in enumerate(groups):
         colour, dash = PALETTE[i % len(PALETTE)], DASHES[i // len(PALETTE) % len(DASHES)]
         name = f"{steps[0].order}. {names[steps[0].target]}"
-        figure.add_trace(_scatter(steps, "true_margin", name, colour, dash))
+        figure.add_trace(_scatter(steps, name, colour, dash))
     # On a narrow screen every name in the legend takes a line of its own; leave the curves their room.
     return _layout(figure, 320 + 14 * min(len(groups), 15), "step towards each class")

@@ -42,8 +42,8 @@ def sentence(run: Run) -> str:
     if result.already_wrong:
         said = names[result.clean_index]
         return (
-            f"The model gets this picture wrong without any attack: it says “{said}” "
-            f"({percent(result.clean_confidence)}), not “{label}”. So nothing was attacked."
+            f"Without any attack the model says “{said}” ({percent(result.clean_confidence)}), "
+            f"not “{label}”. So there was nothing to attack."
         )
     if not result.success:
         radius = length(run.config.eps, run.config.norm)
@@ -63,7 +63,7 @@ def png_sentence(run: Run) -> str:
     """Return whether the picture still fools the model once it is saved with 8 bits a colour."""
     result = run.result
     if result.already_wrong:
-        return "Choose another picture, or let the model's own answer be the label."
+        return "Choose another picture, or attack the model's own answer."
     if not result.success:
         return "The pictures show the closest try; it does not fool the model."
     if result.survives_png:
@@ -126,11 +126,14 @@ def scale(run: Run) -> str:
             "MALT relies on networks that were trained to resist attacks, as this one was, being almost "
             "straight at the scale of an attack (“mesoscopic almost linearity”)." + shown.get(verdict, "")
         )
-    shown = {"straight": " Here, even so, it is almost straight.", "bent": " Here, too, the margin bends."}
+    if run.config.norm == "linf" and run.result.perturbation_norm < 0.999 / 255:
+        shown = {"straight": " This change is such a fraction.", "bent": " Here it bends even over that."}
+    else:
+        shown = {"straight": " Here, even so, it is almost straight.", "bent": " Here, too, it bends."}
     return (
-        "This network was trained without any defence. Such a network usually bends at the scale of an "
-        f"attack, and is straight only over a fraction of 1/255.{shown.get(verdict, '')} MALT's claim is "
-        "about networks trained to resist attacks, which usually stay almost straight up to 8/255."
+        "This network was trained without any defence. The margin of such a network usually bends at the "
+        f"scale of an attack, and is straight only over a fraction of 1/255.{shown.get(verdict, '')} MALT's "
+        "claim is about networks trained to resist attacks, which usually stay almost straight up to 8/255."
     )
 
 
@@ -144,9 +147,13 @@ def drift(run: Run) -> str:
             "At the original the margin has no slope (its gradient is zero) for a straight line to continue."
         )
     return (
-        f"At the end of the way the margin's slope (its gradient, which the straight line keeps fixed) has "
-        f"changed by {end:.0%}; after a random change as long it would have changed by {random:.0%}."
+        "At the end of the way the margin's slope (its gradient, which the straight line keeps fixed) "
+        f"differs from the first by {_lengths(end)}; after a random change as long, by {_lengths(random)}."
     )
+
+
+def _lengths(share: float) -> str:
+    return f"{share:.0%} of its length" if share < 1.5 else f"{share:.1f} times its length"
 
 
 def way_sentence(run: Run) -> str:

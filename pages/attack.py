@@ -15,7 +15,7 @@ from ui.live import watch
 from ui.ready import show_glance
 from ui.result import show_result
 from ui.runtime import seat
-from ui.style import apply_style
+from ui.style import apply_style, scroll_to_running
 from ui.work import Picture
 
 
@@ -66,18 +66,16 @@ with right:
     if trouble:
         st.error(trouble)
     elif image is None:
-        st.info(
-            "Choose a picture on the left." if chosen.photo == link.UPLOAD else "Take a picture on the left."
-        )
+        st.info("Upload a picture to begin." if chosen.photo == link.UPLOAD else "Take a picture to begin.")
     elif state.attacked:
         show_attack(attack_job(chosen, image, anew=pressed), chosen, image, address)
+        if pressed:
+            scroll_to_running()
     elif view := stored_view(chosen):
-        st.caption(
-            "An example, computed ahead with the settings beside it. **Attack** computes it before your eyes."
-        )
+        st.caption("An example, computed ahead with these settings. **Attack** computes it before your eyes.")
         show_result(view, files_of(chosen, image), address)
     else:
         show_glance(chosen, image)
         st.markdown(
-            "Press **Attack** to search for a change, too small to see, that changes the model's answer."
+            "Press **Attack** to search for a change, at most as large as ε, that changes the model's answer."
         )

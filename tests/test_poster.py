@@ -194,17 +194,6 @@ def trace(*lengths: int) -> list[Step]:
 NAMES = {i: f"name {i}" for i in range(60)}
 
 
-def test_the_live_figure_follows_the_latest_target_only():
-    figure = figures.live_figure(trace(4, 2), NAMES)
-    true, linear = figure.data
-    assert list(true.x) == list(linear.x) == [0, 1, 2]
-    assert list(true.y) == [7.0, 6.0, 5.0]
-    assert list(linear.y) == [8.0, 7.0, 6.0]
-    assert "name 12" in true.name
-    assert (true.line.color, linear.line.color) == (figures.TRUE, figures.LINEAR)
-    assert linear.line.dash == "dash"
-
-
 def test_every_attempt_has_its_curve():
     figure = figures.attempts_figure(trace(3, 100, 0), NAMES)
     assert [curve.name for curve in figure.data] == ["1. name 11", "2. name 12", "3. name 13"]
@@ -220,12 +209,12 @@ def test_eighteen_attempts_all_look_different():
 
 
 def test_steps_are_whole_numbers():
-    assert figures.live_figure(trace(0), NAMES).layout.xaxis.dtick == 1
-    assert figures.live_figure(trace(2), NAMES).layout.xaxis.dtick == 1
-    assert figures.live_figure(trace(100), NAMES).layout.xaxis.dtick is None
+    assert figures.attempts_figure(trace(0), NAMES).layout.xaxis.dtick == 1
+    assert figures.attempts_figure(trace(2), NAMES).layout.xaxis.dtick == 1
+    assert figures.attempts_figure(trace(100), NAMES).layout.xaxis.dtick is None
 
 
 def test_the_zero_line_is_explained():
-    for figure in (figures.live_figure(trace(2), NAMES), figures.attempts_figure([], NAMES)):
+    for figure in (figures.attempts_figure(trace(2), NAMES), figures.attempts_figure([], NAMES)):
         assert figure.layout.shapes[0].y0 == 0
         assert figure.layout.annotations[0].text == "below 0: fooled"

@@ -95,8 +95,8 @@ KINDS = {
         ),
         (
             "wrong already",
-            "The model gets this picture wrong without any attack: it says “cat” (over 99.9%), not “wok”. "
-            "So nothing was attacked.",
+            "Without any attack the model says “cat” (over 99.9%), not “wok”. So there was nothing to "
+            "attack.",
         ),
         (
             "l2",
@@ -130,7 +130,7 @@ def test_what_the_image_became_counts_not_what_was_aimed_at():
     [
         ("success", "Saved as a PNG, the changed picture still fools the model."),
         ("failure", "The pictures show the closest try; it does not fool the model."),
-        ("wrong already", "Choose another picture, or let the model's own answer be the label."),
+        ("wrong already", "Choose another picture, or attack the model's own answer."),
         (
             "not as PNG",
             "Saved as a PNG, the changed picture no longer fools the model: a PNG holds whole steps of 1/255 "
@@ -216,8 +216,11 @@ def test_a_failed_attack_has_no_adversarial_image_to_go_to():
 
 def test_which_case_the_picture_shows():
     bent = {"max_deviation": 0.4}
-    assert "Here, too, the margin bends." in words.scale(run_of(linearity=bent))
+    assert "Here, too, it bends." in words.scale(run_of(linearity=bent))
     assert "Here, even so, it is almost straight." in words.scale(run_of())
+    below = {"config": {"eps": 0.5 / 255}, "perturbation_norm": 0.5 / 255}
+    assert "This change is such a fraction." in words.scale(run_of(**below))
+    assert "Here it bends even over that." in words.scale(run_of(**below, linearity=bent))
     assert "This picture is a case of it." in words.scale(run_of(robust=True))
     assert "This picture is an exception." in words.scale(run_of(robust=True, linearity=bent))
     for robust in (False, True):
@@ -228,11 +231,10 @@ def test_which_case_the_picture_shows():
 
 
 def test_how_far_the_slope_turned_at_the_end_of_the_way():
-    text = words.drift(run_of(linearity={"drift": (0.1, 0.842), "random_drift": (0.01, 0.314)}))
-    assert "has changed by 84%; after a random change as long it would have changed by 31%." in text
-    assert text in words.linearity_sentence(
-        run_of(linearity={"drift": (0.1, 0.842), "random_drift": (0.01, 0.314)})
-    )
+    run = run_of(linearity={"drift": (0.1, 3.042), "random_drift": (0.01, 0.314)})
+    assert "differs from the first by 3.0 times its length;" in words.drift(run)
+    assert words.drift(run).endswith("after a random change as long, by 31% of its length.")
+    assert words.drift(run) in words.linearity_sentence(run)
 
 
 def test_no_slope_at_the_original_is_said_so():

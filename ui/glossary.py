@@ -10,6 +10,10 @@ MODEL = (
     "trained to resist attacks. Those marked ⬇ are downloaded the first time."
 )
 PHOTO = "The picture to attack: one of these photographs, a file of yours, or the camera."
+UPLOAD = (
+    "The file stays on the computer that runs this page. It is scaled down to what the model sees; of an "
+    "animation, the first frame is taken."
+)
 EPS_LINF = (
     "ε (epsilon) limits how far each colour value of each pixel may move, in steps of which 255 lead from "
     "black to full brightness. 4 is hardly visible. Whole numbers survive being saved as a picture best."
@@ -46,7 +50,7 @@ MARGIN = (
     "probabilities. Below zero the model changes its mind."
 )
 TRIED = "Whether the attack got as far as this class; it stops at the first success."
-FOOLED = "Whether the attack towards this class succeeded."
+FOOLED = "Whether the attack towards this class fooled the model, be it into another wrong class."
 
 ALL_STEPS = "Gradient steps towards all classes that were tried."
 FORWARD = "How often an image went through the model."
@@ -64,8 +68,8 @@ WHAT_MARGIN = (
 )
 WHAT_ATTEMPTS = (
     "Each colour is a wrong class that was tried, one after the other. The line is the margin at every point "
-    "that the attack visited. It walks in big steps first, so the line may jump. The attack has won as soon "
-    "as any class gets below zero."
+    "that the attack visited: step 0 is a random point near the picture, where it starts. It walks in big "
+    "steps first, so the line may jump. The attack has won as soon as any class gets below zero."
 )
 WHAT_TABLE = (
     "Before it attacks, MALT estimates how far away each wrong class is: its margin divided by the length of "

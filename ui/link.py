@@ -104,7 +104,8 @@ def read(
         if value in choices:
             return value
         close = difflib.get_close_matches(value, choices, 1)
-        hint = f" Did you mean {close[0]}?" if close else ""
+        few = f" There are {', '.join(choices)}." if len(choices) <= 10 else ""
+        hint = f" Did you mean {close[0]}?" if close else few
         complaints.append(f"The link asks for the {name} “{value[:60]}”, which does not exist here.{hint}")
         return default
 

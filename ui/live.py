@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -12,6 +13,35 @@ from ui.runtime import queue, seat
 
 EVERY = 0.4
 RANKING_SHARE = 0.1
+CURVES = ("true margin", "straight-line prediction")
+
+# Vega redraws new points in place as long as the specification stays the same; st.plotly_chart takes the old
+# chart away first, and flashes at every poll.
+_ZERO = {"y": {"datum": 0}}
+_STEP = {"field": "step", "type": "quantitative", "axis": {"tickMinStep": 1, "grid": False}}
+_MARGIN = {"field": "margin", "type": "quantitative", "title": "margin (logits)"}
+_COLOUR = {"scale": {"domain": CURVES, "range": ["#0072B2", "#009E73"]}}
+_LEGEND = {"title": None, "orient": "top", "labelLimit": 300, "symbolType": "stroke", "symbolSize": 500}
+CHART = {
+    "height": 280,
+    "layer": [
+        {"data": {"values": [{}]}, "mark": {"type": "rule", "color": "#888888"}, "encoding": _ZERO},
+        {
+            "data": {"values": [{}]},
+            "mark": {"type": "text", "align": "left", "dy": 11, "color": "#888888"},
+            "encoding": {**_ZERO, "x": {"value": 4}, "text": {"value": "below 0: fooled"}},
+        },
+        {
+            "mark": {"type": "line", "interpolate": "linear"},
+            "encoding": {
+                "x": _STEP,
+                "y": _MARGIN,
+                "color": {"field": "curve", "legend": _LEGEND, **_COLOUR},
+                "strokeDash": {"field": "curve", "scale": {"domain": CURVES, "range": [[1, 0], [7, 5]]}},
+            },
+        },
+    ],
+}
 
 
 def progress(events: Sequence, steps: int, names: Sequence[str]) -> tuple[str, float]:
@@ -44,6 +74,15 @@ def _share(targets: float, n_targets: int) -> float:
     return RANKING_SHARE + (1 - RANKING_SHARE) * _part(targets, n_targets)
 
 
+def live_points(trace: Sequence[Step]) -> list[dict[str, Any]]:
+    """The points of CHART: both curves at every step towards the latest target."""
+    true, line = CURVES
+    steps = [step for step in trace if step.order == trace[-1].order]
+    return [{"curve": true, "step": step.step, "margin": step.true_margin} for step in steps] + [
+        {"curve": line, "step": step.step, "margin": step.linear_margin} for step in steps
+    ]
+
+
 def waiting_sentence(ahead: int) -> str:
     """A place in the line, in words."""
     if ahead == 0:
@@ -65,16 +104,14 @@ def watch(job: Job, steps: int, names: Sequence[str]) -> None:
         sentence, share = progress(events, steps, names)
         st.progress(share, text=sentence)
     st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=_stop)
-    trace = [event for event in events if isinstance(event, Step)]
-    if trace:
-        from malt_core import figures  # Plotly takes a while to import; the first words need not wait for it
-
-        st.plotly_chart(
-            figures.live_figure(trace, names),
-            key="live",
-            config={"displayModeBar": False},
-            alt="The margin at every point visited so far, and its straight-line prediction",
-        )
+    if trace := [event for event in events if isinstance(event, Step)]:
+        st.markdown(f"Lead over **{names[trace[-1].target]}** (margin, in logits), step by step")
+        with st.container(key="live"):
+            st.vega_lite_chart(
+                live_points(trace),
+                CHART,
+                alt="The margin at every point visited so far, and its straight-line prediction",
+            )
 
 
 def _stop() -> None:

@@ -50,7 +50,7 @@ def chosen_picture(photo: str, size: tuple[int, int], crop: Crop) -> Picture | N
     Raises BadImage for a file that cannot be used.
     """
     if photo == UPLOAD:
-        file = st.file_uploader("A picture of yours (PNG, JPEG, WebP, GIF, BMP or TIFF)", TYPES, key="file")
+        file = st.file_uploader("A picture of yours", TYPES, key="file", help=glossary.UPLOAD)
     elif photo == CAMERA:
         file = st.camera_input("Take a picture", key="shot")
         st.caption(

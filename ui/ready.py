@@ -67,7 +67,7 @@ def _wait(job: Job) -> None:
 
 def _percent(share: float) -> str:
     """A share from 0 to 1 for people, never claiming certainty."""
-    return ">99.9%" if share > 0.999 else "<0.1%" if share < 0.001 else f"{share:.1%}"
+    return ">99.9%" if share > 0.9995 else "<0.1%" if share < 0.0005 else f"{share:.1%}"
 
 
 def _vocabulary(info: ModelInfo) -> str:

@@ -31,24 +31,25 @@ def show_result(view: dict[str, Any], files: Files, link: str | None) -> None:
     if note := _truth_note(view["record"]):
         st.caption(note)
     if view["player"] is None:
-        st.image(
-            base64.b64decode(view["original_png"]),
-            width=256,
-            output_format="PNG",
-            alt=f"{view['name']}, as the model sees it",
-        )
+        with st.container(key="pixels"):
+            st.image(
+                base64.b64decode(view["original_png"]),
+                width=256,
+                output_format="PNG",
+                alt=f"{view['name']}, as the model sees it",
+            )
     else:
         _path(view)
         _attempts(view)
         _targets(view)
-    _numbers(view)
+        _numbers(view)
     _take_away(view, files, link)
 
 
 def _truth_note(record: dict[str, Any]) -> str:
     source = record["image"]["source"]
     photo = source.removeprefix(GALLERY) if source.startswith(GALLERY) else UPLOAD
-    return truth_note(photo, model_info(record["model"]), record["label"]["name"])
+    return truth_note(photo, model_info(record["model"]), record["clean_label"]["name"])
 
 
 def _heading(title: str, explanation: str) -> None:
@@ -129,7 +130,7 @@ def _numbers(view: dict[str, Any]) -> None:
             f"{moved * 255:.3g}/255" if linf else f"{moved:.3g}",
             glossary.MOVED,
         ),
-        ("R²", "–" if r2 is None else f"{r2:.3f}", glossary.R2),
+        ("R²", "–" if r2 is None else f"{r2:.3f}".replace("-", "−"), glossary.R2),
     )
     st.markdown("#### The numbers behind it", anchors=False)
     with st.container(horizontal=True, key="numbers"):
@@ -137,14 +138,21 @@ def _numbers(view: dict[str, Any]) -> None:
             st.metric(label, value, help=explanation, width="content")
 
 
+def _picture_kind(view: dict[str, Any]) -> str:
+    if view["player"] is None:
+        return "Original image"
+    return "Adversarial image" if view["record"]["success"] else "Closest try"
+
+
 def _take_away(view: dict[str, Any], files: Files, link: str | None) -> None:
     """Downloads, the command line, the link."""
     st.markdown("#### Take it with you", anchors=False)
-    stem = "malt-" + re.sub(r"\W+", "-", Path(view["name"]).stem)
+    stem = "malt-" + re.sub(r"\W+", "-", Path(view["name"]).stem).strip("-")
     adversarial = base64.b64decode(view["adversarial_png"])
     record = json.dumps(view["record"], indent=2, ensure_ascii=False)
+    what = _picture_kind(view)
     downloads = [
-        ("Adversarial image (PNG)", adversarial, f"{stem}-adversarial.png", "image/png"),
+        (f"{what} (PNG)", adversarial, f"{stem}-{what.split()[0].lower()}.png", "image/png"),
         ("Record (run.json)", record, f"{stem}-run.json", "application/json"),
     ]
     if view["player"] is not None:

@@ -24,12 +24,9 @@ def model_ids() -> tuple[str, ...]:
 
 
 def _model_name(model_id: str) -> str:
+    # Without the word RobustBench: a search for “robust” would find its undefended networks first.
     info = model_info(model_id)
-    marks = [
-        *(["RobustBench"] if model_id.startswith("robustbench/") else []),
-        *(["robust"] if info.robust else []),
-    ]
-    return f"{' · '.join([info.title, *marks])}{'' if info.offline else ' ⬇'}"
+    return f"{'' if info.offline else '⬇ '}{info.title}{' · robust' if info.robust else ''}"
 
 
 def follow_link() -> list[str]:

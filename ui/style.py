@@ -14,7 +14,7 @@ _CSS = """
 .st-key-photos button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
 .stMainBlockContainer { padding-top: 3rem; }
 @media (max-width: 640px) {
-  .st-key-running { flex-direction: column-reverse; }
+  .st-key-running { flex-direction: column-reverse; scroll-margin-top: 4rem; }
   .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
 }
 @media (min-width: 641px) {
@@ -28,3 +28,11 @@ _CSS = """
 def apply_style() -> None:
     """Add them to the page."""
     st.html(f"<style>{_CSS}</style>")
+
+
+def scroll_to_running() -> None:
+    """On a phone, where the settings stand above the result, bring the attack that has begun into view."""
+    st.html(
+        "<script>if (innerWidth <= 640) document.querySelector('.st-key-running')?.scrollIntoView()</script>",
+        unsafe_allow_javascript=True,
+    )

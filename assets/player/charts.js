@@ -48,8 +48,13 @@ export class MarginChart {
   }
 
   y(margin) {
-    const within = Math.min(this.high, Math.max(this.low, margin));
-    return EDGE.top + ((HEIGHT - EDGE.top - EDGE.bottom) * (this.high - within)) / (this.high - this.low);
+    return EDGE.top + ((HEIGHT - EDGE.top - EDGE.bottom) * (this.high - margin)) / (this.high - this.low);
+  }
+
+  /* What is drawn into it ends at the upper and lower edge of the plot. */
+  #clip() {
+    const [y, width, height] = [EDGE.top, this.width, HEIGHT - EDGE.top - EDGE.bottom];
+    return draw(this.svg, "svg", { y, width, height, viewBox: `0 ${y} ${width} ${height}` });
   }
 
   /** Redraws everything for a width in CSS pixels; show(i) afterwards puts the marker back. */
@@ -111,8 +116,8 @@ export class MarginChart {
   }
 
   #drawCurves() {
-    const { svg, payload } = this;
-    const { t, true_margin, linear_margin } = payload;
+    const svg = this.#clip();
+    const { t, true_margin, linear_margin } = this.payload;
     const points = (margins) => t.map((value, i) => `${this.x(value).toFixed(2)},${this.y(margins[i]).toFixed(2)}`);
     const [truth, line] = [points(true_margin), points(linear_margin)];
     draw(svg, "polygon", { class: "mp-gap", points: [...truth, ...[...line].reverse()].join(" ") });
@@ -148,14 +153,16 @@ export class MarginChart {
     const text = draw(this.svg, "text", { class: "mp-note-in", x: EDGE.left + 6 }, "fooled below this line");
     const room = this.x(firstCrossing) - EDGE.left > text.getComputedTextLength() + 12;
     text.setAttribute("y", room ? this.y(0) + 15 : HEIGHT - EDGE.bottom - 8);
+    if (!room) text.textContent = "fooled: margin below 0";
   }
 
   #drawMarker() {
     const bottom = HEIGHT - EDGE.bottom;
     this.rule = draw(this.svg, "line", { class: "mp-rule", y1: EDGE.top - 8, y2: bottom });
+    const svg = this.#clip();
     this.dots = {
-      linear: draw(this.svg, "circle", { class: "mp-dot linear", "data-testid": "marker-linear", r: 6 }),
-      true: draw(this.svg, "circle", { class: "mp-dot true", "data-testid": "marker-true", r: 6 }),
+      linear: draw(svg, "circle", { class: "mp-dot linear", "data-testid": "marker-linear", r: 6 }),
+      true: draw(svg, "circle", { class: "mp-dot true", "data-testid": "marker-true", r: 6 }),
     };
   }
 

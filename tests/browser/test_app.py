@@ -239,7 +239,7 @@ def test_two_people_at_once(page: Page, browser: Browser, server: subprocess.Pop
     slow = context.new_page()
     slow.goto(f"{server.url}{SLOW}&seed=77")
     expect(slow.get_by_text(STEP)).to_be_visible()
-    expect(slow.locator(".st-key-live .js-plotly-plot")).to_be_visible()
+    expect(slow.locator(".st-key-live svg.marks")).to_be_visible()
     page.goto(f"{server.url}/?photo=rocket&eps=4&run=1")
     expect(sentence(page)).to_contain_text("became")
     expect(stop_button(slow)).to_be_visible()
@@ -265,7 +265,7 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
 
 
 def test_the_keyboard_is_enough(page: Page, server: subprocess.Popen) -> None:
-    page.goto(f"{server.url}/?eps=3")
+    page.goto(f"{server.url}/?photo=cat&eps=3")
     page.locator(".st-key-photos [aria-checked=true]").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
