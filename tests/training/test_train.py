@@ -1,0 +1,202 @@
+"""The training program on tiny data: it learns, stops and resumes exactly, writes its card, exports."""
+
+import copy
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from training import card, checkpoint, export, measure, train
+from training.augment import to_batch
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+CLASSES = ["blue stripes", "red stripes", "green stripes", "grey stripes"]
+COLOURS = np.array([[40, 60, 200], [200, 50, 40], [40, 180, 60], [128, 128, 128]])
+
+
+def stripes(label: int, rng: np.random.Generator) -> bytes:
+    """A PNG of noisy stripes in the colour of the class: easy to learn, not trivial."""
+    pixels = np.full((64, 64, 3), COLOURS[label]) + rng.integers(-40, 40, (64, 1, 3))
+    pixels = np.clip(pixels + rng.integers(-60, 60, (64, 64, 3)), 0, 255)
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def write_parquet(path: Path, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = [i % len(CLASSES) for i in range(count)]
+    images = [{"bytes": stripes(label, rng), "path": f"{i}.png"} for i, label in enumerate(labels)]
+    pq.write_table(pa.table({"image": images, "label": labels}), path)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stripes")
+    write_parquet(folder / "stripes_train-00000-of-00002.parquet", 64, 0)
+    write_parquet(folder / "stripes_train-00001-of-00002.parquet", 64, 1)
+    write_parquet(folder / "stripes_valid.parquet", 20, 2)
+    (folder / "stripes_classes.json").write_text(json.dumps(CLASSES))
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread_and_few_attacks():
+    before = torch.get_num_threads(), train.WATCHED
+    torch.set_num_threads(1)
+    train.WATCHED = 8
+    yield
+    torch.set_num_threads(before[0])
+    train.WATCHED = before[1]
+
+
+def arguments(recipe: str, data: Path, out: Path, *more: str) -> list[str]:
+    base = f"--recipe {recipe} --epochs 2 --batch-size 16 --workers 2 --device cpu".split()
+    return [*base, "--data", str(data), "--out", str(out), "--cache", str(data / "cache"), *more]
+
+
+def trainer(*args: str) -> train.Trainer:
+    return train.prepare(train.parser().parse_args(arguments(*args)))
+
+
+@pytest.fixture(scope="module")
+def standard(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished standard run."""
+    out = tmp_path_factory.mktemp("standard")
+    assert train.main(arguments("standard", data, out)) == 0
+    return out
+
+
+def test_it_learns_and_writes_metrics_and_card(standard: Path) -> None:
+    with (standard / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["loss"]) < float(rows[0]["loss"]) < np.log(len(CLASSES)) + 0.5
+    written = card.read(standard / "card.json")
+    assert written.clean_accuracy > 0.6  # chance is 0.25
+    assert (written.recipe, written.epochs, written.seed) == ("standard", 2, 0)
+    assert (written.train_images, written.val_images, written.dataset) == (128, 20, "stripes")
+    assert [(a.attack, a.eps, a.images) for a in written.attacked] == [
+        ("PGD-10", "1/255", 8),
+        ("PGD-10", "4/255", 8),
+    ]
+    assert f"{written.clean_accuracy:.1%}" in (standard / "card.md").read_text()
+
+
+def states_equal(a: object, b: object) -> bool:
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(states_equal(a[k], b[k]) for k in a if k != "seconds")
+    if isinstance(a, list):
+        return len(a) == len(b) and all(states_equal(x, y) for x, y in zip(a, b, strict=True))
+    return a == b
+
+
+def test_interrupted_and_resumed_equals_uninterrupted(data: Path, standard: Path, tmp_path: Path) -> None:
+    trainer("standard", data, tmp_path).train(stop_after=3)  # in the middle of the first epoch
+    trainer("standard", data, tmp_path, "--resume").train(stop_after=8)  # in the middle of the second
+    half = checkpoint.load(tmp_path / "checkpoint.pt")
+    assert half["step"] == 11
+    trainer("standard", data, tmp_path, "--resume").train()
+    whole, resumed = (checkpoint.load(p / "checkpoint.pt") for p in (standard, tmp_path))
+    assert whole["step"] == resumed["step"] == 16
+    assert states_equal(whole, resumed)
+    assert not states_equal(half["net"], whole["net"])
+    before = (tmp_path / "card.json").read_bytes()
+    assert train.main(arguments("standard", data, tmp_path, "--resume")) == 0  # nothing left to train
+    assert json.loads(before)["clean_accuracy"] == card.read(tmp_path / "card.json").clean_accuracy
+
+
+@pytest.mark.parametrize("recipe", ["robust", "distilled", "regularised"])
+def test_the_defences_build_on_the_standard_model(
+    recipe: str, data: Path, standard: Path, tmp_path: Path
+) -> None:
+    more = ("--epochs", "1", "--limit", "64", "--standard", str(standard / "checkpoint.pt"))
+    assert train.main(arguments(recipe, data, tmp_path, *more)) == 0
+    state = checkpoint.load(tmp_path / "checkpoint.pt")
+    assert state["step"] == 4
+    assert all(v.isfinite().all() for v in state["average"].values())
+    written = card.read(tmp_path / "card.json")
+    assert (written.recipe, written.train_images) == (recipe, 64)
+    assert written.builds_on == ("standard, 2 epochs",)
+
+
+def test_export_and_measure(data: Path, standard: Path, tmp_path: Path) -> None:
+    path = standard / "checkpoint.pt"
+    assert export.main(["--checkpoint", str(path), "--data", str(data), "--to", str(tmp_path)]) == 0
+    weights = tmp_path / "stripes-standard.safetensors"
+    assert weights.stat().st_size < 16e6
+    names = json.loads((tmp_path / "stripes_classes.json").read_text())
+    assert names == [{"name": name, "wnid": None} for name in CLASSES]
+
+    x = to_batch(train.load_images(data, "val", data / "cache").pixels)
+    shipped, trained = export.load_exported(weights)(x), checkpoint.load_average(path)(x)
+    assert (shipped - trained).abs().max() < 0.05 * trained.abs().max()  # float16
+    assert not torch.equal(shipped, trained)
+
+    more = ["--count", "4", "--eps", "8/255", "--attacks", "malt", "pgd", "--cache", str(data / "cache")]
+    assert measure.main(["--weights", str(weights), "--data", str(data), *more]) == 0
+    attacked = {(a.attack, a.eps) for a in card.read(weights.with_suffix(".json")).attacked}
+    assert {("PGD-10", "8/255"), ("MALT, 9 targets, 100 steps", "8/255"), ("PGD-10", "1/255")} == attacked - {
+        ("PGD-10", "4/255")
+    }
+
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    assert measure.main(["--weights", str(weights), "--data", str(data), *more]) == 2
+
+
+def test_an_unfinished_run_is_not_exported(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    trainer("standard", data, tmp_path).train(stop_after=1)
+    path = str(tmp_path / "checkpoint.pt")
+    assert export.main(["--checkpoint", path, "--data", str(data), "--to", str(tmp_path / "to")]) == 2
+    assert "not finished" in capsys.readouterr().err
+
+
+def test_mistakes_are_told(data: Path, standard: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert train.main(arguments("robust", data, tmp_path)) == 2
+    assert "--standard" in capsys.readouterr().err
+    assert train.main(arguments("standard", data, standard)) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert train.main(arguments("standard", data, standard, "--resume", "--epochs", "5")) == 2
+    assert "for 2 epochs" in capsys.readouterr().err
+    assert train.main(arguments("standard", tmp_path, tmp_path / "out")) == 2
+    assert "No train images" in capsys.readouterr().err
+    assert train.main(arguments("standard", data, tmp_path / "out", "--limit", "8")) == 2
+    assert "do not fill one batch" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the Tiny-ImageNet shards are not here")
+def test_one_epoch_on_one_percent_of_tiny_imagenet(tmp_path: Path) -> None:
+    for file in ("tiny_imagenet_classes.json", "tiny_imagenet_valid.parquet"):
+        (tmp_path / file).symlink_to(SHARED / file)
+    shard = pq.ParquetFile(SHARED / "tiny_imagenet_train-00000-of-00003.parquet")
+    first = next(shard.iter_batches(750, columns=["image", "label"]))
+    pq.write_table(pa.Table.from_batches([first]), tmp_path / "tiny_imagenet_train-00000-of-00001.parquet")
+    valid = pq.ParquetFile(SHARED / "tiny_imagenet_valid.parquet")
+    (tmp_path / "tiny_imagenet_valid.parquet").unlink()
+    few = next(valid.iter_batches(40, columns=["image", "label"]))
+    pq.write_table(pa.Table.from_batches([few]), tmp_path / "tiny_imagenet_valid.parquet")
+
+    run = trainer("standard", tmp_path, tmp_path / "out", "--epochs", "1", "--batch-size", "32")
+    before = training_loss(run)
+    run.train()
+    assert run.run.step == 23
+    assert training_loss(run) < before - 0.1
+    assert card.read(tmp_path / "out" / "card.json").classes == 200
+
+
+def training_loss(trainer: train.Trainer) -> float:
+    """Cross-entropy of the first 128 training images, without augmentation, by the batch's own statistics."""
+    x = to_batch(trainer.train_images.pixels[:128])
+    y = torch.from_numpy(trainer.train_images.labels[:128])
+    with torch.no_grad():
+        return F.cross_entropy(copy.deepcopy(trainer.run.net).train()(x), y).item()

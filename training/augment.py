@@ -1,0 +1,68 @@
+"""Random crops, flips and light colour changes, a batch at a time, each batch from its own generator."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+GROUP = 64  # images that share a crop size, so that one resize serves them all
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """min_side, max_side: of the square crop, as a share of the image's side (over 1 reflects the border).
+
+    brightness, contrast: half-width of the uniform change, in [0, 1] pixel units and as a factor.
+    """
+
+    min_side: float
+    max_side: float = 1.06
+    brightness: float = 0.1
+    contrast: float = 0.2
+
+
+def augment(pixels: np.ndarray, size: int, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """(B, S, S, 3) uint8 to (B, 3, size, size) float32 in [0, 1], channels_last."""
+    parts = [
+        _augment_group(torch.from_numpy(np.array(pixels[i : i + GROUP])), size, settings, generator)
+        for i in range(0, len(pixels), GROUP)
+    ]
+    return torch.cat(parts).contiguous(memory_format=torch.channels_last)
+
+
+def _augment_group(pixels: Tensor, size: int, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    n, full = pixels.shape[:2]
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(shape, generator=generator)
+
+    side = round(full * uniform(settings.min_side, settings.max_side).item())
+    margin = max(side - full, full // 16)
+    span = full + 2 * margin - side + 1
+    top, left = torch.randint(0, span, (2, n, 1), generator=generator) - margin
+    steps = torch.arange(side)
+    flip = torch.rand((n, 1), generator=generator) < 0.5
+    rows = _reflect(top + steps, full)
+    columns = _reflect(left + torch.where(flip, side - 1 - steps, steps), full)
+    x = pixels[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    x = x.permute(0, 3, 1, 2).float() / 255
+    if side != size:
+        x = F.interpolate(x, (size, size), mode="bilinear", antialias=True, align_corners=False)
+    contrast = uniform(1 - settings.contrast, 1 + settings.contrast, n, 1, 1, 1)
+    brightness = uniform(-settings.brightness, settings.brightness, n, 1, 1, 1)
+    return ((x - 0.5) * contrast + 0.5 + brightness).clamp_(0, 1)
+
+
+def _reflect(index: Tensor, full: int) -> Tensor:
+    """Fold indices outside 0 .. full-1 back, as a mirror at the border would."""
+    index = index.abs()
+    return full - 1 - (full - 1 - index).abs()
+
+
+def to_batch(pixels: np.ndarray) -> Tensor:
+    """(B, S, S, 3) uint8 to (B, 3, S, S) float32 in [0, 1], channels_last, unchanged otherwise."""
+    return (torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 255).contiguous(
+        memory_format=torch.channels_last
+    )

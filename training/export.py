@@ -1,0 +1,79 @@
+"""Turn a finished run into what the app ships: python -m training.export --checkpoint FILE --to DIR.
+
+Writes NAME.safetensors (float16), NAME.json and NAME.md (the model card with the weights' SHA-256) and
+DATASET_classes.json (name and wnid of every class, in the order of the labels); NAME is DATASET-RECIPE.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from malt_core.errors import BadConfig, MaltError
+from malt_core.models.nets import SmallResNet
+from training import card, checkpoint
+from training.data import load_classes
+
+
+def export(path: Path, folder: Path, data: Path) -> Path:
+    """Write the averaged network of the checkpoint `path`, with its card, into `folder`.
+
+    Raises BadConfig where the run is not finished (its card is written at the end).
+    """
+    if not path.with_name("card.json").exists():
+        raise BadConfig(f"There is no card beside {path}: the run is not finished. Go on with --resume.")
+    written = card.read(path.with_name("card.json"))
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"{written.dataset}-{written.recipe}.safetensors"
+    state = checkpoint.load_average(path).state_dict()
+    save_file({k: _half(v) for k, v in state.items()}, weights)
+    weights.chmod(0o644)  # safetensors makes it readable by its owner only
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    card.write(replace(written, sha256=digest), weights.with_suffix(".json"))
+    names = [asdict(c) for c in load_classes(data)]
+    (folder / f"{written.dataset}_classes.json").write_text(json.dumps(names, indent=1) + "\n")
+    return weights
+
+
+def load_exported(weights: Path) -> nn.Module:
+    """The network that `export` wrote, in float32, eval mode. Raises BadConfig where the SHA-256 differs."""
+    expected = card.read(weights.with_suffix(".json")).sha256
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != expected:
+        raise BadConfig(f"{weights} is damaged: its SHA-256 is not the card's. Export it again.")
+    state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()}
+    net = SmallResNet(len(state["head.bias"]))
+    net.load_state_dict(state)
+    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def _half(tensor: torch.Tensor) -> torch.Tensor:
+    """Contiguous, and float16 where it is floating point."""
+    return tensor.to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Export as the command line says; 2 after a mistake in it."""
+    p = argparse.ArgumentParser(prog="python -m training.export", description="Export a finished run.")
+    p.add_argument("--checkpoint", type=Path, required=True, help="checkpoint.pt of a finished run")
+    p.add_argument(
+        "--data", type=Path, required=True, help="the data that it was trained on, for class names"
+    )
+    p.add_argument("--to", type=Path, required=True, help="folder to write to, such as assets/models")
+    args = p.parse_args(argv)
+    try:
+        weights = export(args.checkpoint, args.to, args.data)
+    except MaltError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 2
+    print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""The four recipes: what each is trained with, and the loss of one batch.
+
+standard     cross-entropy with label smoothing.
+robust       adversarial training with N-FGSM (de Jorge et al. 2022, arXiv 2202.01181): one gradient-sign
+             step from a noisy start, not clipped back into the ball; eps grows over the first part.
+distilled    defensive distillation (Papernot et al. 2016, arXiv 1511.04508): learns the probabilities that
+             the standard model gives. The network learns its logits divided by the temperature, and its
+             head is multiplied by the temperature at the end; that is training at a temperature T and
+             using the result at 1, only better conditioned.
+regularised  cross-entropy plus the squared norm of its gradient in the input (Drucker and LeCun 1992;
+             Ross and Doshi-Velez 2018, arXiv 1711.09404), by differentiating twice.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.augment import Augmentation
+
+Name = Literal["standard", "robust", "distilled", "regularised"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What one kind of training is made of.
+
+    lr: Muon's peak. stages: (share of the run at which it starts, image side in pixels).
+    eps: Linf radius in [0, 1] that the training attack grows to; eps_grown: share of the run when it is
+        there. penalty: weight of the squared input gradient. temperature: of the distillation.
+    needs_standard: whether it starts from, or is taught by, a finished standard model.
+    """
+
+    name: Name
+    epochs: int
+    lr: float
+    stages: tuple[tuple[float, int], ...]
+    augmentation: Augmentation
+    label_smoothing: float = 0.1
+    batch_size: int = 384
+    average_decay: float = 0.98
+    eps: float = 0.0
+    eps_grown: float = 0.3
+    penalty: float = 0.0
+    temperature: float = 1.0
+    needs_standard: bool = True
+
+    def size_at(self, progress: float) -> int:
+        """Side of the training images, in pixels, at `progress` in [0, 1]."""
+        return [size for start, size in self.stages if progress >= start][-1]
+
+    def eps_at(self, progress: float) -> float:
+        """Radius of the training attack at `progress`: from a quarter of eps up to eps."""
+        return self.eps * min(1.0, 0.25 + 0.75 * progress / self.eps_grown)
+
+
+STRONG = Augmentation(min_side=0.65)
+LIGHT = Augmentation(min_side=0.75)
+
+RECIPES: dict[str, Recipe] = {
+    r.name: r
+    for r in (
+        Recipe(
+            name="standard",
+            epochs=5,
+            lr=0.08,
+            stages=((0.0, 32), (0.55, 48), (0.94, 64)),
+            augmentation=STRONG,
+            needs_standard=False,
+        ),
+        Recipe(
+            name="robust",
+            epochs=4,
+            lr=0.05,
+            stages=((0.0, 48), (0.8, 64)),
+            augmentation=LIGHT,
+            eps=4 / 255,
+        ),
+        Recipe(
+            name="distilled",
+            epochs=5,
+            lr=0.08,
+            stages=((0.0, 32), (0.55, 48), (0.94, 64)),
+            augmentation=STRONG,
+            temperature=20.0,
+        ),
+        Recipe(
+            name="regularised",
+            epochs=3,
+            lr=0.03,
+            stages=((0.0, 48), (0.5, 64)),
+            augmentation=LIGHT,
+            penalty=1.0,
+        ),
+    )
+}
+
+
+def batch_loss(
+    recipe: Recipe,
+    net: nn.Module,
+    teacher: nn.Module | None,
+    x: Tensor,
+    y: Tensor,
+    progress: float,
+    generator: torch.Generator,
+) -> Tensor:
+    """The loss of one batch; x: (B, 3, S, S) in [0, 1], y: (B,) int64; the result is a scalar."""
+    smoothing = recipe.label_smoothing
+    if recipe.name == "robust":
+        x = n_fgsm(net, x, y, recipe.eps_at(progress), generator)
+        return F.cross_entropy(logits(net, x), y, label_smoothing=smoothing)
+    if recipe.name == "distilled":
+        with torch.no_grad():
+            soft_labels = logits(teacher, x).softmax(1)
+        return F.cross_entropy(logits(net, x), soft_labels)
+    if recipe.name == "regularised":
+        x = x.requires_grad_()
+        loss = F.cross_entropy(logits(net, x), y, label_smoothing=smoothing)
+        (gradient,) = torch.autograd.grad(loss * len(x), x, create_graph=True)
+        return loss + recipe.penalty * gradient.square().sum((1, 2, 3)).mean()
+    return F.cross_entropy(logits(net, x), y, label_smoothing=smoothing)
+
+
+def logits(net: nn.Module, x: Tensor) -> Tensor:
+    """(B, K) float32, computed in bfloat16 where that is safe."""
+    with torch.autocast(x.device.type, dtype=torch.bfloat16):
+        z = net(x)
+    return z.float()
+
+
+def n_fgsm(net: nn.Module, x: Tensor, y: Tensor, eps: float, generator: torch.Generator) -> Tensor:
+    """Noise of up to 2 eps, then one step of eps along the gradient's sign; only [0, 1] is clipped to."""
+    noise = torch.rand(x.shape, generator=generator).to(x) * 2 - 1
+    start = (x + 2 * eps * noise).clamp_(0, 1).requires_grad_()
+    (gradient,) = torch.autograd.grad(F.cross_entropy(logits(net, start), y), start)
+    return (start.detach() + eps * gradient.sign()).clamp_(0, 1)
