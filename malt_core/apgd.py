@@ -23,7 +23,10 @@ RHO = 0.75  # halve the step if fewer than this share of a window's steps raised
 
 @dataclass(frozen=True)
 class Schedule:
-    """When the step size is reconsidered: after `first` steps, then ever sooner, but not under `least`."""
+    """When a run of n_iter steps reconsiders its step size.
+
+    After `first` steps, then ever sooner by `shrink` steps, but not under `least`.
+    """
 
     n_iter: int
 
@@ -44,15 +47,16 @@ class Schedule:
 class Rows:
     """R attacks in progress. x0, x, ... are (R, C, H, W), everything else (R,).
 
-    x: where each row stands; x_before: where it stood a step ago; gradient: of the loss at x.
-    evaluations: 0 for a row that waits at its random start, then 1 + steps taken.
-    window, since: length of the current checkpoint window and steps taken in it; rises: how many of
-    them raised the loss. halved: whether the last checkpoint halved the step.
+    n_iter: steps that the row may take; x: where it stands; x_before: where it stood a step ago; gradient:
+    of the loss at x. evaluations: 0 for a row that waits at its random start, then 1 + steps taken.
+    window, since: length of the current checkpoint window and steps taken in it; rises: how many of them
+    raised the loss; shrink, least: of its Schedule. halved: whether the last checkpoint halved the step.
     """
 
     image: Tensor
     y: Tensor
     target: Tensor
+    n_iter: Tensor
     x0: Tensor
     x: Tensor
     x_before: Tensor
@@ -67,6 +71,8 @@ class Rows:
     window: Tensor
     since: Tensor
     rises: Tensor
+    shrink: Tensor
+    least: Tensor
     halved: Tensor
 
     def __len__(self) -> int:
@@ -82,6 +88,11 @@ class Rows:
             **{f.name: torch.cat((getattr(self, f.name), getattr(other, f.name))) for f in fields(self)}
         )
 
+    def replace(self, places: Tensor, other: Rows) -> None:
+        """Put the other's rows in these places, without moving the rest."""
+        for f in fields(self):
+            getattr(self, f.name)[places] = getattr(other, f.name)
+
 
 def generator(seed: int, image: int, target: int) -> torch.Generator:
     """Return the random source of one (image, target): the same whatever else is attacked, in any order."""
@@ -90,29 +101,37 @@ def generator(seed: int, image: int, target: int) -> torch.Generator:
 
 
 def begin(
-    image: Tensor, x0: Tensor, y: Tensor, target: Tensor, start: Tensor, *, eps: float, n_iter: int
+    image: Tensor, x0: Tensor, y: Tensor, target: Tensor, start: Tensor, *, eps: float, n_iter: int | Tensor
 ) -> Rows:
-    """Return rows that stand at `start` (R, C, H, W), not yet evaluated. image: (R,) names the rows."""
+    """Return rows that stand at `start` (R, C, H, W), not yet evaluated.
+
+    image: (R,) names the rows; n_iter: steps that each may take, one number or (R,).
+    """
     zeros = torch.zeros(len(y), dtype=x0.dtype, device=x0.device)
     counts = torch.zeros_like(y)
+    n_iter = counts + n_iter
+    schedules = [Schedule(n) for n in n_iter.tolist()]
     return Rows(
         image=image,
         y=y,
         target=target,
+        n_iter=n_iter,
         x0=x0,
         x=start,
-        x_before=start,
-        x_best=start,
+        x_before=start.clone(),
+        x_best=start.clone(),
         gradient=torch.zeros_like(start),
         gradient_best=torch.zeros_like(start),
-        loss=zeros,
+        loss=zeros.clone(),
         loss_best=zeros - torch.inf,
-        loss_best_checkpoint=zeros,
+        loss_best_checkpoint=zeros.clone(),
         step_size=zeros + 2 * eps,
-        evaluations=counts,
-        window=counts + Schedule(n_iter).first,
-        since=counts,
-        rises=counts,
+        evaluations=counts.clone(),
+        window=counts.new_tensor([s.first for s in schedules]),
+        since=counts.clone(),
+        rises=counts.clone(),
+        shrink=counts.new_tensor([s.shrink for s in schedules]),
+        least=counts.new_tensor([s.least for s in schedules]),
         halved=torch.ones_like(y, dtype=torch.bool),
     )
 
@@ -123,14 +142,16 @@ def _image_shape(values: Tensor) -> Tensor:
 
 def _next_point(rows: Rows, norm: Norm, eps: float) -> Tensor:
     """Return where the rows go next: a projected gradient step, mixed with the step before (momentum)."""
-    uphill = rows.x + _image_shape(rows.step_size) * norms.steepest(rows.gradient, norm)
-    plain = norms.project(uphill, rows.x0, norm, eps)
+    ball = norms.Ball(rows.x0, norm, eps)
+    step = norms.steepest(rows.gradient, norm).mul_(_image_shape(rows.step_size))
+    plain = ball.project_(step.add_(rows.x))
     keep = _image_shape(torch.where(rows.evaluations > 1, MOMENTUM, 1.0).to(rows.x.dtype))
-    mixed = rows.x + keep * (plain - rows.x) + (1 - keep) * (rows.x - rows.x_before)
-    return norms.project(mixed, rows.x0, norm, eps)
+    mixed = plain.sub_(rows.x).mul_(keep).add_(rows.x)
+    mixed.add_((rows.x - rows.x_before).mul_(1 - keep))
+    return ball.project_(mixed)
 
 
-def _checkpoint(rows: Rows, n_iter: int) -> None:
+def _checkpoint(rows: Rows) -> None:
     """Halve the step, and go back to the best point, where the loss swings or has stopped rising."""
     due = rows.since == rows.window
     if not due.any():
@@ -141,45 +162,48 @@ def _checkpoint(rows: Rows, n_iter: int) -> None:
     rows.halved = torch.where(due, halve, rows.halved)
     rows.loss_best_checkpoint = torch.where(due, rows.loss_best, rows.loss_best_checkpoint)
     rows.step_size = torch.where(halve, rows.step_size / 2, rows.step_size)
-    rows.x = torch.where(_image_shape(halve), rows.x_best, rows.x)
-    rows.gradient = torch.where(_image_shape(halve), rows.gradient_best, rows.gradient)
-    schedule = Schedule(n_iter)
-    shorter = (rows.window - schedule.shrink).clamp(min=schedule.least)
-    rows.window = torch.where(due, shorter, rows.window)
+    back = halve.nonzero()[:, 0]
+    if len(back):
+        rows.x = rows.x.clone()  # the caller holds the point visited
+        rows.x[back] = rows.x_best[back]
+        rows.gradient[back] = rows.gradient_best[back]
+    rows.window = torch.where(due, torch.maximum(rows.window - rows.shrink, rows.least), rows.window)
     rows.since = rows.since.masked_fill(due, 0)
     rows.rises = rows.rises.masked_fill(due, 0)
 
 
 def visit(
-    model: Network, rows: Rows, *, norm: Norm, eps: float, n_iter: int, passes: Passes, bfloat16: bool = False
+    model: Network, rows: Rows, *, norm: Norm, eps: float, passes: Passes, bfloat16: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Move every row one step (fresh rows stay at their start) and evaluate it there, in place.
+    """Move every row one step (fresh rows stay at their start) and evaluate it there.
 
     Returns the visited points x_k, (R, C, H, W), and their logits, (R, K). The rows themselves may already
     stand elsewhere, since a checkpoint sends some back to their best point. One forward and one backward
     pass for each row; bfloat16 computes both in that precision (never trust its verdict).
     """
     fresh = rows.evaluations == 0
-    here = rows.x
-    rows.x = torch.where(_image_shape(fresh), here, _next_point(rows, norm, eps))
-    rows.x_before = here
+    here, moved = rows.x, _next_point(rows, norm, eps)
+    at_start = fresh.nonzero()[:, 0]
+    moved[at_start] = here[at_start]
+    rows.x, rows.x_before = moved, here
 
     passes.backward += len(rows)
     leaf = rows.x.detach().requires_grad_()
     with torch.enable_grad():
         z = gradients.forward(model, leaf, passes, bfloat16=bfloat16)
         loss = losses.targeted_loss(z, rows.y, rows.target)
-        rows.gradient = gradients.usable(gradients.input_gradient(loss.sum(), leaf))
+        rows.gradient = gradients.usable(gradients.input_gradient(loss.sum(), leaf), moved)
     visited, z, loss = rows.x, z.detach(), loss.detach()
 
     better = loss > rows.loss_best
-    rows.x_best = torch.where(_image_shape(better), rows.x, rows.x_best)
-    rows.gradient_best = torch.where(_image_shape(better), rows.gradient, rows.gradient_best)
+    improved = better.nonzero()[:, 0]
+    rows.x_best[improved] = rows.x[improved]
+    rows.gradient_best[improved] = rows.gradient[improved]
     rows.loss_best = torch.where(better, loss, rows.loss_best)
     rows.rises = rows.rises + (~fresh & (loss > rows.loss)).long()
     # AutoAttack compares the loss of the first step with an unset 0, not with that of the start.
     rows.loss = torch.where(fresh, torch.zeros_like(loss), loss)
     rows.since = rows.since + (~fresh).long()
     rows.evaluations = rows.evaluations + 1
-    _checkpoint(rows, n_iter)
+    _checkpoint(rows)
     return visited, z

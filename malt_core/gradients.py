@@ -76,9 +76,12 @@ def input_gradient(value: Tensor, x: Tensor, *, keep_graph: bool = False) -> Ten
     return torch.zeros_like(x) if gradient is None else gradient
 
 
-def usable(gradient: Tensor) -> Tensor:
-    """Return the gradient with 0 in place of NaN and infinity, which give no direction to go."""
-    return gradient.nan_to_num(0.0, 0.0, 0.0)
+def usable(gradient: Tensor, x: Tensor) -> Tensor:
+    """Return the gradient with 0 in place of NaN and infinity, which give no direction to go.
+
+    It gets the memory layout of x, since arithmetic on two layouts is slow.
+    """
+    return torch.nan_to_num(gradient, 0.0, 0.0, 0.0, out=torch.empty_like(x))
 
 
 def margin_and_gradient(
@@ -90,11 +93,17 @@ def margin_and_gradient(
     with torch.enable_grad():
         m = losses.margin_to(forward(model, leaf, passes), y, target)
         gradient = input_gradient(m.sum(), leaf)
-    return m.detach(), usable(gradient)
+    return m.detach(), usable(gradient, x)
 
 
 def margin_gradients(
-    model: Network, x: Tensor, y: Tensor, candidates: Tensor, passes: Passes
+    model: Network,
+    x: Tensor,
+    y: Tensor,
+    candidates: Tensor,
+    passes: Passes,
+    *,
+    bfloat16: bool = False,
 ) -> Iterator[Tensor]:
     """Yield grad m_i(x), (B, C, H, W), for i = candidates[:, 0], candidates[:, 1], ...
 
@@ -103,7 +112,7 @@ def margin_gradients(
     """
     leaf = x.detach().requires_grad_()
     with torch.enable_grad():
-        z = forward(model, leaf, passes)
+        z = forward(model, leaf, passes, bfloat16=bfloat16)
         margins = z.gather(1, y[:, None]) - z.gather(1, candidates)
         sums = margins.sum(0).unbind()
     for j, value in enumerate(sums, start=1):

@@ -39,16 +39,25 @@ def steepest(gradient: Tensor, norm: Norm) -> Tensor:
     return gradient.sign() if norm == "linf" else unit(gradient, norm)
 
 
-def project(x: Tensor, x0: Tensor, norm: Norm, eps: float) -> Tensor:
-    """Bring x (B, C, H, W) into the eps-ball around x0, then into [0, 1].
+class Ball:
+    """The eps-balls around x0 (B, C, H, W), cut off at [0, 1]."""
 
-    Clipping to [0, 1] after the projection cannot leave the ball, since x0 lies in [0, 1] itself.
-    """
-    if norm == "linf":
-        return torch.minimum(torch.maximum(x, x0 - eps), x0 + eps).clamp(0.0, 1.0)
-    delta = x - x0
-    length = _per_row(size(delta, norm), delta)
-    return (x0 + delta / (length + 1e-12) * length.clamp(max=eps)).clamp(0.0, 1.0)
+    def __init__(self, x0: Tensor, norm: Norm, eps: float) -> None:
+        self.x0, self.norm, self.eps = x0, norm, eps
+        if norm == "linf":
+            self.low, self.high = (x0 - eps).clamp_(min=0.0), (x0 + eps).clamp_(max=1.0)
+
+    def project_(self, x: Tensor) -> Tensor:
+        """Bring x (B, C, H, W) into the ball, then into [0, 1], in place; x is returned.
+
+        Clipping to [0, 1] after the projection cannot leave the ball, since x0 lies in [0, 1] itself.
+        """
+        if self.norm == "linf":
+            return torch.clamp(x, self.low, self.high, out=x)
+        delta = x.sub_(self.x0)
+        length = _per_row(size(delta, self.norm), delta)
+        delta.div_(length + 1e-12).mul_(length.clamp(max=self.eps))
+        return x.add_(self.x0).clamp_(0.0, 1.0)
 
 
 def random_start(x0: Tensor, norm: Norm, eps: float, generators: list[torch.Generator]) -> Tensor:

@@ -84,7 +84,7 @@ def _attack_target(
     eight_bit = config.eight_bit and config.eps > 0.999 / 255
     fooled_at = None
     for step in range(config.n_iter + 1):
-        x, z = apgd.visit(model, rows, norm=config.norm, eps=config.eps, n_iter=config.n_iter, passes=passes)
+        x, z = apgd.visit(model, rows, norm=config.norm, eps=config.eps, passes=passes)
         margin = float(losses.best_margin(z, y))
         yield Step(
             target=target.index,

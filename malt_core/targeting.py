@@ -34,10 +34,17 @@ def scores(margins: Tensor, gradient_norms: Tensor) -> Tensor:
 
 
 def gradient_norms(
-    model: Network, x: Tensor, y: Tensor, candidates: Tensor, norm: Norm, passes: Passes
+    model: Network,
+    x: Tensor,
+    y: Tensor,
+    candidates: Tensor,
+    norm: Norm,
+    passes: Passes,
+    *,
+    bfloat16: bool = False,
 ) -> Iterator[Tensor]:
     """Yield ||grad m_i(x)||_*, (B,), candidate by candidate; see gradients.margin_gradients for shapes."""
-    for gradient in gradients.margin_gradients(model, x, y, candidates, passes):
+    for gradient in gradients.margin_gradients(model, x, y, candidates, passes, bfloat16=bfloat16):
         yield norms.dual_size(gradient, norm)
 
 

@@ -292,7 +292,10 @@ class MaltResult:
     adversarial: (B, C, H, W), each inside its eps-ball and [0, 1]; the original where nothing was found.
     success: (B,) bool, adversarial[i] is classified other than y[i], judged in float32; true as well where
         the model was wrong from the start. already_wrong: (B,) bool, those.
-    target: (B,) int64, the attacked class that led to success, -1 where none did.
+    target: (B,) int64, the attacked class that led to success, -1 where none did. malt_rank,
+        confidence_rank: (B,) int64, that class's place among the scored candidates and among all others by
+        logit, from 1; 0 where there is no target (malt_rank also with naive targeting, which scores none).
+    forward_of, backward_of: (B,) int64, passes spent on each image, the calibration of "auto" left out.
     n_forward, n_backward: images sent through the model each way; seconds: wall time.
     precision: "float32", "bfloat16" or "float64", what the steps were computed in; adversarial is float64
         for a model that computes in that.
@@ -302,6 +305,10 @@ class MaltResult:
     success: torch.Tensor
     already_wrong: torch.Tensor
     target: torch.Tensor
+    malt_rank: torch.Tensor
+    confidence_rank: torch.Tensor
+    forward_of: torch.Tensor
+    backward_of: torch.Tensor
     n_forward: int
     n_backward: int
     seconds: float

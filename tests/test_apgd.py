@@ -36,7 +36,7 @@ def walk(model, rows, norm, n_iter, *, eps=None, steps=None):
     """The points and logits that the rows visit, from the start on."""
     eps = EPS[norm] if eps is None else eps
     steps = n_iter + 1 if steps is None else steps
-    return [apgd.visit(model, rows, norm=norm, eps=eps, n_iter=n_iter, passes=Passes()) for _ in range(steps)]
+    return [apgd.visit(model, rows, norm=norm, eps=eps, passes=Passes()) for _ in range(steps)]
 
 
 def autoattack(model, rows, norm, n_iter):
@@ -143,7 +143,7 @@ def test_checkpoints_come_at_the_papers_steps():
     rows = begin(model, images(1), "linf", 100)
     due = []
     for step in range(101):
-        apgd.visit(model, rows, norm="linf", eps=EPS["linf"], n_iter=100, passes=Passes())
+        apgd.visit(model, rows, norm="linf", eps=EPS["linf"], passes=Passes())
         if step and int(rows.since) == 0:
             due.append(step)
     # 22, then windows of 19, 16, 13, 10, 7, 6, 6, ...
@@ -232,7 +232,7 @@ def test_one_visit_costs_one_forward_and_one_backward_a_row():
     rows = begin(model, images(3), "linf", 10)
     model.forwards = 0
     for _ in range(4):
-        apgd.visit(model, rows, norm="linf", eps=0.1, n_iter=10, passes=passes)
+        apgd.visit(model, rows, norm="linf", eps=0.1, passes=passes)
     assert (passes.forward, passes.backward) == (model.forwards, model.backwards) == (12, 12)
 
 
@@ -274,8 +274,8 @@ def test_bfloat16_steps_stay_inside_and_hand_out_float32():
     rows = begin(model, x0, "linf", 10)
     exact = begin(model, x0, "linf", 10)
     for _ in range(11):
-        x, z = apgd.visit(model, rows, norm="linf", eps=0.1, n_iter=10, passes=Passes(), bfloat16=True)
-        apgd.visit(model, exact, norm="linf", eps=0.1, n_iter=10, passes=Passes())
+        x, z = apgd.visit(model, rows, norm="linf", eps=0.1, passes=Passes(), bfloat16=True)
+        apgd.visit(model, exact, norm="linf", eps=0.1, passes=Passes())
         assert x.dtype == z.dtype == rows.gradient.dtype == torch.float32
         assert_inside(x, x0, "linf", 0.1)
     assert not torch.equal(rows.loss_best, exact.loss_best)  # it really was another precision

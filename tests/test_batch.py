@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from malt_core import AttackConfig, attack, malt
-from malt_core.batch import SPECULATE_AFTER
+from malt_core.search import SPECULATE_AFTER
 from tests.analytic import (
     Constant,
     Counted,
@@ -178,7 +178,7 @@ def test_a_batch_of_one_goes_the_way_of_the_single_attack():
     model, x, later = smooth_cnn(), images(8), 0
     common = {"eps": 2.5 / 255, "n_iter": 12, "n_targets": 3, "targeting": "naive"}
     for image in x:
-        batch = malt(model, image[None], **common, batch_size=1, precision="float32")
+        batch = malt(model, image[None], **common, batch_size=1, precision="float32", faithful=True)
         *_, finished = attack(model, sample(image), AttackConfig(**common, eight_bit=False))
         assert batch.success.tolist() == [finished.result.success]
         # Naive targeting needs no Jacobian here, nor the gradients that the single attack's curves are of.

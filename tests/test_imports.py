@@ -19,7 +19,8 @@ HEAVY = {"streamlit", "ray", "robustbench", "torchvision", "torch"}
 LAYERS = [
     {"errors", "types"},
     {"norms", "losses", "gradients", "images", "decoding", "gallery", "models"},
-    {"targeting", "apgd", "precision", "linearity", "theory", "defences"},
+    {"targeting", "apgd", "precision", "linearity", "theory", "defences", "counted"},
+    {"budget", "ranking", "search"},
     {"single", "batch", "baseline", "study", "evaluate", "evaluate_ray"},
 ]
 ONLY_IN = {

@@ -54,16 +54,16 @@ def test_zero_gradient_gives_no_direction(norm):
 @given(seed=st.integers(0, 999), scale=st.sampled_from([1e-4, 0.02, 1.0, 50.0]), eps=RADII, where=CENTRES)
 def test_projection_lands_inside_and_leaves_inner_points_alone(norm, seed, scale, eps, where):
     x0 = centre(where)
-    x = norms.project(x0 + noise(seed, scale), x0, norm, eps)
+    x = norms.Ball(x0, norm, eps).project_(x0 + noise(seed, scale))
     assert_inside(x, x0, norm, eps)
-    torch.testing.assert_close(norms.project(x, x0, norm, eps), x, rtol=0, atol=2e-7)
+    torch.testing.assert_close(norms.Ball(x0, norm, eps).project_(x.clone()), x, rtol=0, atol=2e-7)
 
 
 def test_projection_is_the_nearest_point_of_the_ball():
     x0 = torch.full((1, 1, 1, 2), 0.5)
     x = x0 + torch.tensor([0.3, -0.4]).view(1, 1, 1, 2)
     for norm, eps, expected in (("linf", 0.35, [0.3, -0.35]), ("l2", 0.25, [0.15, -0.2])):
-        change = (norms.project(x, x0, norm, eps) - x0).flatten()
+        change = (norms.Ball(x0, norm, eps).project_(x.clone()) - x0).flatten()
         torch.testing.assert_close(change, torch.tensor(expected))
 
 
@@ -98,7 +98,7 @@ def test_random_start_of_a_row_depends_on_its_generator_alone(norm):
 @given(seed=st.integers(0, 999), scale=st.sampled_from([0.003, 0.02, 1.0]), eps=RADII, where=CENTRES)
 def test_eight_bit_image_survives_png_and_stays_inside(norm, seed, scale, eps, where):
     x0 = centre(where)
-    x = norms.project(x0 + noise(seed, scale), x0, norm, eps)
+    x = norms.Ball(x0, norm, eps).project_(x0 + noise(seed, scale))
     saved = norms.eight_bit_image(x, x0, norm, eps)
     assert_inside(saved, x0, norm, eps + 1e-6)
     assert torch.equal(read_png(png_bytes(saved[0])), saved[0])

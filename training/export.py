@@ -12,11 +12,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
-from torch import nn
+from safetensors.torch import save_file
 
 from malt_core.errors import BadConfig, MaltError
-from malt_core.models.nets import SmallResNet
 from training import card, checkpoint
 from training.data import load_classes
 
@@ -39,17 +37,6 @@ def export(path: Path, folder: Path, data: Path) -> Path:
     names = [asdict(c) for c in load_classes(data)]
     (folder / f"{written.dataset}_classes.json").write_text(json.dumps(names, indent=1) + "\n")
     return weights
-
-
-def load_exported(weights: Path) -> nn.Module:
-    """The network that `export` wrote, in float32, eval mode. Raises BadConfig where the SHA-256 differs."""
-    expected = card.read(weights.with_suffix(".json")).sha256
-    if hashlib.sha256(weights.read_bytes()).hexdigest() != expected:
-        raise BadConfig(f"{weights} is damaged: its SHA-256 is not the card's. Export it again.")
-    state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()}
-    net = SmallResNet(len(state["head.bias"]))
-    net.load_state_dict(state)
-    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 def _half(tensor: torch.Tensor) -> torch.Tensor:

@@ -6,28 +6,38 @@ epochs that a CPU allows go further than with SGD.
 """
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 
 class Muon(torch.optim.Optimizer):
-    """For convolution kernels (O, I, H, W), each seen as an O x IHW matrix that keeps the norm sqrt(O)."""
+    """For convolution kernels (O, I, H, W), each seen as an O x IHW matrix that keeps the norm sqrt(O).
 
-    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.85) -> None:
+    threads: how many kernels are worked on at a time.
+    """
+
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.85, threads: int = 1) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum})
+        self.pool = ThreadPoolExecutor(threads)
 
-    @torch.no_grad()
     def step(self, closure: None = None) -> None:
         for group in self.param_groups:
-            for p in group["params"]:
-                state = self.state[p]
-                if not state:
-                    state["momentum"] = torch.zeros_like(p)
-                momentum = state["momentum"].mul_(group["momentum"]).add_(p.grad)
-                update = p.grad.add(momentum, alpha=group["momentum"])  # Nesterov
-                p.mul_(len(p) ** 0.5 / p.norm())
-                p.add_(orthogonalise(update.flatten(1)).view_as(p), alpha=-group["lr"])
+            largest_first = sorted(group["params"], key=Tensor.numel, reverse=True)
+            list(self.pool.map(partial(self._update, group), largest_first))
+
+    @torch.no_grad()
+    def _update(self, group: dict[str, Any], p: Tensor) -> None:
+        state = self.state[p]
+        if not state:
+            state["momentum"] = torch.zeros_like(p)
+        momentum = state["momentum"].mul_(group["momentum"]).add_(p.grad)
+        update = p.grad.add(momentum, alpha=group["momentum"])  # Nesterov
+        p.mul_(len(p) ** 0.5 / p.norm())
+        p.add_(orthogonalise(update.flatten(1)).view_as(p), alpha=-group["lr"])
 
 
 def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
@@ -43,12 +53,15 @@ def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
     return (x.T if tall else x).to(matrix.dtype)
 
 
-def make_optimisers(net: nn.Module, lr: float) -> list[torch.optim.Optimizer]:
+def make_optimisers(net: nn.Module, lr: float, threads: int = 1) -> list[torch.optim.Optimizer]:
     """Muon at `lr` for every convolution but the first, AdamW at lr / 20 for the first, norms and head."""
     kernels = [p for p in net.parameters() if p.ndim == 4 and p.shape[1] > 3]
     chosen = {id(p) for p in kernels}
     rest = [p for p in net.parameters() if id(p) not in chosen]
-    return [Muon(kernels, lr), torch.optim.AdamW(rest, lr / 20, betas=(0.9, 0.98), weight_decay=0.01)]
+    return [
+        Muon(kernels, lr, threads=threads),
+        torch.optim.AdamW(rest, lr / 20, betas=(0.9, 0.98), weight_decay=0.01),
+    ]
 
 
 def schedule(progress: float, warmup: float = 0.05) -> float:

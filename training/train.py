@@ -221,8 +221,10 @@ def prepare(args: argparse.Namespace) -> Trainer:
         teacher = checkpoint.average(finished).to(device)
         before = f"{finished['recipe']['name']}, {finished['recipe']['epochs']} epochs"
         run.lineage = [*finished["lineage"], before]
-        if recipe.name != "distilled":
-            run.start_from(teacher.state_dict())
+        weights = teacher.state_dict()
+        if recipe.name == "distilled":
+            weights |= {k: v for k, v in run.net.state_dict().items() if k.startswith("head.")}
+        run.start_from(weights)
     path = args.out / "checkpoint.pt"
     if path.exists() and not args.resume:
         raise BadConfig(f"{path} exists: add --resume to go on with it, or choose another --out.")

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from malt_core.errors import BadConfig
-from malt_core.models import autoattack_example, robustbench_zoo, torchvision_zoo
+from malt_core.models import autoattack_example, bundled, robustbench_zoo, torchvision_zoo
 from malt_core.models.downloads import Progress, cache_dir
 from malt_core.types import ModelInfo
 
@@ -30,7 +30,7 @@ class Provider(Protocol):
     def load(self, info: ModelInfo, progress: Progress) -> nn.Module: ...
 
 
-PROVIDERS: tuple[Provider, ...] = (autoattack_example, robustbench_zoo, torchvision_zoo)
+PROVIDERS: tuple[Provider, ...] = (bundled, autoattack_example, robustbench_zoo, torchvision_zoo)
 
 
 @cache
