@@ -19,7 +19,12 @@ ICON = Path(__file__).parent / "assets" / "icon.png"
 
 st.set_page_config(layout="wide", page_icon=ICON, menu_items={"About": ABOUT})
 page = st.navigation(
-    [st.Page("pages/attack.py", title="Attack · MALT Lab", icon=":material/bolt:")], position="top"
+    [
+        st.Page("pages/attack.py", title="Attack · MALT Lab", icon=":material/bolt:"),
+        st.Page("pages/race.py", title="Race · MALT Lab", icon=":material/sports_score:"),
+        st.Page("pages/benchmark.py", title="Benchmark · MALT Lab", icon=":material/leaderboard:"),
+    ],
+    position="top",
 )
 page.run()
 shelf()  # after the first words are on screen, PyTorch starts to load behind them

@@ -7,7 +7,7 @@ words before torch has loaded.
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "attack": "single",

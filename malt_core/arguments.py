@@ -8,17 +8,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from malt_core import __version__
+from malt_core.arguments_evaluate import HELP, add_evaluate
+from malt_core.arguments_shared import add_ball, add_counts, add_model, by_flag, counts, parse_eps
 from malt_core.errors import BadConfig
 from malt_core.gallery import GALLERY, gallery
-from malt_core.types import CROPS, NORMS, TARGETINGS, AttackConfig
-
-DEFAULT_MODEL = "autoattack/resnet18-cifar10"
-COUNTS = (
-    ("--targets", "n_targets", "how many classes to attack, in order, until one succeeds"),
-    ("--candidates", "n_candidates", "how many of the likeliest classes to rank"),
-    ("--steps", "n_iter", "how many steps towards each class at most"),
-    ("--seed", "seed", "number that fixes the random starts"),
-)
+from malt_core.types import CROPS, TARGETINGS, AttackConfig
 
 
 class _Parser(argparse.ArgumentParser):
@@ -27,19 +21,12 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m malt_core", description="Adversarial attacks by almost linearity (MALT)."
     )
     parser.add_argument("--version", action="version", version=f"MALT Lab {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,models}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,evaluate,models}")
     _add_attack(
         commands.add_parser(
             "attack",
@@ -48,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
             "figure.html and run.json. “No adversarial example found” is a result too: exit status 0.",
         )
     )
+    add_evaluate(commands.add_parser("evaluate", help=HELP))
     models = commands.add_parser("models", help="list the models", description="List the models.")
     models.add_argument(
         "pattern",
@@ -62,29 +50,12 @@ def _add_attack(attack: argparse.ArgumentParser) -> None:
     default = AttackConfig()
     photos = ", ".join(GALLERY + photo.id for photo in gallery())
     attack.add_argument("image", metavar="IMAGE", help=f"a picture file, or one of {photos}")
-    attack.add_argument("--model", metavar="ID", default=DEFAULT_MODEL, help="default: %(default)s")
+    add_model(attack)
     attack.add_argument(
         "--label", metavar="NAME|INDEX", help="the true class; default: what the model says of the image"
     )
-    attack.add_argument(
-        "--norm",
-        choices=NORMS,
-        default=default.norm,
-        help="what eps limits: the change of every colour value (linf, the default) or the length of the "
-        "whole change (l2)",
-    )
-    attack.add_argument(
-        "--eps", default="4/255", help="largest change, with colour values from 0 to 1 (default: %(default)s)"
-    )
-    for flag, name, text in COUNTS:
-        attack.add_argument(
-            flag,
-            dest=name,
-            metavar="N",
-            type=_whole_number,
-            default=getattr(default, name),
-            help=f"{text} (default: %(default)s)",
-        )
+    add_ball(attack)
+    add_counts(attack, default)
     attack.add_argument(
         "--targeting",
         choices=TARGETINGS,
@@ -108,25 +79,13 @@ def _add_attack(attack: argparse.ArgumentParser) -> None:
     attack.add_argument("--json", action="store_true", help="print run.json instead of sentences")
 
 
-def parse_eps(text: str) -> float:
-    """Return the number that "4/255" or "0.03" stands for. Raises BadConfig for any other text."""
-    top, slash, bottom = text.partition("/")
-    try:
-        return float(top) / (float(bottom) if slash else 1.0)
-    except (ValueError, ZeroDivisionError):
-        raise BadConfig(f"--eps {text!r} is not a number: write it as 4/255 or 0.0157.") from None
-
-
 def attack_config(args: argparse.Namespace) -> AttackConfig:
     """Return the settings that were typed. Raises BadConfig, naming the option, where one is out of range."""
     eps = parse_eps(args.eps)
-    counts = {name: getattr(args, name) for _, name, _ in COUNTS}
     try:
-        return AttackConfig(norm=args.norm, eps=eps, targeting=args.targeting, **counts)
+        return AttackConfig(norm=args.norm, eps=eps, targeting=args.targeting, **counts(args))
     except BadConfig as error:  # which knows the setting by its name in Python
-        setting, rest = str(error).split(" ", 1)
-        flags = {name: flag for flag, name, _ in COUNTS} | {"eps": "--eps"}
-        raise BadConfig(f"{flags.get(setting, setting)} {rest}") from None
+        raise by_flag(error) from None
 
 
 def _glue_negatives(argv: Sequence[str]) -> list[str]:

@@ -72,7 +72,7 @@ def apgd_t(
         device=x.device,
         logger=LOG,
     )
-    with own_randomness(x):
+    with own_randomness(x), torch.no_grad():  # it turns gradients on itself; else it keeps every step's graph
         return attack.perturb(x.contiguous(), y).detach()
 
 
@@ -88,7 +88,7 @@ def apgd_ce(
 ) -> Tensor:
     """Run AutoAttack's untargeted APGD on the cross-entropy."""
     attack = apgd_ce_attack(model, x, norm=norm, eps=eps, n_iter=n_iter, seed=seed)
-    with own_randomness(x):
+    with own_randomness(x), torch.no_grad():  # it turns gradients on itself; else it keeps every step's graph
         return attack.perturb(x.contiguous(), y).detach()
 
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m malt_core attack IMAGE` and `python -m malt_core models`.
+"""The command line: `python -m malt_core attack IMAGE`, `... evaluate` and `... models`.
 
 Exit status: 0 for any result, an attack that found nothing included; 2 for a user's mistake or a model that
 cannot be loaded, with one line on standard error that says what to do; 130 where it was interrupted.
@@ -10,17 +10,18 @@ import argparse
 import io
 import json
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from malt_core import arguments
-from malt_core.errors import BadConfig, BadImage, MaltError
+from malt_core import arguments, cli_evaluate
+from malt_core.errors import BadImage, MaltError
+from malt_core.folders import cannot_write, prepare_folder
 from malt_core.gallery import GALLERY, gallery, open_photo
 from malt_core.models.catalogue import describe_models, model_info
 from malt_core.models.classes import class_index
+from malt_core.terminal import Status
 from malt_core.types import AttackConfig, Ranking, Run, Step
 
 if TYPE_CHECKING:
@@ -56,46 +57,8 @@ def _open_image(source: str, crop: str) -> Image.Image:
     return decode(data, path.name)
 
 
-def _cannot_write(folder: Path, error: OSError) -> BadConfig:
-    in_the_way = isinstance(error, (FileExistsError, NotADirectoryError, IsADirectoryError))
-    reason = f"{error.filename} is in the way" if in_the_way else error.strerror
-    return BadConfig(f"Cannot write to {folder}: {reason}. Choose another folder with --out.")
-
-
-def _prepare_folder(folder: Path) -> None:
-    """Make the folder and make sure, before any work, that files can be written there."""
-    probe = folder / f".malt-write-test-{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-
-
-class _Status:
-    """One line on a terminal's standard error that is written over and over; elsewhere, downloads only."""
-
-    def __init__(self) -> None:
-        self.live = sys.stderr.isatty()
-        self.announced = ""
-
-    def show(self, text: str = "") -> None:
-        if self.live:
-            fitting = text[: shutil.get_terminal_size().columns - 1]
-            print(f"\r\033[K{fitting}", end="", file=sys.stderr, flush=True)
-
-    def download(self, message: str, done: int, total: int | None) -> None:
-        if self.live:
-            size = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total else f"{done / 1e6:.0f} MB"
-            self.show(f"{message}: {size}")
-        elif message != self.announced:
-            self.announced = message
-            print(f"{message} …", file=sys.stderr, flush=True)
-
-
 def _study(
-    model: Model, sample: Sample, config: AttackConfig, args: argparse.Namespace, status: _Status
+    model: Model, sample: Sample, config: AttackConfig, args: argparse.Namespace, status: Status
 ) -> Run:
     from malt_core.study import study
 
@@ -124,7 +87,7 @@ def _save(run: Run, model: Model, folder: Path) -> tuple[str, list[Path]]:
         paths.append(folder / "run.json")
         paths[-1].write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
     return text, paths
 
 
@@ -133,9 +96,9 @@ def _attack(args: argparse.Namespace) -> None:
     info = model_info(args.model)
     label = None if args.label is None else class_index(info.classes, args.label)
     image = _open_image(args.image, args.crop)
-    _prepare_folder(args.out)
+    prepare_folder(args.out)
 
-    status = _Status()
+    status = Status()
     try:
         status.show(f"Loading {info.id} …")
         # Only now the imports and downloads that take a while: mistakes are answered at once.
@@ -166,13 +129,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.command == "models":
             print(describe_models(args.pattern), flush=True)
+        elif args.command == "evaluate":
+            cli_evaluate.evaluate(args)
         else:
             _attack(args)
     except MaltError as error:
         print(f"malt_core: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("\nmalt_core: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        print("\nmalt_core: interrupted", *interruption.args, sep="; ", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,3 +15,7 @@ class BadConfig(MaltError):
 
 class ModelUnavailable(MaltError):
     """The model is known but cannot be loaded here (download failed, file damaged, package missing)."""
+
+
+class EvaluationFailed(MaltError):
+    """An evaluation cannot go on, since its workers are lost again and again."""

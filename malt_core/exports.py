@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import math
-import platform
 import shlex
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from malt_core import images, norms, words
 from malt_core.player import payload, standalone_html
 from malt_core.types import AttackConfig, Run
+from malt_core.versions import versions
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-PACKAGES = ("torch", "torchvision", "numpy", "pillow", "robustbench", "pyautoattack")
 
 
 def _finite(value: float | None) -> float | None:
     """JSON knows no infinity: undefined and unbounded values become null."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def _versions() -> dict[str, str]:
-    from malt_core import __version__
-
-    return {"malt_lab": __version__, "python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
 
 
 def _linearity(run: Run) -> dict[str, Any] | None:
@@ -118,7 +109,7 @@ def run_record(run: Run) -> dict[str, Any]:
         "ranking": _ranking(run),
         "linearity": _linearity(run),
         "seed": config.seed,
-        "versions": _versions(),
+        "versions": versions(),
     }
 
 

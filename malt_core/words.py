@@ -26,6 +26,14 @@ def steps(n: int) -> str:
     return f"{n:,} step" if n == 1 else f"{n:,} steps"
 
 
+def duration(seconds: float) -> str:
+    """Return "50 s", "12 min" or "3 h 20 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def _moved(run: Run) -> str:
     size = run.result.perturbation_norm
     if run.config.norm == "linf":

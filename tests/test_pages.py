@@ -111,9 +111,9 @@ def test_the_example_plays_on_opening() -> None:
 
 def test_attack_result_and_link() -> None:
     app = open_app(photo="flower", eps=4)
-    assert "“bird” became" not in texts(app)
+    assert "“orange” became" not in texts(app)
     app.button(key="attack").click().run()
-    run_until(app, "“bird” became")
+    run_until(app, "“orange” became")
     assert app.query_params["run"] == "1"
     assert app.query_params["eps"] == "4"
     sentence = app.subheader[0].value

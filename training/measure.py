@@ -30,7 +30,7 @@ ATTACKS = ["pgd", "malt", "autoattack"]
 
 
 def malt_accuracy(net: nn.Module, x: Tensor, y: Tensor, eps: float) -> float:
-    """Share of the images that stay right under MALT with 9 targets of 100 steps."""
+    """Share of the images that stay right under MALT."""
     return 1 - malt(net, x, y, eps=eps).success.float().mean().item()
 
 
@@ -66,7 +66,7 @@ def measure(
             if attack == "pgd":
                 name, accuracy = "PGD-10", pgd_accuracy(net, images, count, size, eps, device, workers)
             elif attack == "malt":
-                name, accuracy = "MALT, 9 targets, 100 steps", malt_accuracy(net, x, y, eps)
+                name, accuracy = "MALT", malt_accuracy(net, x, y, eps)
             else:
                 name, accuracy = "pyautoattack apgd-ce + apgd-t", autoattack_accuracy(net, x, y, eps)
             print(f"{name} at {radius}, {len(y)} images: {accuracy:.2%}", flush=True)

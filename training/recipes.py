@@ -73,7 +73,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="robust",
-            epochs=5,
+            epochs=4,
             lr=0.05,
             stages=((0.0, 32), (0.2, 48), (0.8, 64)),
             augmentation=LIGHT,
@@ -81,8 +81,8 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="distilled",
-            epochs=2,
-            lr=0.05,
+            epochs=1,
+            lr=0.02,
             stages=((0.0, 48),),
             augmentation=LIGHT,
             temperature=20.0,

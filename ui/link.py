@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from malt_core.errors import BadConfig, MaltError
+from malt_core.models.catalogue import DEFAULT_MODEL
 from malt_core.types import CROPS, MAX_SEED, NORMS, TARGETINGS, AttackConfig, Crop, ModelInfo, Norm, Targeting
 
 UPLOAD, CAMERA = "upload", "camera"
-DEFAULT_PHOTO, DEFAULT_MODEL = "rocket", "autoattack/resnet18-cifar10"
+DEFAULT_PHOTO = "motorcycle"
 DEFAULT_L2 = 0.5
 MAX_TARGETS, MAX_STEPS = 99, 1000
 EPS_RANGE: dict[Norm, tuple[float, float]] = {"linf": (0.05, 255.0), "l2": (0.01, 100.0)}
@@ -99,15 +100,8 @@ def read(
     """
     complaints: list[str] = []
 
-    def pick(name: str, choices: Sequence[str], default: str) -> Any:
-        value = params.get(name, default)
-        if value in choices:
-            return value
-        close = difflib.get_close_matches(value, choices, 1)
-        few = f" There are {', '.join(choices)}." if len(choices) <= 10 else ""
-        hint = f" Did you mean {close[0]}?" if close else few
-        complaints.append(f"The link asks for the {name} “{value[:60]}”, which does not exist here.{hint}")
-        return default
+    def choice(name: str, choices: Sequence[str], default: str) -> Any:
+        return pick(name, params.get(name), choices, default, complaints)
 
     def number(name: str, default: float, check: Callable[[float], object], kind: Callable = int) -> Any:
         text = params.get(name)
@@ -124,15 +118,15 @@ def read(
             return value
         return default
 
-    norm = pick("norm", NORMS, "linf")
-    model = pick("model", models, DEFAULT_MODEL)
+    norm = choice("norm", NORMS, "linf")
+    model = choice("model", models, DEFAULT_MODEL)
     found = info(model)
     start = Settings(model=model, norm=norm, eps=default_eps(found, norm))
     settings = replace(
         start,
-        photo=pick("photo", [*photos, UPLOAD, CAMERA], DEFAULT_PHOTO),
-        crop=pick("crop", CROPS, "centre"),
-        targeting=pick("targeting", TARGETINGS, "malt"),
+        photo=choice("photo", [*photos, UPLOAD, CAMERA], DEFAULT_PHOTO),
+        crop=choice("crop", CROPS, "centre"),
+        targeting=choice("targeting", TARGETINGS, "malt"),
         eps=number("eps", start.eps, _between("eps", *EPS_RANGE[norm]), _radius),
         targets=number("targets", 9, _between("targets", 1, MAX_TARGETS)),
         steps=number("steps", 100, _between("steps", 1, MAX_STEPS)),
@@ -140,6 +134,17 @@ def read(
         label=number("label", None, _between("label", 0, len(found.classes) - 1)),
     )
     return settings, params.get("run") == "1", complaints
+
+
+def pick(name: str, value: str | None, choices: Sequence[str], default: str, complaints: list[str]) -> str:
+    """The value if it is one of the choices, else the default, with a complaint unless there is no value."""
+    if value is None or value in choices:
+        return default if value is None else value
+    close = difflib.get_close_matches(value, choices, 1)
+    few = f" There are {', '.join(choices)}." if len(choices) <= 10 else ""
+    hint = f" Did you mean {close[0]}?" if close else few
+    complaints.append(f"The link asks for the {name} “{value[:60]}”, which does not exist here.{hint}")
+    return default
 
 
 def _radius(text: str) -> float:

@@ -90,17 +90,22 @@ def waiting_sentence(ahead: int) -> str:
     return f"{ahead} {'attack is' if ahead == 1 else 'attacks are'} ahead of yours; it starts by itself."
 
 
-@st.fragment(run_every=EVERY)
-def watch(job: Job, steps: int, names: Sequence[str]) -> None:
-    """Draw the job's progress, again and again until it ends, then run the page once more."""
-    if job.finished:
-        st.rerun()
-    events = job.events[:]
+def show_wait(job: Job) -> bool:
+    """Draw what a job waits for, or return that it waits for nothing."""
     if job.state == "loading":
         st.progress(job.share or 0.0, text=job.note or "Preparing …")
     elif job.state == "waiting":
         st.progress(0.0, text=waiting_sentence(queue().ahead(job)))
-    else:
+    return job.state in ("loading", "waiting")
+
+
+@st.fragment(run_every=EVERY)
+def watch(job: Job, steps: int, names: Sequence[str]) -> None:
+    """Draw the job's progress, again and again until it ends, then run the page once more."""
+    if job.finished or not st.session_state.attacked:  # another tab may go on with what this one has stopped
+        st.rerun()
+    events = job.events[:]
+    if not show_wait(job):
         sentence, share = progress(events, steps, names)
         st.progress(share, text=sentence)
     st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=_stop)

@@ -11,8 +11,8 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from malt_core.models.catalogue import DEFAULT_MODEL
 from ui.jobs import Report
-from ui.link import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from malt_core.models.loaders import Model

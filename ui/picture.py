@@ -9,6 +9,7 @@ from functools import cache
 import streamlit as st
 
 from malt_core.gallery import find_photo, gallery, thumbnail_bytes
+from malt_core.models.catalogue import model_info
 from malt_core.types import Crop, ModelInfo
 from ui import glossary
 from ui.link import CAMERA, UPLOAD
@@ -19,8 +20,8 @@ TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
 @cache
-def _label(photo_id: str) -> str:
-    """The picker's label: the thumbnail with its title."""
+def label(photo_id: str) -> str:
+    """A picker's label: the thumbnail with its title."""
     if photo_id == UPLOAD:
         return ":material/upload: Your photo"
     if photo_id == CAMERA:
@@ -35,9 +36,9 @@ def choose_photo() -> None:
     with st.container(key="photos"):
         st.pills(
             "Picture",
-            [*(photo.id for photo in gallery()), UPLOAD, CAMERA],
+            [*(photo.id for photo in gallery(model_info(st.session_state.model).dataset)), UPLOAD, CAMERA],
             default=st.session_state.photo,  # see ui/settings.py
-            format_func=_label,
+            format_func=label,
             key="photo",
             required=True,
             help=glossary.PHOTO,

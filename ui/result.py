@@ -52,7 +52,7 @@ def _truth_note(record: dict[str, Any]) -> str:
     return truth_note(photo, model_info(record["model"]), record["clean_label"]["name"])
 
 
-def _heading(title: str, explanation: str) -> None:
+def heading(title: str, explanation: str) -> None:
     """A heading with its "What am I looking at?" beside it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {title}", width="content", anchors=False)
@@ -62,14 +62,14 @@ def _heading(title: str, explanation: str) -> None:
 
 def _path(view: dict[str, Any]) -> None:
     show_player(view["player"], key=f"player-{view['player']['id']}")
-    _heading("Was it a straight line?", glossary.WHAT_MARGIN)
+    heading("Was it a straight line?", glossary.WHAT_MARGIN)
     st.markdown(view["way_sentence"])
 
 
 def _attempts(view: dict[str, Any]) -> None:
     from malt_core import figures  # Plotly takes a while to import; the first words need not wait for it
 
-    _heading("Every wrong class that was tried", glossary.WHAT_ATTEMPTS)
+    heading("Every wrong class that was tried", glossary.WHAT_ATTEMPTS)
     names = {int(index): name for index, name in view["names"].items()}
     st.plotly_chart(
         figures.attempts_figure([Step(**step) for step in view["trace"]], names),
@@ -80,7 +80,7 @@ def _attempts(view: dict[str, Any]) -> None:
 
 
 def _targets(view: dict[str, Any]) -> None:
-    _heading("Which wrong classes, and in which order", glossary.WHAT_TABLE)
+    heading("Which wrong classes, and in which order", glossary.WHAT_TABLE)
     record = view["record"]
     linf = record["norm"] == "linf"
     unit = 255 if linf else 1

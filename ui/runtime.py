@@ -8,6 +8,9 @@ import streamlit as st
 
 from ui.jobs import Job, JobQueue
 from ui.models import ModelShelf
+from ui.places import Places
+
+LONG_AT_A_TIME = 2
 
 
 @st.cache_resource(show_spinner=False)
@@ -20,6 +23,12 @@ def queue() -> JobQueue:
 def shelf() -> ModelShelf:
     """The one shelf of models; the first call starts loading PyTorch in the background."""
     return ModelShelf()
+
+
+@st.cache_resource(show_spinner=False)
+def places() -> Places:
+    """The places for long jobs of all people; what else the queue can take stays free for attacks."""
+    return Places(LONG_AT_A_TIME)
 
 
 class Seat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import streamlit as st
@@ -11,6 +12,7 @@ from malt_core.models.catalogue import list_models, model_info
 from malt_core.types import MAX_SEED, NORMS
 from ui import glossary, link
 from ui.link import Settings
+from ui.returning import enter
 
 NORM_NAMES = {"linf": "L∞: every pixel", "l2": "L2: in total"}
 CROP_NAMES = {"centre": "Centre", "fit": "Whole"}
@@ -23,7 +25,7 @@ def model_ids() -> tuple[str, ...]:
     return tuple(info.id for info in sorted(list_models(), key=lambda info: not info.offline))
 
 
-def _model_name(model_id: str) -> str:
+def model_name(model_id: str) -> str:
     # Without the word RobustBench: a search for “robust” would find its undefended networks first.
     info = model_info(model_id)
     return f"{'' if info.offline else '⬇ '}{info.title}{' · robust' if info.robust else ''}"
@@ -32,21 +34,21 @@ def _model_name(model_id: str) -> str:
 def follow_link() -> list[str]:
     """Set the widgets to what the address says, if it is new, and return complaints about it.
 
-    It is new in a fresh tab, and after Back or Forward in the browser.
+    It is new in a fresh tab, on coming from another page, and after Back or Forward in the browser.
     """
+    enter("attack")
     params = st.query_params.to_dict()
     photos = [photo.id for photo in gallery()]
     settings, attacked, complaints = link.read(params, photos, model_ids(), model_info)
     if st.session_state.get("address") != params:
-        st.session_state.address = params
-        st.session_state.attacked = None
-        st.session_state.attack_now = attacked
-        _fill(settings)
+        fill(settings, params, run=attacked)
     return complaints
 
 
-def _fill(settings: Settings) -> None:
+def fill(settings: Settings, params: dict[str, str], *, run: bool) -> None:
+    """Set the widgets; run: the address, params, asks for the result at once."""
     state = st.session_state
+    state.address, state.attacked, state.attack_now = params, None, run
     for name in ("model", "photo", "crop", "norm", "targets", "steps", "targeting", "seed", "label"):
         state[name] = getattr(settings, name)
     for norm in NORMS:
@@ -60,7 +62,11 @@ def remember(settings: Settings, *, attacked: bool) -> None:
     now = st.query_params.to_dict()
     if link.read(now, photos, model_ids(), model_info)[:2] == (settings, attacked):
         return
-    params = link.write(settings, attacked=attacked)
+    set_address(link.write(settings, attacked=attacked))
+
+
+def set_address(params: dict[str, str]) -> None:
+    """Write an address that the widgets follow already."""
     st.session_state.address = params
     st.query_params.from_dict(params)
 
@@ -82,7 +88,7 @@ def main_settings() -> None:
         "Model",
         model_ids(),
         model_ids().index(state.model),
-        format_func=_model_name,
+        format_func=model_name,
         key="model",
         help=glossary.MODEL,
         on_change=_model_changed,
@@ -119,32 +125,37 @@ def more_settings() -> None:
             key="label",
             help=glossary.LABEL,
         )
-        _choice("Targeting", "targeting", TARGETING_NAMES, glossary.TARGETING)
-        _choice("Norm", "norm", NORM_NAMES, glossary.NORM)
-        _choice("Crop", "crop", CROP_NAMES, glossary.CROP)
+        choice("Targeting", "targeting", TARGETING_NAMES, glossary.TARGETING)
+        choice("Norm", "norm", NORM_NAMES, glossary.NORM)
+        choice("Crop", "crop", CROP_NAMES, glossary.CROP)
         left, right = st.columns(2)
         with left:
-            _count("Targets", "targets", 1, link.MAX_TARGETS, 1, glossary.TARGETS)
+            count("Targets", "targets", 1, link.MAX_TARGETS, 1, glossary.TARGETS)
         with right:
-            _count("Iterations", "steps", 1, link.MAX_STEPS, 10, glossary.STEPS)
-        _count("Seed", "seed", 0, MAX_SEED, 1, glossary.SEED)
+            count("Iterations", "steps", 1, link.MAX_STEPS, 10, glossary.STEPS)
+        count("Seed", "seed", 0, MAX_SEED, 1, glossary.SEED)
 
 
-def _choice(label: str, key: str, names: dict[str, str], explanation: str) -> None:
+def choice(label: str, key: str, names: dict[str, str], explanation: str) -> None:
+    """A few named choices."""
     now = list(names).index(st.session_state[key])
     st.radio(label, list(names), now, format_func=names.get, key=key, help=explanation)
 
 
-def _count(label: str, key: str, low: int, high: int, step: int, explanation: str) -> None:
+def count(label: str, key: str, low: int, high: int, step: int, explanation: str) -> None:
+    """A whole number."""
     st.number_input(label, low, high, st.session_state[key], step, key=key, help=explanation)
 
 
 def current() -> Settings:
     """What the widgets say now."""
     state = st.session_state
-    return Settings(
-        model=state.model,
-        photo=state.photo,
-        eps=float(f"{state[f'eps_{state.norm}']:.6g}"),
-        **{name: state[name] for name in ("crop", "norm", "targets", "steps", "targeting", "seed", "label")},
-    )
+    own = {name: state[name] for name in ("photo", "targets", "steps", "targeting", "label")}
+    return replace(shared(), **own)
+
+
+def shared() -> Settings:
+    """What those widgets say that the other pages have as well; the rest at its defaults."""
+    state = st.session_state
+    eps = float(f"{state[f'eps_{state.norm}']:.6g}")
+    return Settings(model=state.model, eps=eps, crop=state.crop, norm=state.norm, seed=state.seed)

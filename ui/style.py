@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 # Pictures at a model's resolution stay crisp; the picker's thumbnails, which Streamlit shows at the height
 # of a line, become as large as a thumb. Beside a long result the settings stay in view; on a phone the
@@ -27,6 +28,11 @@ _CSS = """
 
 def apply_style() -> None:
     """Add them to the page."""
+    if PagesManager.uses_pages_directory:
+        # Until app.py has run once, Streamlit takes the folder pages/ for its older kind of navigation: the
+        # first visitor of a fresh server who comes by a link to a page would get that page without app.py.
+        PagesManager.uses_pages_directory = False
+        st.rerun()
     st.html(f"<style>{_CSS}</style>")
 
 

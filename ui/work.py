@@ -17,6 +17,7 @@ from malt_core.types import AttackEvent, Crop, Run
 from ui.jobs import Report
 from ui.link import Settings
 from ui.models import ModelShelf
+from ui.places import Place, Places
 
 if TYPE_CHECKING:
     from malt_core.models.loaders import Model
@@ -84,6 +85,22 @@ def load_model(shelf: ModelShelf, model_id: str) -> Callable[[Report], Model]:
 
     def load(report: Report) -> Model:
         return shelf.get(model_id, report)
+
+    return load
+
+
+def load_in_place(
+    shelf: ModelShelf, model_id: str, places: Places
+) -> Callable[[Report], tuple[Model, Place]]:
+    """A loading function for long work, which waits for a place first and has to leave it at its end."""
+
+    def load(report: Report) -> tuple[Model, Place]:
+        place = places.take(report)
+        try:
+            return shelf.get(model_id, report), place
+        except BaseException:
+            place.leave()
+            raise
 
     return load
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from malt_core import load_model
-from malt_core.models.catalogue import model_info
+from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from ui import link, work
 from ui.example import FILE
 from ui.link import Settings
@@ -16,7 +16,7 @@ from ui.work import Outcome
 
 def default_settings() -> Settings:
     """What the page says before anybody touches it."""
-    return link.read({}, [link.DEFAULT_PHOTO], [link.DEFAULT_MODEL], model_info)[0]
+    return link.read({}, [link.DEFAULT_PHOTO], [DEFAULT_MODEL], model_info)[0]
 
 
 def compute(settings: Settings) -> dict[str, Any]:

@@ -37,10 +37,10 @@ def class_index(classes: Sequence[str], text: str) -> int:
             raise BadConfig(f"There is no class {index}: they are numbered from 0 to {len(classes) - 1}.")
         return index
 
-    wanted = _plain(text)
-    found = [i for i, name in enumerate(classes) if _plain(name) == wanted]
+    wanted = plain_name(text)
+    found = [i for i, name in enumerate(classes) if plain_name(name) == wanted]
     if not found:
-        found = [i for i, name in enumerate(classes) if _plain(name.partition("(")[0]) == wanted]
+        found = [i for i, name in enumerate(classes) if plain_name(name.partition("(")[0]) == wanted]
     if len(found) == 1:
         return found[0]
     if found:
@@ -54,13 +54,14 @@ def class_index(classes: Sequence[str], text: str) -> int:
     )
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a class name without what does not matter when people write it: see `class_index`."""
     return re.sub(r"[\s_()-]+", " ", name).strip().casefold()
 
 
 def _nearest(classes: Sequence[str], wanted: str) -> list[str]:
     """Names that hold all the wanted words, then names of similar spelling."""
-    spelt = {_plain(name): name for name in classes}
+    spelt = {plain_name(name): name for name in classes}
     words = set(wanted.split())
     holding = [plain for plain in spelt if words and words <= set(plain.split())]
     similar = get_close_matches(wanted, spelt, n=_SUGGESTIONS)

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, expect
 from malt_core import load_model
 from malt_core.gallery import open_photo
 from malt_core.images import read_png, to_sample
+from malt_core.models.catalogue import DEFAULT_MODEL
 
 pytestmark = pytest.mark.browser
 
@@ -144,8 +145,8 @@ def test_own_photo_from_upload_to_download(page: Page, server: subprocess.Popen)
     assert shown_now(page)["marker"] != after["marker"]
 
     saved = read_png(download(page, "Adversarial image"))
-    model = load_model("autoattack/resnet18-cifar10")
-    original = to_sample(Image.open(io.BytesIO(photo())), (32, 32), crop="centre", name="holiday").x
+    model = load_model(DEFAULT_MODEL)
+    original = to_sample(Image.open(io.BytesIO(photo())), model.info.size, crop="centre", name="holiday").x
     assert 0 < (saved - original).abs().max() <= 8 / 255 + 1e-6
     with torch.inference_mode():
         answers = model(torch.stack([original, saved])).argmax(1).tolist()
@@ -240,7 +241,7 @@ def test_two_people_at_once(page: Page, browser: Browser, server: subprocess.Pop
     slow.goto(f"{server.url}{SLOW}&seed=77")
     expect(slow.get_by_text(STEP)).to_be_visible()
     expect(slow.locator(".st-key-live svg.marks")).to_be_visible()
-    page.goto(f"{server.url}/?photo=rocket&eps=4&run=1")
+    page.goto(f"{server.url}/?photo=flower&eps=4&run=1")
     expect(sentence(page)).to_contain_text("became")
     expect(stop_button(slow)).to_be_visible()
     stop_button(slow).click()
@@ -265,11 +266,11 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
 
 
 def test_the_keyboard_is_enough(page: Page, server: subprocess.Popen) -> None:
-    page.goto(f"{server.url}/?photo=cat&eps=3")
+    page.goto(f"{server.url}/?photo=espresso&eps=6")
     page.locator(".st-key-photos [aria-checked=true]").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
-    expect(page).to_have_url(re.compile("photo=espresso"))
+    expect(page).to_have_url(re.compile("photo=astronaut"))
     expect(page.get_by_text("It says")).to_be_visible()
     button = page.locator(".st-key-attack button")
     for _ in range(40):

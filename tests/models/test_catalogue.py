@@ -84,7 +84,10 @@ def test_the_same_weights_are_as_robust_under_every_name() -> None:
 
 
 def test_only_what_needs_no_download_is_offline() -> None:
-    assert [info.id for info in list_models() if info.offline] == ["autoattack/resnet18-cifar10"]
+    offline = [info.id for info in list_models() if info.offline]
+    ours = [info.id for info in list_models("tiny-imagenet/*")]
+    assert offline == [*ours, "autoattack/resnet18-cifar10"]
+    assert len(ours) == 4
 
 
 def test_licences_that_differ_are_told() -> None:

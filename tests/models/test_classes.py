@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from malt_core.errors import BadConfig
-from malt_core.models.classes import _plain, class_index, class_names
+from malt_core.models.classes import class_index, class_names, plain_name
 from malt_core.models.refresh import IMAGENET_RENAMED
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -48,7 +48,7 @@ def test_names_and_numbers_lead_back_to_their_class(dataset: str) -> None:
 @pytest.mark.parametrize("dataset", ["cifar10", "cifar100", "imagenet"])
 def test_no_two_classes_are_called_alike(dataset: str) -> None:
     names = class_names(dataset)
-    assert len({_plain(name) for name in names}) == len(names)
+    assert len({plain_name(name) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(

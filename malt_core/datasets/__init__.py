@@ -1,0 +1,1 @@
+"""Labelled data sets as they lie on disk, read a few images at a time."""

@@ -1,0 +1,84 @@
+"""Data sets as folders of picture files, one folder for each class."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from malt_core.datasets.labels import folders_to_classes
+from malt_core.datasets.records import Record
+from malt_core.decoding import ACCEPTED, MAX_BYTES
+from malt_core.errors import BadConfig
+from malt_core.types import ModelInfo
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+
+
+class FolderData:
+    """Picture files by class, one of each class in turn, so that the first n are spread over the classes.
+
+    path: a folder with one sub-folder a class, called as folders_to_classes wants it; pictures may lie
+    deeper. first: files, relative to it, that come before all others, in this order, if they are there.
+    Raises BadConfig where it is another kind of folder, or a sub-folder is no class of the model of `info`.
+    """
+
+    def __init__(self, path: Path, info: ModelInfo, *, name: str = "", first: Sequence[str] = ()) -> None:
+        self.path, self.name, self._root = str(path), name or path.resolve().name, path
+        try:
+            folders = sorted(e.name for e in os.scandir(path) if e.is_dir() and not e.name.startswith("."))
+            by_class = [[f"{folder}/{file}" for file in _pictures(path / folder)] for folder in folders]
+        except OSError as error:
+            raise BadConfig(f"Cannot read {error.filename}: {error.strerror}.") from error
+        if not any(by_class):
+            raise BadConfig(f"{path} holds no data set: {_what_instead(path, folders)}")
+        classes = folders_to_classes(folders, info, self.path)
+        in_turn = (file for row in zip_longest(*by_class) for file in row if file is not None)
+        there = set(chain.from_iterable(by_class))
+        files = dict.fromkeys([file for file in first if file in there])
+        self._files = list(files | dict.fromkeys(in_turn))
+        self.labels = [classes[file.partition("/")[0]] for file in self._files]
+        self.fingerprint = self._fingerprint()
+
+    def _fingerprint(self) -> str:
+        """Digest of the names, sizes and labels of all files."""
+        digest = hashlib.sha256()
+        for file, label in zip(self._files, self.labels, strict=True):
+            size = (self._root / file).stat().st_size
+            digest.update(f"{file} {size} {label}\n".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def records(self, indices: range) -> list[Record]:
+        """See records.DataSet."""
+        return [self._record(i) for i in indices]
+
+    def _record(self, index: int) -> Record:
+        name, label = self._files[index], self.labels[index]
+        try:
+            with (self._root / name).open("rb") as file:
+                return Record(index, name, label, file.read(MAX_BYTES + 1))  # decoding refuses larger ones
+        except OSError as error:
+            return Record(index, name, label, None, f"{name} cannot be read: {error.strerror}.")
+
+
+def _pictures(folder: Path) -> Iterator[str]:
+    """Yield the picture files in and under a folder, relative to it, sorted."""
+    for root, below, files in os.walk(folder, onerror=_stop):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(files):
+            if os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith("."):
+                yield (Path(root) / name).relative_to(folder).as_posix()
+
+
+def _stop(error: OSError) -> None:
+    raise error
+
+
+def _what_instead(path: Path, folders: list[str]) -> str:
+    if parquet := sorted(path.glob("*.parquet")):
+        return f"it has parquet files; give one of them, such as {parquet[0]}."
+    if not folders:
+        return "expected a sub-folder for each class."
+    return f"there are no {ACCEPTED} files in its sub-folders."

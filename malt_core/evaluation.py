@@ -1,0 +1,182 @@
+"""What an evaluation of a data set is: its settings, and the results of its images and chunks.
+
+A data set is evaluated in chunks of a size that the settings fix, not the machine, so that one process, many
+and a cluster all compute the same. Everything here is a frozen dataclass, and none of it needs torch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from malt_core.errors import BadConfig
+from malt_core.types import MAX_SEED, NORMS, Norm, check_count, check_eps
+
+Attack = Literal["malt", "naive", "apgd-ce", "apgd-t", "autoattack"]
+Precision = Literal["auto", "float32", "bfloat16"]
+Outcome = Literal["wrong", "fooled", "robust"]
+ATTACKS: tuple[Attack, ...] = ("malt", "naive", "apgd-ce", "apgd-t", "autoattack")
+PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
+OUTCOMES: tuple[Outcome, ...] = ("wrong", "fooled", "robust")
+
+MAX_BATCH = 100_000
+_OURS = ("malt", "naive")
+_FOR: dict[str, tuple[Attack, ...]] = {  # the attacks that know a setting; where not listed, all do
+    "n_targets": ("malt", "naive", "apgd-t"),
+    "n_candidates": _OURS,
+    "n_iter": ("malt", "naive", "apgd-ce", "apgd-t"),
+    "precision": _OURS,
+    "faithful": _OURS,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationConfig:
+    """How to attack a data set.
+
+    attack: MALT; "naive", the same with the likeliest classes first; or, through pyautoattack, APGD on the
+        cross-entropy, targeted APGD, or AutoAttack's standard ensemble.
+    norm, eps, n_targets, n_candidates, n_iter, seed: as in types.AttackConfig. eps_text: eps as people write
+        it, such as "4/255". faithful: the published algorithm's budget, see `malt_core.malt`.
+    batch_size: images or rows that are in the model at a time. chunk: images that are evaluated, saved, and
+        after an interruption repeated together. precision: what attack steps are computed in; the verdict
+        always falls in float32. None and "auto" are decided once, see `evaluate.make_plan`.
+
+    Raises BadConfig where a value is out of range, or the attack has no such setting.
+    """
+
+    attack: Attack = "malt"
+    norm: Norm = "linf"
+    eps: float = 4 / 255
+    eps_text: str = ""
+    n_targets: int = 9
+    n_candidates: int = 100
+    n_iter: int = 100
+    seed: int = 0
+    batch_size: int | None = None
+    chunk: int | None = None
+    precision: Precision = "auto"
+    faithful: bool = False
+
+    def __post_init__(self) -> None:
+        if self.attack not in ATTACKS:
+            raise BadConfig(f"Unknown attack {self.attack!r}: choose {', '.join(ATTACKS)}.")
+        if self.norm not in NORMS:
+            raise BadConfig(f"Unknown norm {self.norm!r}: choose linf or l2.")
+        if self.precision not in PRECISIONS:
+            raise BadConfig(f"Unknown precision {self.precision!r}: choose {', '.join(PRECISIONS)}.")
+        check_eps(self.eps, self.norm)
+        check_count("n_targets", self.n_targets, 1, 1000)
+        check_count("n_candidates", self.n_candidates, 1, 100_000)
+        check_count("n_iter", self.n_iter, 1, 10_000)
+        check_count("seed", self.seed, 0, MAX_SEED)
+        for name in ("batch_size", "chunk"):
+            if getattr(self, name) is not None:
+                check_count(name, getattr(self, name), 1, MAX_BATCH)
+        self._check_that_the_attack_knows_them()
+
+    def _check_that_the_attack_knows_them(self) -> None:
+        for field in fields(self):
+            unused = self.attack not in _FOR.get(field.name, ATTACKS)
+            value = getattr(self, field.name)
+            if unused and value != field.default and value != "float32":
+                raise BadConfig(
+                    f"{field.name} is no setting of the attack {self.attack}, only of "
+                    f"{', '.join(_FOR[field.name])}: leave it out."
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSource:
+    """Which images. path: as it was given; images: how many, from the first.
+
+    fingerprint: hexadecimal digits that change when the files do.
+    """
+
+    path: str
+    name: str
+    images: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that decides the result of an evaluation; nothing in it says who computes.
+
+    model: its id; classes: its names by index; config: with batch_size, chunk and precision decided;
+    device: what torch computes on, "cpu" or "cuda"; versions: of the software.
+    """
+
+    model: str
+    classes: tuple[str, ...]
+    data: DataSource
+    config: EvaluationConfig
+    device: str
+    versions: dict[str, str]
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return -(-self.data.images // self.config.chunk)
+
+    def range_of(self, number: int) -> range:
+        """Return the indices of the images in chunk `number`, from 0."""
+        first = number * self.config.chunk
+        return range(first, min(first + self.config.chunk, self.data.images))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageResult:
+    """What became of one image.
+
+    index: place in the data set; label, clean, adversarial, target: class indices; clean: predicted without
+    an attack; adversarial: predicted for the image found, in float32, None where none was found.
+    outcome: "wrong" without any attack, "fooled" or "robust". target: the class that the attack aimed at,
+    malt_rank, confidence_rank: its places among the candidates by score and among all other classes by
+    logit, from 1; n_forward, n_backward: passes, the two for the verdicts included; seconds. Each None where
+    the attack does not say.
+    """
+
+    index: int
+    name: str
+    label: int
+    clean: int
+    outcome: Outcome
+    adversarial: int | None = None
+    target: int | None = None
+    malt_rank: int | None = None
+    confidence_rank: int | None = None
+    n_forward: int | None = None
+    n_backward: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrupt:
+    """An image that could not be read, and was left out. reason: for people."""
+
+    index: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkResult:
+    """One chunk. n_forward, n_backward: images sent through the model each way; seconds: wall time."""
+
+    number: int
+    images: tuple[ImageResult, ...]
+    corrupt: tuple[Corrupt, ...]
+    n_forward: int
+    n_backward: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Event: so many of all the images are done; counts: of each outcome among them, and "corrupt"."""
+
+    done: int
+    total: int
+    counts: Counter[str]

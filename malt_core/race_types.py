@@ -1,0 +1,108 @@
+"""Settings and events of a race of attacks on the same images. Needs no torch, like types.py.
+
+An image stands as long as the network gives its label, and falls at the first point inside the eps-ball
+around it that the network calls something else, whoever visited that point and whatever for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from malt_core.types import MAX_SEED, Norm, check_count, check_eps
+
+LaneName = Literal["malt", "autoattack", "apgd-ce", "naive", "malt-published", "pgd", "fgsm"]
+THIRD_LANES: tuple[LaneName, ...] = ("naive", "apgd-ce", "malt-published", "pgd", "fgsm")
+StageName = Literal[
+    "ranking", "targets", "checks", "apgd-ce", "apgd-t", "fab-t", "square", "clean", "pgd", "fgsm"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaceConfig:
+    """How to attack: norm and radius (in [0, 1] pixel units) as in AttackConfig, and the seed of all lanes.
+
+    Raises BadConfig where a value is out of range.
+    """
+
+    norm: Norm = "linf"
+    eps: float = 4 / 255
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_eps(self.eps, self.norm)
+        check_count("seed", self.seed, 0, MAX_SEED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineUp:
+    """Event, the first: what there is to attack.
+
+    labels, clean: class indices of the B images, attacked and as predicted without any attack; where they
+    differ, the image is misclassified already and no lane touches it.
+    """
+
+    labels: tuple[int, ...]
+    clean: tuple[int, ...]
+
+    @property
+    def standing(self) -> tuple[int, ...]:
+        """The indices of the images that the lanes attack."""
+        pairs = enumerate(zip(self.labels, self.clean, strict=True))
+        return tuple(i for i, (label, clean) in pairs if label == clean)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Event: a lane is about to begin a stage, or has worked on it for a while.
+
+    calls: of the model in this stage so far; most: how many there can be, None if unknown. seconds: the
+    lane's own working time so far. n_forward, n_backward: images sent through the model so far.
+    robust: how many images stand.
+    """
+
+    lane: LaneName
+    stage: StageName
+    calls: int
+    most: int | None
+    seconds: float
+    n_forward: int
+    n_backward: int
+    robust: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fell:
+    """Event: an image has fallen, judged in float32 apart from the attack.
+
+    image: index among all images of the race; into: the class that the network gives it.
+    survives_png: rounded to 8 bits inside the ball, it still fools. The rest as in Progress, after the fall.
+    """
+
+    lane: LaneName
+    image: int
+    stage: StageName
+    into: int
+    survives_png: bool
+    seconds: float
+    n_forward: int
+    n_backward: int
+    robust: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneDone:
+    """Event: a lane has come to its end. ranks: by image index, which target the run that fooled aimed at,
+    from 1 in the lane's order of attack; empty for lanes that do not say. The rest as in Progress.
+    """
+
+    lane: LaneName
+    seconds: float
+    n_forward: int
+    n_backward: int
+    robust: int
+    ranks: Mapping[int, int]
+
+
+RaceEvent = LineUp | Progress | Fell | LaneDone

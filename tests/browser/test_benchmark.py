@@ -1,0 +1,52 @@
+"""The Benchmark page in a real browser: run a few images, take the report along, and hand it in again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from malt_core.report import read_report, report_to_json
+from tests.browser.test_app import patience, server
+from tests.reports import report
+
+__all__ = ["patience", "server"]  # fixtures
+
+pytestmark = pytest.mark.browser
+
+
+def open_benchmark(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("link", name="Benchmark").click()
+    expect(page.get_by_text("Or evaluate here")).to_be_visible()
+
+
+def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Path) -> None:
+    open_benchmark(page, server.url)
+    eps = page.locator(".st-key-bench_eps input")
+    eps.fill("8")
+    eps.press("Enter")
+    page.locator(".st-key-evaluate button").click()
+    expect(page.locator("h3").first).to_contain_text("0 of 1 image withstands both attacks at 8/255")
+    with page.expect_download() as download:
+        page.locator(".st-key-downloads").get_by_role("button", name="MALT").click()
+    file = tmp_path / "report.json"
+    download.value.save_as(file)
+    fooled = read_report(file)
+    assert (fooled.counts["fooled"], fooled.complete) == (1, True)
+
+    page.locator(".st-key-remove button").click()
+    expect(page.get_by_text("Take it with you")).to_have_count(0)
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(report_to_json(report("wffr", "naive", model="tests/other"))))
+    (tmp_path / "none.json").write_text("{}")
+    page.locator("input[type=file]").first.set_input_files([file, other, tmp_path / "none.json"])
+    expect(page.get_by_text("none.json is no report of")).to_be_visible()
+    expect(page.get_by_text("different models or data sets")).to_be_visible()
+    expect(page.locator(".st-key-accuracies .js-plotly-plot")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,116 @@
+"""The Race page in a real browser: live, left and found again, stopped, and closed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_app import PATIENCE, busy_share, patience, server, set_eps, stop_button, wait_for
+
+__all__ = ["patience", "server"]  # fixtures
+
+pytestmark = pytest.mark.browser
+
+MODEL = "model=autoattack/resnet18-cifar10"
+QUICK = f"/race?{MODEL}&photos=flower&eps=4&third=fgsm"
+ENDLESS = f"/race?{MODEL}&photos=cat&eps=0.05&third=fgsm"  # AutoAttack needs a minute or more
+OUTCOME = re.compile("MALT and AutoAttack both fooled the network")
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A page whose console may complain: opened at /race, Streamlit first looks for itself below that."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name).click()
+
+
+def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess.Popen) -> None:
+    page.goto(server.url)
+    expect(page).to_have_title("Attack · MALT Lab")
+    go(page, "Race")
+    expect(page).to_have_title("Race · MALT Lab")
+    assert "?" not in page.url
+    for photo in ("Cat", "Espresso", "Astronaut", "Motorcycle", "Rocket", "Pagoda"):
+        page.locator(f".st-key-photos img[alt={photo}]").click()
+    expect(page).to_have_url(re.compile("photos=flower"))
+    set_eps(page, "16")
+    page.locator(".st-key-start button").dblclick()
+    expect(page.get_by_text(re.compile(r"Lane \d of 3"))).to_be_visible()
+    expect(page.locator("h3").first).to_have_text(OUTCOME)
+    expect(page.locator(".st-key-curves svg.marks")).to_be_visible()
+    expect(page.locator(".st-key-stages svg.marks")).to_be_visible()
+    said = page.locator("h3").first.inner_text()
+    link = page.locator("[data-testid=stCode]", has_text="run=1").inner_text().strip()
+    assert link.startswith(f"{server.url}/race?")
+
+    go(page, "Attack")
+    expect(page.locator("h3").first).to_contain_text("became")
+    assert "?" not in page.url
+    go(page, "Race")
+    expect(page.locator("h3").first).to_have_text(said)
+    expect(page).to_have_url(re.compile("photos=flower.*"))
+    tab.goto(link)
+    expect(tab.locator("h3").first).to_have_text(said)
+
+
+def test_a_race_goes_on_while_another_page_is_shown(tab: Page, server: subprocess.Popen) -> None:
+    tab.goto(f"{server.url}{ENDLESS}&seed=1&run=1")
+    expect(tab.get_by_text(re.compile("AutoAttack: .*pass"))).to_be_visible()
+    go(tab, "Attack")
+    expect(tab.locator("h3").first).to_contain_text("became")
+    wait_for(lambda: busy_share(server) > 0.3, "the race to go on")
+    go(tab, "Race")
+    expect(tab.get_by_text(re.compile("AutoAttack: .*pass"))).to_be_visible()
+    stop_button(tab).click()
+    expect(tab.locator("h3").first).to_contain_text("AutoAttack was stopped after")
+    wait_for(lambda: busy_share(server) < 0.2, "the computing to end")
+    assert "run=1" not in tab.url
+
+
+def test_two_tabs_share_a_race_and_the_last_one_ends_it(browser: Browser, server: subprocess.Popen) -> None:
+    context = browser.new_context()
+    tabs = [context.new_page(), context.new_page()]
+    for tab in tabs:
+        tab.goto(f"{server.url}{ENDLESS}&seed=2&run=1")
+        expect(tab.get_by_text(re.compile("AutoAttack: .*pass"))).to_be_visible()
+    stop_button(tabs[0]).click()
+    expect(tabs[0].locator("h3").first).to_contain_text("was stopped")
+    expect(stop_button(tabs[1])).to_be_visible()
+    wait_for(lambda: busy_share(server) > 0.3, "the race to go on in the other tab")
+    tabs[1].close()
+    wait_for(lambda: busy_share(server) < 0.2, "the computing to end")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{server.url}{QUICK}&run=1")
+    expect(page.locator("h3").first).to_have_text(OUTCOME)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), "nothing sticks out sideways"
+    assert page.locator("img:not([alt])").count() == 0
+    context.close()
+
+
+def test_a_wrong_file_is_explained(tab: Page, server: subprocess.Popen) -> None:
+    tab.goto(f"{server.url}/race?photos=&third=fgsm")
+    expect(tab.get_by_text("Choose at least one picture")).to_be_visible()
+    tab.locator(".st-key-photos button", has_text="Your photo").click()
+    kind = {"name": "notes.png", "mimeType": "image/png", "buffer": b"these are words"}
+    tab.locator(".st-key-files input[type=file]").set_input_files(kind)
+    expect(tab.get_by_test_id("stAlert").first).to_contain_text("notes.png")
+    expect(tab.locator(".st-key-start button")).to_be_disabled()
+    tab.locator(".st-key-photos img[alt=Flower]").click()
+    expect(tab.locator(".st-key-start button")).to_be_enabled()

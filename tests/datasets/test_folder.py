@@ -1,0 +1,94 @@
+"""Folders of pictures, one for each class."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from malt_core.datasets.folder import FolderData
+from malt_core.datasets.opening import open_data
+from malt_core.errors import BadConfig
+
+
+def test_one_of_each_class_in_turn(tree, cifar, png):
+    folder = tree("cat/b.png", "cat/a.png", "cat/c.JPG", "ship/z.jpeg", "truck/deep/er/y.png", "truck/x.webp")
+    data = open_data(str(folder), cifar)
+    records = data.records(range(6))
+    assert [(r.index, r.name, r.label) for r in records] == [
+        (0, "cat/a.png", 3),
+        (1, "ship/z.jpeg", 8),
+        (2, "truck/x.webp", 9),
+        (3, "cat/b.png", 3),
+        (4, "truck/deep/er/y.png", 9),
+        (5, "cat/c.JPG", 3),
+    ]
+    assert [r.image for r in records] == [png(seed) for seed in (1, 3, 5, 0, 4, 2)]
+    assert list(data.labels) == [r.label for r in records]
+    assert data.name == "pictures"
+    assert data.records(range(4, 6)) == records[4:]
+
+
+def test_listed_files_come_first(tree, cifar):
+    folder = tree("cat/a.png", "cat/b.png", "ship/c.png")
+    data = FolderData(folder, cifar, first=["ship/c.png", "ship/gone.png", "cat/b.png"])
+    assert [r.name for r in data.records(range(3))] == ["ship/c.png", "cat/b.png", "cat/a.png"]
+
+
+def test_what_is_no_picture_file_is_passed_over(tree, cifar):
+    folder = tree("cat/a.png", "cat/.hidden.png", "cat/notes.txt", ".git/x.png", "cat/.dir/b.png")
+    (folder / "readme.md").write_text("about")
+    assert [r.name for r in open_data(str(folder), cifar).records(range(1))] == ["cat/a.png"]
+    assert len(open_data(str(folder), cifar).labels) == 1
+
+
+def test_an_unreadable_file_is_a_record_with_a_problem(tree, cifar):
+    folder = tree("cat/a.png", "cat/b.png")
+    data = open_data(str(folder), cifar)
+    (folder / "cat" / "a.png").unlink()
+    gone, there = data.records(range(2))
+    assert (gone.image, gone.problem) == (None, "cat/a.png cannot be read: No such file or directory.")
+    assert there.image is not None
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ([], "pictures holds no data set: expected a sub-folder for each class"),
+        (["a.png"], "holds no data set: expected a sub-folder for each class"),
+        (["cat/a.txt"], "holds no data set: there are no PNG, JPEG, .* files in its sub-folders"),
+        (["test.parquet", "cat/a.txt"], r"it has parquet files; give one of them, such as .*test\.parquet"),
+        (["cat/a.png", "lynx/b.png"], "The folder 'lynx' in .*pictures is no class of autoattack"),
+    ],
+)
+def test_other_folders_are_refused(tree, tmp_path, cifar, files, says):
+    (tmp_path / "pictures").mkdir()
+    tree(*files)
+    with pytest.raises(BadConfig, match=says):
+        open_data(str(tmp_path / "pictures"), cifar)
+
+
+def test_the_fingerprint_follows_names_and_sizes(tree, cifar):
+    folder = tree("cat/a.png", "cat/b.png")
+    first = open_data(str(folder), cifar).fingerprint
+    assert open_data(str(folder), cifar).fingerprint == first
+    (folder / "cat" / "b.png").write_bytes(b"shorter")
+    second = open_data(str(folder), cifar).fingerprint
+    (folder / "cat" / "b.png").rename(folder / "cat" / "c.png")
+    assert len({first, second, open_data(str(folder), cifar).fingerprint}) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are always text")
+def test_names_that_are_not_text(tree, cifar):
+    folder = tree("cat/a.png")
+    os.rename(folder / "cat" / "a.png", os.fsencode(folder / "cat") + b"/caf\xe9.png")
+    (record,) = open_data(str(folder), cifar).records(range(1))
+    assert record.name == os.fsdecode(b"cat/caf\xe9.png")
+    assert record.image is not None
+
+
+def test_the_current_folder_has_a_name(tree, cifar, monkeypatch):
+    monkeypatch.chdir(tree("cat/a.png"))
+    assert open_data(".", cifar).name == Path.cwd().name == "pictures"

@@ -1,0 +1,148 @@
+"""A race drawn: as it runs, stopped, and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from malt_core.race_types import LaneName, RaceEvent
+from malt_core.types import ModelInfo
+from ui import glossary, race_chart, race_words
+from ui.jobs import Job
+from ui.live import show_wait
+from ui.race_job import stop
+from ui.race_view import Lane, Race, race_of
+from ui.result import heading
+
+EVERY = 0.8  # seconds; two charts are drawn anew
+NOTES: dict[LaneName, str] = {
+    "malt": glossary.LANE_MALT,
+    "autoattack": glossary.LANE_AUTOATTACK,
+    "apgd-ce": glossary.LANE_APGD_CE,
+    "naive": glossary.LANE_NAIVE,
+    "malt-published": glossary.LANE_MALT_PUBLISHED,
+    "pgd": glossary.LANE_PGD,
+    "fgsm": glossary.LANE_FGSM,
+}
+
+
+@st.fragment(run_every=EVERY)
+def watch(job: Job, names: Sequence[LaneName], pictures: Sequence[str], info: ModelInfo) -> None:
+    """Draw the race so far, again and again until it ends, then run the page once more."""
+    if job.finished or not st.session_state.attacked:  # another tab may go on with what this one has stopped
+        st.rerun()
+    race = race_of(job.events[:], names, going_on=True)
+    if not show_wait(job):
+        share, sentence = race_words.progress(race)
+        st.progress(share, text=sentence)
+    st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=stop)
+    if race.line_up is not None:
+        _charts(race)
+        _pictures(race, pictures, info)
+
+
+def show_race(
+    events: Sequence[RaceEvent], names: Sequence[LaneName], pictures: Sequence[str], info: ModelInfo
+) -> None:
+    """Draw a race that is over, or was stopped."""
+    race = race_of(events, names, going_on=False)
+    st.subheader(race_words.headline(race, pictures), anchor=False)
+    third = next(lane for lane in race.lanes if lane.name not in ("malt", "autoattack"))
+    if race.line_up is None:
+        return
+    if race.line_up.standing:
+        st.markdown(f"{race_words.overtime(race)} {race_words.alone(third)}")
+    if note := race_words.wrong(race, pictures, info.classes):
+        st.markdown(note)
+    if race.line_up.standing:
+        _charts(race)
+        _numbers(race)
+        _pictures(race, pictures, info)
+        _what_ran(race)
+
+
+def _charts(race: Race) -> None:
+    """The staircases and the stages."""
+    heading("Who is left standing, and when", glossary.WHAT_RACE)
+    st.caption(glossary.RACE_TIMES)
+    with st.container(key="curves"):
+        st.vega_lite_chart(
+            race_chart.curve_points(race.lanes),
+            race_chart.curve_chart(race.lanes),
+            alt="How many pictures stand, against the seconds that each lane has worked",
+        )
+    with st.container(key="stages"):
+        st.vega_lite_chart(
+            race_chart.bar_parts(race.lanes),
+            race_chart.bar_chart(race.lanes),
+            alt="What each lane was doing, second by second, and when pictures fell",
+        )
+
+
+def _numbers(race: Race) -> None:
+    """One row a lane."""
+    heading("What it cost", glossary.WHAT_RACE_NUMBERS)
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        [_row(lane) for lane in race.lanes],
+        hide_index=True,
+        column_config={
+            "lane": st.column_config.TextColumn(pinned=True),
+            "seconds": number(format="%.2f", help=glossary.RACE_SECONDS),
+            "until the last fall": number(format="%.2f", help=glossary.RACE_LAST_FALL),
+            "forward passes": number(format="localized", help=glossary.FORWARD),
+            "backward passes": number(format="localized", help=glossary.BACKWARD),
+            "fooled": number(help=glossary.RACE_FOOLED),
+            "as a PNG, too": number(help=glossary.RACE_PNG),
+            "stand": number(help=glossary.RACE_STAND),
+        },
+        placeholder="–",
+        alt="Time, passes and successes of each lane",
+    )
+
+
+def _row(lane: Lane) -> dict[str, Any]:
+    begun = lane.state != "waiting"
+    falls = lane.falls.values()
+    return {
+        "lane": race_words.LANES[lane.name] + (" (stopped)" if lane.state == "stopped" else ""),
+        "seconds": lane.seconds if begun else None,
+        "until the last fall": max((fell.seconds for fell in falls), default=None),
+        "forward passes": lane.n_forward if begun else None,
+        "backward passes": lane.n_backward if begun else None,
+        "fooled": len(falls) if begun else None,
+        "as a PNG, too": sum(fell.survives_png for fell in falls) if begun else None,
+        "stand": lane.robust if begun else None,
+    }
+
+
+def _pictures(race: Race, pictures: Sequence[str], info: ModelInfo) -> None:
+    """Who fooled what, with what."""
+    heading("Who fooled what", glossary.WHAT_RACE_PICTURES)
+    rows = [
+        {
+            "picture": name,
+            "attacked as": info.classes[race.line_up.labels[i]],
+            **{
+                race_words.LANES[lane.name]: race_words.fate(lane, i, race, info.classes)
+                for lane in race.lanes
+            },
+        }
+        for i, name in enumerate(pictures)
+    ]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={"picture": st.column_config.TextColumn(pinned=True)},
+        alt="What each picture was taken for, by which attack and after how long",
+    )
+
+
+def _what_ran(race: Race) -> None:
+    with st.expander("What exactly is compared here"):
+        st.markdown(
+            "\n".join(f"- **{race_words.LANES[lane.name]}**: {NOTES[lane.name]}" for lane in race.lanes)
+        )
+        st.markdown(glossary.RACE_JUDGED)

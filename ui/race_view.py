@@ -1,0 +1,82 @@
+"""The events of a race as what the page draws: one record a lane. Neither Streamlit nor torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from malt_core.race_types import Fell, LaneDone, LaneName, LineUp, Progress, RaceEvent, StageName
+
+State = Literal["waiting", "running", "stopped", "done"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a lane did from `start` to `end`, in seconds of its own."""
+
+    stage: StageName
+    start: float
+    end: float
+
+
+@dataclass
+class Lane:
+    """One lane so far. falls: by image index; latest: the last Progress; ranks: as in LaneDone."""
+
+    name: LaneName
+    standing: int
+    state: State = "waiting"
+    seconds: float = 0.0
+    n_forward: int = 0
+    n_backward: int = 0
+    robust: int = 0
+    spans: list[Span] = field(default_factory=list)
+    falls: dict[int, Fell] = field(default_factory=dict)
+    latest: Progress | None = None
+    ranks: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Race:
+    """line_up: None before the network has looked at the pictures. lanes: in the order in which they run."""
+
+    line_up: LineUp | None
+    lanes: tuple[Lane, ...]
+
+
+def race_of(events: Iterable[RaceEvent], names: Sequence[LaneName], *, going_on: bool) -> Race:
+    """Read what has happened so far. names: of the lanes; going_on: there is more to come."""
+    events = list(events)
+    line_up = next((event for event in events if isinstance(event, LineUp)), None)
+    standing = len(line_up.standing) if line_up else 0
+    lanes = {name: Lane(name, standing, robust=standing) for name in names}
+    for event in events:
+        if not isinstance(event, LineUp):
+            _take(lanes[event.lane], event)
+    if not going_on:
+        for lane in lanes.values():
+            lane.state = "stopped" if lane.state == "running" else lane.state
+    return Race(line_up, tuple(lanes.values()))
+
+
+def _take(lane: Lane, event: Progress | Fell | LaneDone) -> None:
+    lane.state = "running"
+    lane.seconds, lane.robust = event.seconds, event.robust
+    lane.n_forward, lane.n_backward = event.n_forward, event.n_backward
+    if isinstance(event, Progress):
+        lane.latest = event
+    if isinstance(event, Fell):
+        lane.falls[event.image] = event
+    if isinstance(event, LaneDone):
+        lane.state, lane.ranks = "done", event.ranks
+    if lane.latest is not None:
+        _extend(lane.spans, lane.latest.stage, event.seconds)
+
+
+def _extend(spans: list[Span], stage: StageName, now: float) -> None:
+    """Let the last span end now, and begin another if the stage is a new one."""
+    if spans:
+        spans[-1] = Span(spans[-1].stage, spans[-1].start, now)
+    if not spans or spans[-1].stage != stage:
+        spans.append(Span(stage, now if spans else 0.0, now))
