@@ -26,5 +26,6 @@ page = st.navigation(
     ],
     position="top",
 )
+st.session_state.through_app = True  # see ui/style.py
 page.run()
 shelf()  # after the first words are on screen, PyTorch starts to load behind them

@@ -70,7 +70,7 @@ def test_only_gallery_photos_can_be_shared() -> None:
     ("params", "words"),
     [
         ({"photos": "cta,rocket"}, ["cat"]),
-        ({"third": "apgd"}, ["third", "apgd-ce"]),
+        ({"third": "fgms"}, ["third", "fgsm"]),
         ({"model": "nobody/knows"}, ["model"]),
         ({"eps": "-1"}, ["eps"]),
         ({"photos": "<b>,x"}, ["photo", "photo"]),

@@ -28,7 +28,7 @@ _CSS = """
 
 def apply_style() -> None:
     """Add them to the page."""
-    if PagesManager.uses_pages_directory:
+    if "through_app" not in st.session_state:
         # Until app.py has run once, Streamlit takes the folder pages/ for its older kind of navigation: the
         # first visitor of a fresh server who comes by a link to a page would get that page without app.py.
         PagesManager.uses_pages_directory = False
