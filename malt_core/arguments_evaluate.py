@@ -121,8 +121,9 @@ def _add_machine(evaluate: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         nargs="?",
         const="",
-        help="work on the Ray cluster at ADDRESS, or on the one that is running here (needs "
-        "`pip install -r requirements-ray.txt`)",
+        help="work on the Ray cluster at ADDRESS (auto: the one that runs on this computer); without "
+        "ADDRESS, on the one in $RAY_ADDRESS, else on one of this computer alone (needs `pip install -r "
+        "requirements-ray.txt`)",
     )
 
 

@@ -37,7 +37,8 @@ def cores() -> int:
 def local_workers(load: Callable[[], Model], plan: Plan, workers: int) -> Run:
     """Return a Run on so many worker processes, each with one copy of the model and one torch thread.
 
-    load: a function of a module, or a functools.partial of one, since every worker calls it for itself.
+    load: a function of a module, or a functools.partial of one, since every worker calls it for itself. A
+    script that uses this has to guard its own work by `if __name__ == "__main__":`, as workers import it.
     """
 
     def run(jobs: Jobs) -> Iterator[ChunkResult]:

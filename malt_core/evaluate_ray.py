@@ -28,16 +28,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def cluster(address: str | None) -> Iterator[None]:
-    """Connect to the Ray cluster at an address, such as "auto" or "ray://host:10001".
+    """Connect to the Ray cluster at an address, such as "ray://host:10001"; "auto" is one that runs here.
 
-    None: the one in $RAY_ADDRESS or running on this computer, else one that is made of this computer alone.
-    A cluster that this process is connected to already is used, and stays. Raises BadConfig without any.
+    None: the one in $RAY_ADDRESS, else a new one of this computer alone, for as long as it is needed. (Ray
+    itself would look for one here first, and hang if it was not shut down properly.) A cluster that this
+    process is connected to already is used, and stays. Raises BadConfig where there is none.
     """
     if ray.is_initialized():
         yield
         return
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody has asked for reports to Ray's makers
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
     try:
         ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except (RayError, ConnectionError, ValueError, RuntimeError) as error:

@@ -27,6 +27,11 @@ def open_page() -> AppTest:
     return app
 
 
+def open_with_cifar10() -> AppTest:
+    """The page with a network that has but one photograph of the gallery to be evaluated on."""
+    return open_page().selectbox(key="bench_model").set_value("autoattack/resnet18-cifar10").run()
+
+
 def hand_in(app: AppTest, **reports: Report | bytes) -> AppTest:
     """Upload these files, a Report as the file that it is written to."""
     files = [
@@ -187,7 +192,7 @@ def test_unusable_eps_is_explained(text: str) -> None:
 
 
 def test_a_run_ends_with_reports_that_stay_when_the_page_is_left() -> None:
-    app = open_page()
+    app = open_with_cifar10()
     app.text_input(key="bench_eps").set_value("1, 8").run()
     app.button_group(key="bench_attacks").set_value(["malt"]).run()
     app.button(key="evaluate").click().run()
@@ -206,7 +211,7 @@ def test_a_run_ends_with_reports_that_stay_when_the_page_is_left() -> None:
 
 
 def test_stop_keeps_what_is_done_and_ends_the_work() -> None:
-    app = open_page()
+    app = open_with_cifar10()
     app.text_input(key="bench_eps").set_value("0.06").run()  # AutoAttack will work at it for minutes
     app.button_group(key="bench_attacks").set_value(["malt", "autoattack"]).run()
     app.button(key="evaluate").click().run()
@@ -224,7 +229,7 @@ def test_a_parquet_file_is_evaluated_and_the_command_repeats_it() -> None:
     file = ROOT.parent / "shared" / "data" / "cifar10_test_500.parquet"
     if not file.exists():
         pytest.skip("shared/data/cifar10_test_500.parquet is not there")
-    app = open_page()
+    app = open_with_cifar10()
     app.radio(key="bench_source").set_value("file").run()
     assert app.button(key="evaluate").disabled
     app.number_input(key="bench_n").set_value(3).run()

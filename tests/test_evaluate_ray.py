@@ -22,7 +22,7 @@ def cluster() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
         yield
         ray.shutdown()
 
@@ -51,6 +51,27 @@ def test_a_model_that_does_not_load_is_said_at_once(cluster):
     whole = plan(data)
     with pytest.raises(ModelUnavailable, match=r"The file tiny\.pt is missing\."):
         result(evaluate(whole, data, ray_workers(load_unavailable, whole)))
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "used"),
+    [(None, None, "local"), (None, "host:1", "host:1"), ("auto", "host:1", "auto")],
+)
+def test_where_a_cluster_is_looked_for(monkeypatch, given, environment, used):
+    import ray
+
+    from malt_core import evaluate_ray
+
+    calls = []
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda address, **_: calls.append(address))
+    monkeypatch.setattr(ray, "shutdown", lambda: calls.append("shutdown"))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if environment:
+        monkeypatch.setenv("RAY_ADDRESS", environment)
+    with evaluate_ray.cluster(given):
+        assert calls == [used]
+    assert calls == [used, "shutdown"]
 
 
 def test_a_cluster_that_is_not_there(monkeypatch):

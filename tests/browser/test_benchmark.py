@@ -26,6 +26,10 @@ def open_benchmark(page: Page, url: str) -> None:
 
 def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Path) -> None:
     open_benchmark(page, server.url)
+    model = page.locator(".st-key-bench_model input")
+    model.fill("ResNet-18, CIFAR-10")
+    model.press("Enter")
+    expect(page.get_by_text("2 evaluations of 1 image: cat.")).to_be_visible()
     eps = page.locator(".st-key-bench_eps input")
     eps.fill("8")
     eps.press("Enter")
