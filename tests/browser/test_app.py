@@ -121,7 +121,7 @@ def test_the_example_plays_on_opening(page: Page, server: subprocess.Popen) -> N
         timeout=PATIENCE,
     )
     assert "?" not in page.url
-    assert b"frog" in download(page, "Interactive page"), "computed on click, by running again"
+    assert b"lawn mower" in download(page, "Interactive page"), "computed on click, by running again"
 
 
 def test_own_photo_from_upload_to_download(page: Page, server: subprocess.Popen) -> None:
