@@ -89,8 +89,8 @@ def test_what_was_stopped_is_kept(events: list) -> None:
     assert not part.complete
     assert part.counts["read"] == 7
     begun = [place for place, event in enumerate(events) if isinstance(event, Plan)]
-    assert reports_of(events[: begun[0] + 2]) == []
-    assert len(reports_of(events[: begun[1] + 2])) == 1
+    assert reports_of(events[: begun[0] + 1]) == []
+    assert len(reports_of(events[: begun[1] + 1])) == 1
 
 
 def test_progress_never_goes_back_and_says_what_is_done(events: list) -> None:

@@ -41,7 +41,7 @@ def call(*words: str) -> tuple[int, str, str]:
     Attacks are on MODEL, which is small and standard-trained, where no other is named.
     """
     if words[:1] == ("attack",) and "--model" not in words:
-        words = (*words, "--model", MODEL)
+        words = ("attack", "--model", MODEL, *words[1:])
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

@@ -100,7 +100,7 @@ def upload(page: Page, data: bytes, name: str) -> None:
 
 def photo() -> bytes:
     buffer = io.BytesIO()
-    open_photo("espresso", "fit").save(buffer, "PNG")
+    open_photo("flower", "fit").save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -169,7 +169,7 @@ def shown_now(page: Page) -> dict[str, object]:
 
 def test_a_link_reopens_the_view(page: Page, browser: Browser, server: subprocess.Popen) -> None:
     page.goto(f"{server.url}/?photo=flower")
-    set_eps(page, "4")
+    set_eps(page, "5")
     attack(page)
     expect(sentence(page)).to_contain_text("became")
     link = page.locator("[data-testid=stCode]", has_text="run=1").inner_text().strip()
@@ -178,7 +178,7 @@ def test_a_link_reopens_the_view(page: Page, browser: Browser, server: subproces
     other = context.new_page()
     other.goto(link)
     expect(sentence(other)).to_have_text(sentence(page).inner_text())
-    expect(other.locator(".st-key-eps_linf input")).to_have_value("4")
+    expect(other.locator(".st-key-eps_linf input")).to_have_value("5")
     expect(other.locator(".st-key-photos [aria-checked=true] img")).to_have_attribute("alt", "Flower")
     context.close()
 
