@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from malt_core.types import (
     TargetDone,
 )
 
+COPIES = 10  # of an image of up to 64 x 64 pixels, ranked side by side; larger ones fill a processor alone
 PATIENCE = 20  # further steps granted to an image that fools, until it fools when rounded to 8 bits as well
 
 
@@ -56,12 +58,30 @@ def _rank(
 ) -> Iterator[Ranking | tuple[RankedTarget, ...]]:
     """Yield progress, then every candidate in the order of attack."""
     candidates = targeting.confident_classes(z0, y, config.n_candidates)
+    table = _in_rows(candidates[0], x0)
+    copies = x0.expand(len(table), -1, -1, -1)
     total = candidates.shape[1]
     sizes = []
-    for size in targeting.gradient_norms(model, x0, y, candidates, config.norm, passes):
-        sizes.append(size)
-        yield Ranking(done=len(sizes), total=total)
-    yield targeting.rank(z0[0], int(y), candidates[0], torch.cat(sizes), config.targeting)
+    for column in targeting.gradient_norms(
+        model, copies, y.expand(len(table)), table, config.norm, passes
+    ):
+        sizes.append(column)
+        yield Ranking(done=min(len(sizes) * len(table), total), total=total)
+    norms_of = torch.stack(sizes, dim=1).flatten()[:total]
+    yield targeting.rank(z0[0], int(y), candidates[0], norms_of, config.targeting)
+
+
+def _in_rows(candidates: Tensor, x0: Tensor) -> Tensor:
+    """Return the candidates (c,) as a table (rows, columns), one copy of a small image for each row.
+
+    A pass over several copies takes little longer than one over one. What is left of the table is filled
+    with the last candidate. x0: (1, C, H, W).
+    """
+    copies = max(1, min(COPIES, COPIES * 64 * 64 // (x0.shape[2] * x0.shape[3])))
+    columns = math.ceil(len(candidates) / copies)
+    rows = math.ceil(len(candidates) / columns)
+    filling = candidates[-1:].expand(rows * columns - len(candidates))
+    return torch.cat([candidates, filling]).view(rows, columns)
 
 
 def _attack_target(

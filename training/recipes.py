@@ -81,19 +81,19 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="distilled",
-            epochs=1,
+            epochs=3,
             lr=0.02,
-            stages=((0.0, 48),),
+            stages=((0.0, 48), (0.8, 64)),
             augmentation=LIGHT,
             temperature=20.0,
         ),
         Recipe(
             name="regularised",
-            epochs=1,
-            lr=0.03,
-            stages=((0.0, 48),),
+            epochs=2,
+            lr=0.02,
+            stages=((0.0, 48), (0.85, 64)),
             augmentation=LIGHT,
-            penalty=1.0,
+            penalty=0.05,
         ),
     )
 }

@@ -40,8 +40,12 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     opened = context.new_page()
     errors: list[str] = []
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("console", lambda message: message.type == "error" and errors.append(_said(message)))
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
     context.close()
     assert not errors, f"The browser's console shows errors: {errors}"
+
+
+def _said(message: playwright.ConsoleMessage) -> str:
+    return f"{message.text} ({message.location['url']})"

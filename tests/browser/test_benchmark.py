@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from malt_core.report import read_report, report_to_json
+from tests.browser.leaving import go
 from tests.browser.test_app import patience, server
 from tests.reports import report
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 def open_benchmark(page: Page, url: str) -> None:
     page.goto(url)
-    page.get_by_role("link", name="Benchmark").click()
+    go(page, "Benchmark")
     expect(page.get_by_text("Or evaluate here")).to_be_visible()
 
 

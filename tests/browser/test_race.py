@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.leaving import go
 from tests.browser.test_app import PATIENCE, busy_share, patience, server, set_eps, stop_button, wait_for
 
 __all__ = ["patience", "server"]  # fixtures
@@ -28,10 +29,6 @@ def tab(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
-
-
-def go(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name).click()
 
 
 def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess.Popen) -> None:
