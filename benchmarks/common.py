@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from malt_core import Model, load_model, norms
-from malt_core.chunks import readable_images
 from malt_core.datasets.opening import open_data
 from malt_core.errors import BadConfig
+from malt_core.evaluation.chunks import readable_images
 from malt_core.types import Norm
 
 CHUNK = 50  # images read, classified or judged at a time

@@ -27,7 +27,7 @@ from benchmarks.attacks import Settings
 from benchmarks.common import RANDOM, LeftTheBall, judge, network, predictions, right_images
 from benchmarks.speed import machine
 from benchmarks.worker import AttackFailed, in_fresh_process, save_images
-from malt_core.arguments_shared import parse_eps
+from malt_core.cli.arguments_shared import parse_eps
 from malt_core.errors import MaltError
 from malt_core.types import check_count, check_eps
 

@@ -39,7 +39,7 @@ from benchmarks.attacks import ATTACKS, Settings
 from benchmarks.common import LeftTheBall, judge, network, right_images
 from benchmarks.progress import clock
 from benchmarks.worker import AttackFailed, in_fresh_process, save_images
-from malt_core.arguments_shared import parse_eps
+from malt_core.cli.arguments_shared import parse_eps
 from malt_core.errors import BadConfig, MaltError
 from malt_core.types import check_count, check_eps
 from malt_core.versions import versions

@@ -1,7 +1,7 @@
-"""`python -m malt_core`: see cli.py."""
+"""`python -m malt_core`: see cli/main.py."""
 
 import sys
 
-from malt_core.cli import main
+from malt_core.cli.main import main
 
 sys.exit(main())

@@ -62,9 +62,7 @@ def _rank(
     copies = x0.expand(len(table), -1, -1, -1)
     total = candidates.shape[1]
     sizes = []
-    for column in targeting.gradient_norms(
-        model, copies, y.expand(len(table)), table, config.norm, passes
-    ):
+    for column in targeting.gradient_norms(model, copies, y.expand(len(table)), table, config.norm, passes):
         sizes.append(column)
         yield Ranking(done=min(len(sizes) * len(table), total), total=total)
     norms_of = torch.stack(sizes, dim=1).flatten()[:total]

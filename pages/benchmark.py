@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from malt_core.comparison import order
-from malt_core.comparison_words import names
+from malt_core.comparison.compare import order
+from malt_core.comparison.words import names
 from ui import benchmark_glossary as glossary
 from ui import benchmark_live as live
 from ui import benchmark_settings as settings

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from malt_core.datasets.records import Record
 from malt_core.errors import ModelUnavailable
-from malt_core.evaluate import make_plan
-from malt_core.evaluation import EvaluationConfig, Plan, Progress
+from malt_core.evaluation.report import Report, report_to_json
+from malt_core.evaluation.run import make_plan
+from malt_core.evaluation.types import EvaluationConfig, Plan, Progress
 from malt_core.models.loaders import Model
-from malt_core.report import Report, report_to_json
 from malt_core.types import ModelInfo
 from tests.analytic import images, smooth_cnn
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from malt_core.evaluation import DataSource, EvaluationConfig, ImageResult, Plan
-from malt_core.report import Report
+from malt_core.evaluation.report import Report
+from malt_core.evaluation.types import DataSource, EvaluationConfig, ImageResult, Plan
 
 CLASSES = ("cat", "dog", "ship")
 OUTCOMES = {"w": "wrong", "f": "fooled", "r": "robust"}

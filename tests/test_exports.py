@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from malt_core import exports
-from malt_core.arguments import attack_config, parse
+from malt_core.cli.arguments import attack_config, parse
 from malt_core.errors import BadImage
 from malt_core.types import AttackConfig, RankedTarget, Run, TargetDone
 from tests.example_run import example_run

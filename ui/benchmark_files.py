@@ -9,7 +9,7 @@ from pathlib import Path
 
 from malt_core.datasets.held import HeldData, first_images
 from malt_core.errors import BadConfig
-from malt_core.report import Report, report_from_json
+from malt_core.evaluation.report import Report, report_from_json
 from malt_core.types import ModelInfo
 
 MOST_ROWS = 1_000_000  # labels of a whole data set are read at once

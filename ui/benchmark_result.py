@@ -7,12 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core import comparison, comparison_words, words
-from malt_core.comparison import ImageComparison
+from malt_core import words
+from malt_core.comparison import compare
+from malt_core.comparison import words as comparison_words
+from malt_core.comparison.compare import ImageComparison
+from malt_core.comparison.published import Published, published
 from malt_core.errors import BadConfig
-from malt_core.evaluation import Plan
-from malt_core.published_figures import Published, published
-from malt_core.report import Report
+from malt_core.evaluation.report import Report
+from malt_core.evaluation.types import Plan
 from ui import benchmark_glossary as glossary
 from ui.result import heading
 
@@ -22,14 +24,14 @@ NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 
 def show_reports(reports: Sequence[Report]) -> None:
     """Draw everything that these reports, at least one, have to say."""
-    groups = comparison.of_same_images(reports)
+    groups = compare.of_same_images(reports)
     if len(groups) > 1:
         st.info(
             "These reports are of different models or data sets. They stand side by side below; which attack "
             "fooled which image can be compared within one model and data set only."
         )
     group = _chosen("Model and data", groups, _group_name, "benchmark_group")
-    balls = sorted(comparison.in_same_ball(group), key=len, reverse=True)  # most to compare comes first
+    balls = sorted(compare.in_same_ball(group), key=len, reverse=True)  # most to compare comes first
     ball = _chosen("ε", balls, _ball_name, "benchmark_ball")
     _headline(ball)
     _side_by_side(reports)
@@ -51,7 +53,7 @@ def _chosen(
 
 
 def _ball_name(ball: Sequence[Report]) -> str:
-    return comparison.room(ball[0].plan.config)
+    return compare.room(ball[0].plan.config)
 
 
 def _group_name(group: Sequence[Report]) -> str:
@@ -61,10 +63,10 @@ def _group_name(group: Sequence[Report]) -> str:
 
 def _headline(reports: Sequence[Report]) -> None:
     """What the reports with the same room say, and how far to trust it."""
-    plan, found = reports[0].plan, comparison.accuracy(reports[0])
+    plan, found = reports[0].plan, compare.accuracy(reports[0])
     if len(reports) > 1:
         try:
-            found = comparison.compare_images(reports).together
+            found = compare.compare_images(reports).together
         except BadConfig as error:
             st.info(str(error))
             return
@@ -77,12 +79,12 @@ def _headline(reports: Sequence[Report]) -> None:
 
 
 def _side_by_side(reports: Sequence[Report]) -> None:
-    from malt_core.comparison_figures import QUIET, Row, accuracies_figure
+    from malt_core.comparison.figures import QUIET, Row, accuracies_figure
 
     heading("Robust accuracy by attack", glossary.WHAT_ACCURACY)
     rows = []
     for name, report in zip(comparison_words.names(reports), reports, strict=True):
-        found = comparison.accuracy(report)
+        found = compare.accuracy(report)
         rows.append(
             Row(
                 name=f"{name} ({len(report.images):,})",
@@ -149,7 +151,7 @@ def _table(reports: Sequence[Report]) -> None:
 
 
 def _row(name: str, report: Report) -> dict[str, Any]:
-    found, images = comparison.accuracy(report), len(report.images)
+    found, images = compare.accuracy(report), len(report.images)
     return {
         "report": name if report.complete else f"{name} (so far)",
         "images": images,
@@ -163,9 +165,9 @@ def _row(name: str, report: Report) -> dict[str, Any]:
 
 def _curves(reports: Sequence[Report]) -> None:
     """Accuracy against eps, a figure for each norm."""
-    from malt_core.comparison_figures import QUIET, curves_figure
+    from malt_core.comparison.figures import QUIET, curves_figure
 
-    curves = comparison.eps_curves(reports)
+    curves = compare.eps_curves(reports)
     if not curves:
         return
     heading("Accuracy against ε", glossary.WHAT_CURVE)
@@ -185,10 +187,10 @@ def _curves(reports: Sequence[Report]) -> None:
 
 
 def _by_image(reports: Sequence[Report]) -> None:
-    from malt_core.comparison_figures import QUIET, matrix_figure
+    from malt_core.comparison.figures import QUIET, matrix_figure
 
     try:
-        compared = comparison.compare_images(reports)
+        compared = compare.compare_images(reports)
     except BadConfig:
         return  # one report, or no image in common: the headline says so
     heading("Which image each attack fooled", glossary.WHAT_IMAGES)
@@ -247,7 +249,7 @@ def _by_class(reports: Sequence[Report]) -> None:
     names = comparison_words.names(reports)
     rows: dict[int, dict[str, Any]] = {}
     for name, report in zip(names, reports, strict=True):
-        for row in comparison.by_class(report):
+        for row in compare.by_class(report):
             found = row.accuracy
             cells = rows.setdefault(
                 row.index,

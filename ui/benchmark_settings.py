@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core.comparison_words import ATTACK_NAMES, caution
+from malt_core.comparison.words import ATTACK_NAMES, caution
 from malt_core.datasets.held import HeldData, gallery_data
 from malt_core.errors import BadConfig, MaltError
-from malt_core.evaluation import EvaluationConfig
+from malt_core.evaluation.types import EvaluationConfig
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import NORMS, ModelInfo
 from ui import benchmark_glossary as glossary

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from malt_core.comparison import order
-from malt_core.report import Report, read_report, report_to_json
+from malt_core.comparison.compare import order
+from malt_core.evaluation.report import Report, read_report, report_to_json
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples" / "reports"
 

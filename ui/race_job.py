@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from malt_core.race_types import RaceEvent
+from malt_core.race.types import RaceEvent
 from ui import race_work, work
 from ui.jobs import Job
 from ui.race_link import RaceSettings

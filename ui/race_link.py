@@ -6,7 +6,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from malt_core.race_types import THIRD_LANES, LaneName, RaceConfig
+from malt_core.race.types import THIRD_LANES, LaneName, RaceConfig
 from malt_core.types import ModelInfo
 from ui import link
 from ui.link import UPLOAD, Settings

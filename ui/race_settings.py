@@ -6,7 +6,7 @@ import streamlit as st
 
 from malt_core.gallery import gallery
 from malt_core.models.catalogue import model_info
-from malt_core.race_types import THIRD_LANES
+from malt_core.race.types import THIRD_LANES
 from malt_core.types import MAX_SEED
 from ui import glossary, race_link, race_words, settings
 from ui.race_link import RaceSettings

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core.race_types import LaneName, RaceEvent
+from malt_core.race.types import LaneName, RaceEvent
 from malt_core.types import ModelInfo
 from ui import glossary, race_chart, race_words
 from ui.jobs import Job

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from malt_core.race_types import Fell, LaneDone, LaneName, LineUp, Progress, RaceEvent, StageName
+from malt_core.race.types import Fell, LaneDone, LaneName, LineUp, Progress, RaceEvent, StageName
 
 State = Literal["waiting", "running", "stopped", "done"]
 

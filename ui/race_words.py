@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from malt_core.race_types import LaneName, StageName
+from malt_core.race.types import LaneName, StageName
 from ui.race_view import Lane, Race
 
 LANES: dict[LaneName, str] = {

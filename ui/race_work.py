@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from malt_core.race_types import LaneName, RaceEvent
+from malt_core.race.types import LaneName, RaceEvent
 from ui.race_link import RaceSettings
 from ui.race_pictures import Entry
 
@@ -81,7 +81,7 @@ def _run(
     import torch
 
     from malt_core.images import to_sample
-    from malt_core.race import line_up, run_lane
+    from malt_core.race.run import line_up, run_lane
 
     size, crop = model.info.size, settings.shared.crop
     samples = [to_sample(e.picture.image, size, crop=crop, name=e.picture.name) for e in entries]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from malt_core.report import read_report, report_to_json
+from malt_core.evaluation.report import read_report, report_to_json
 from tests.browser.leaving import go
 from tests.browser.test_app import patience, server
 from tests.reports import report

@@ -1,0 +1,1 @@
+"""`python -m malt_core`: the command line."""

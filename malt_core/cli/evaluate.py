@@ -1,0 +1,141 @@
+"""The command `python -m malt_core evaluate`: see arguments_evaluate.py for what can be typed."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from malt_core import words
+from malt_core.cli.arguments_evaluate import evaluation_config
+from malt_core.cli.terminal import Status
+from malt_core.datasets.opening import open_data
+from malt_core.errors import BadConfig, MaltError
+from malt_core.evaluation.dispatch import Run
+from malt_core.evaluation.folder import EvaluationFolder
+from malt_core.evaluation.local import cores, local_workers
+from malt_core.evaluation.report import REPORT, Report, report_of, table
+from malt_core.evaluation.types import EvaluationConfig, Plan, Progress
+from malt_core.evaluation.worker import catalogue_model
+from malt_core.folders import prepare_folder
+from malt_core.models.catalogue import model_info
+
+if TYPE_CHECKING:
+    from malt_core.datasets.records import DataSet
+
+NOTE_EVERY = 60.0  # seconds between lines of progress where there is no terminal
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Evaluate as the command line says, and print the result.
+
+    Raises MaltError for whatever keeps it from being done, and KeyboardInterrupt, which says how to go on.
+    """
+    config = evaluation_config(args)
+    info = model_info(args.model)
+    folder = EvaluationFolder(args.out)
+    if folder.used and not args.resume:
+        raise BadConfig(
+            f"{args.out} holds an evaluation already: go on with it by --resume, or choose another folder "
+            "with --out."
+        )
+    earlier = folder.plan()
+    data = open_data(args.data, info, data_dir=args.data_dir)
+    if args.ray is not None:
+        _require_ray()
+    prepare_folder(args.out)
+
+    status = Status()
+    try:
+        plan = _plan(args, config, data, earlier, status)
+        if earlier is None:
+            folder.begin(plan)
+        with _workers(args, plan) as run:
+            report = _follow(plan, data, run, folder, status)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_kept(folder)) from None
+    finally:
+        status.show()
+    text = folder.write_report(report)
+    if args.json:
+        print(text, end="", flush=True)
+        return
+    print(table(report), "", f"Written to {args.out / REPORT}", sep="\n", flush=True)
+
+
+def _require_ray() -> None:
+    if find_spec("ray") is None:
+        raise BadConfig("--ray needs the package ray: `pip install -r requirements-ray.txt` installs it.")
+
+
+def _plan(
+    args: argparse.Namespace, config: EvaluationConfig, data: DataSet, earlier: Plan | None, status: Status
+) -> Plan:
+    status.show(f"Loading {args.model} …")
+    # Only now the imports and downloads that take a while: mistakes are answered at once.
+    import torch
+
+    from malt_core.evaluation.run import make_plan
+    from malt_core.models.loaders import load_model
+
+    torch.set_num_threads(1)  # as in the workers, for whom the speed of bfloat16 is measured here
+    model = load_model(args.model, progress=status.download)
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    status.show("Choosing batch size and precision …")
+    return make_plan(model, data, config, n=args.n, earlier=earlier)
+
+
+@contextmanager
+def _workers(args: argparse.Namespace, plan: Plan) -> Iterator[Run]:
+    load = partial(catalogue_model, plan.model)
+    if args.ray is None:
+        yield local_workers(load, plan, args.workers or (1 if plan.device == "cuda" else cores()))
+        return
+    from malt_core.evaluation.on_ray import cluster, ray_workers
+
+    with cluster(args.ray or None):
+        yield ray_workers(load, plan)
+
+
+def _follow(plan: Plan, data: DataSet, run: Run, folder: EvaluationFolder, status: Status) -> Report:
+    from malt_core.evaluation.run import evaluate
+
+    started, noted, begun = time.monotonic(), -NOTE_EVERY, None
+    with closing(evaluate(plan, data, run, folder)) as events:
+        for event in events:
+            if isinstance(event, Progress):
+                begun = event.done if begun is None else begun
+                seconds = time.monotonic() - started
+                text = progress_text(event, event.done - begun, seconds)
+                status.show(text)
+                if seconds - noted >= NOTE_EVERY:
+                    noted = seconds
+                    status.note(text)
+    return event
+
+
+def progress_text(progress: Progress, new: int, seconds: float) -> str:
+    """Return one line of progress; `new` of the images that are done took these seconds."""
+    if not progress.done:
+        return f"{progress.total:,} images …"
+    counts = ", ".join(f"{progress.counts[name]:,} {name}" for name in ("robust", "fooled", "wrong"))
+    if corrupt := progress.counts["corrupt"]:
+        counts += f", {corrupt:,} corrupt"
+    text = f"{progress.done:,} of {progress.total:,} images: {counts}"
+    if new and progress.done < progress.total:
+        text += f"; {words.duration((progress.total - progress.done) * seconds / new)} left"
+    return text
+
+
+def _kept(folder: EvaluationFolder) -> str:
+    """Write the report of what is done, and say how to go on."""
+    plan = folder.plan()
+    done = folder.chunks(plan) if plan is not None else {}
+    with suppress(MaltError):  # where no image could be read, or the disk is full
+        folder.write_report(report_of(plan, done.values()))
+    images = sum(len(chunk.images) + len(chunk.corrupt) for chunk in done.values())
+    return f"{images:,} images are done and kept in {folder.path}: the same command with --resume goes on"

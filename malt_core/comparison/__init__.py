@@ -1,0 +1,1 @@
+"""Reports side by side, and the published figures beside them."""

@@ -1,0 +1,173 @@
+"""Plotly figures of reports side by side. No torch, no Streamlit: what compare.py returns goes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from malt_core.comparison.compare import EpsCurve, ImageComparison
+from malt_core.evaluation.types import ATTACKS, Attack
+from malt_core.figures import DASHES, PALETTE
+
+SYMBOLS: dict[Attack, str] = dict(
+    zip(ATTACKS, ("circle", "square", "triangle-up", "diamond", "x"), strict=True)
+)
+COLOURS: dict[Attack, str] = dict(zip(ATTACKS, PALETTE, strict=False))
+PUBLISHED = "#888888"
+STATES = (("wrong without attack", "#BBBBBB"), ("withstood", PALETTE[0]), ("fooled", PALETTE[1]))
+FEW = 50  # images up to which a narrow screen has room for gaps between them
+ROW = 46  # pixels; names stand above their row, where a narrow screen has room for them
+QUIET = {"displayModeBar": False}
+"""What st.plotly_chart takes as config for these figures."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of accuracies_figure. name: what stands above it; attack: None for a figure of others.
+
+    clean, robust: accuracies, 0 to 1; interval: of robust, None if not known.
+    """
+
+    name: str
+    attack: Attack | None
+    clean: float
+    robust: float
+    interval: tuple[float, float] | None
+
+
+def accuracies_figure(rows: Sequence[Row]) -> go.Figure:
+    """Return clean and robust accuracy of each row, with the interval of the latter."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[100 * row.clean for row in rows],
+        y=list(range(len(rows))),
+        name="without attack",
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 14, "color": PUBLISHED, "line": {"width": 3}},
+        hovertemplate="%{x:.1f}%",
+    )
+    for y, row in enumerate(rows):
+        own = row.attack is not None
+        figure.add_scatter(
+            x=[100 * row.robust],
+            y=[y],
+            name="under attack",
+            mode="markers",
+            marker={
+                "symbol": SYMBOLS[row.attack] if own else "star-open",
+                "size": 12,
+                "color": COLOURS[row.attack] if own else PUBLISHED,
+            },
+            error_x=_error([row.robust], [row.interval]) if row.interval else None,
+            showlegend=False,
+            hovertemplate="%{x:.1f}%",
+        )
+    _name_rows(figure, [row.name for row in rows])
+    figure.update_layout(
+        height=60 + ROW * len(rows), margin={"l": 8, "r": 12, "t": 12, "b": 48}, showlegend=False
+    )
+    figure.update_xaxes(title="accuracy (%)", range=[-2, 102], fixedrange=True)
+    return figure
+
+
+def curves_figure(curves: Sequence[EpsCurve], names: Sequence[str]) -> go.Figure:
+    """Return robust accuracy against eps. names: of the curves, which are all of one norm."""
+    figure = go.Figure()
+    linf = curves[0].reports[0].plan.config.norm == "linf"
+    for i, (curve, name) in enumerate(zip(curves, names, strict=True)):
+        attack = curve.reports[0].plan.config.attack
+        shares = [point.accuracy for point in curve.points]
+        figure.add_scatter(
+            x=[point.eps * (255 if linf else 1) for point in curve.points],
+            y=[100 * share.value for share in shares],
+            error_y=_error([share.value for share in shares], [share.interval for share in shares]),
+            name=name,
+            mode="lines+markers",
+            line={"color": COLOURS[attack], "dash": DASHES[i % len(DASHES)]},
+            marker={"symbol": SYMBOLS[attack], "size": 9},
+            hovertemplate="%{y:.1f}%",
+        )
+    figure.update_layout(
+        height=340 + 14 * len(curves),
+        margin={"l": 56, "r": 12, "t": 12, "b": 48},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        showlegend=True,
+        hovermode="x unified",
+        hoverlabel={"namelength": -1},
+    )
+    figure.update_xaxes(title="ε (n/255)" if linf else "ε (L2)", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(title="accuracy (%)", range=[-2, 102], fixedrange=True, zeroline=False)
+    return figure
+
+
+def _error(values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> dict:
+    pairs = list(zip(values, intervals, strict=True))
+    return {
+        "array": [100 * (high - value) for value, (_, high) in pairs],
+        "arrayminus": [100 * (value - low) for value, (low, _) in pairs],
+        "thickness": 1.5,
+        "width": 4,
+    }
+
+
+def matrix_figure(comparison: ImageComparison, names: Sequence[str], classes: Sequence[str]) -> go.Figure:
+    """Return which image each attack fooled: a row an attack, a column an image, the most often fooled first.
+
+    names: of the reports; classes: names by index.
+    """
+    images = sorted(comparison.images, key=lambda image: (not image.right, -len(image.fooled_by)))
+    figure = go.Figure(
+        go.Heatmap(
+            z=[
+                [0 if not image.right else 2 if place in image.fooled_by else 1 for image in images]
+                for place in range(len(names))
+            ],
+            text=[[f"{image.name}: {classes[image.label]}" for image in images]] * len(names),
+            customdata=[
+                [_fate(image.right, image.became[place], classes) for image in images]
+                for place in range(len(names))
+            ],
+            colorscale=[[i / 2, colour] for i, (_, colour) in enumerate(STATES)],
+            zmin=0,
+            zmax=2,
+            showscale=False,
+            xgap=1 if len(images) <= FEW else 0,
+            ygap=22,
+            hovertemplate="%{text}<br>%{customdata}<extra></extra>",
+        )
+    )
+    _name_rows(figure, names)
+    figure.update_layout(height=48 + ROW * len(names), margin={"l": 8, "r": 12, "t": 12, "b": 36})
+    figure.update_xaxes(title="images", showticklabels=False, ticks="", showgrid=False, fixedrange=True)
+    return figure
+
+
+def _fate(right: bool, became: int | None, classes: Sequence[str]) -> str:
+    if not right:
+        return STATES[0][0]
+    return STATES[1][0] if became is None else f"{STATES[2][0]}: {classes[became]}"
+
+
+def _name_rows(figure: go.Figure, names: Sequence[str]) -> None:
+    """Write each name above the row at y = 0, 1, ..., the first at the top."""
+    for y, name in enumerate(names):
+        figure.add_annotation(
+            text=name,
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=y,
+            yshift=18,
+            showarrow=False,
+            font={"size": 13},
+        )
+    figure.update_yaxes(
+        range=[len(names) - 0.4, -0.75],
+        showticklabels=False,
+        ticks="",
+        showgrid=False,
+        zeroline=False,
+        fixedrange=True,
+    )

@@ -1,0 +1,137 @@
+"""Reports in plain words: names that tell them apart, and what the numbers say. Needs no torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from malt_core.comparison.compare import Accuracy, ImageComparison, Share, room
+from malt_core.comparison.published import Published
+from malt_core.evaluation.report import Report
+from malt_core.evaluation.types import Attack, EvaluationConfig
+
+ATTACK_NAMES: dict[Attack, str] = {
+    "malt": "MALT",
+    "naive": "Naive targeting",
+    "apgd-ce": "APGD-CE",
+    "apgd-t": "APGD-T",
+    "autoattack": "AutoAttack",
+}
+FEW = 100  # images below which one more or less moves a figure by over a percentage point
+
+
+def attack_name(config: EvaluationConfig) -> str:
+    """Return the attack's name for people."""
+    name = ATTACK_NAMES[config.attack]
+    return f"{name} (published budget)" if config.faithful else name
+
+
+def names(reports: Sequence[Report], *, without_room: bool = False) -> tuple[str, ...]:
+    """Return a name for each report: its attack, and whatever else tells these reports apart.
+
+    without_room: leave out the size of the ball, as for whole curves.
+    """
+    facts = [_facts(report) for report in reports]
+    found = [attack_name(report.plan.config) for report in reports]
+    for i, column in enumerate(zip(*facts, strict=True)):
+        alike = len(set(found)) == len(set(zip(found, column, strict=True)))
+        if len(set(column)) > 1 and not (without_room and i == 0) and (i < _MATERIAL or not alike):
+            found = [f"{name} · {fact}" for name, fact in zip(found, column, strict=True)]
+    seen: Counter[str] = Counter()
+    for place, name in enumerate(found):
+        seen[name] += 1
+        if seen[name] > 1:
+            found[place] = f"{name} ({seen[name]})"
+    return tuple(found)
+
+
+def _facts(report: Report) -> tuple[str, ...]:
+    plan, config = report.plan, report.plan.config
+    return (
+        room(config),
+        plan.model,
+        plan.data.name,
+        f"{len(report.images):,} images",
+        f"{config.n_targets} targets",
+        f"{config.n_iter} steps",
+        f"seed {config.seed}",
+        config.precision,
+    )
+
+
+_MATERIAL = 3  # of these are told wherever they differ, the others only where names would be alike
+
+
+def interval_text(share: Share) -> str:
+    """Return the 95% interval as "31.9–50.8%"."""
+    low, high = share.interval
+    return f"{low * 100:.1f}–{high * 100:.1f}%"
+
+
+def headline(reports: Sequence[Report], found: Accuracy) -> str:
+    """Return the result of one report, or of several with the same room together, in a sentence.
+
+    found: the accuracies, an image counting as robust only if every attack failed.
+    """
+    config, count = reports[0].plan.config, len(reports)
+    attacks = attack_name(config) if count == 1 else "both attacks" if count == 2 else f"all {count} attacks"
+    robust = found.robust
+    verb = "withstands" if 1 in (robust.count, robust.of) else "withstand"
+    return (
+        f"{robust.count:,} of {_images(robust.of)} {verb} {attacks} at {room(config)}: a robust accuracy "
+        f"of at most {robust.value:.1%}."
+    )
+
+
+def detail(found: Accuracy) -> str:
+    """Return the accuracy without attack, and the interval of that under attack."""
+    return (
+        f"Without any attack the model gets {found.clean.count:,} right ({found.clean.value:.1%}). For all "
+        f"images like these, chance alone would let the {found.robust.value:.1%} lie anywhere within "
+        f"{interval_text(found.robust)} (95% interval)."
+    )
+
+
+def only_sentence(comparison: ImageComparison) -> str:
+    """Return which attack fooled what no other did."""
+    if not comparison.attacked:
+        return "The model gets none of these images right, so there was nothing to attack."
+    everywhere = sum(len(image.fooled_by) == len(comparison.reports) for image in comparison.attacked)
+    which = "Both attacks" if len(comparison.reports) == 2 else "All attacks"
+    alone = [
+        f"{name} {len(comparison.fooled_only_by(place)):,}"
+        for place, name in enumerate(names(comparison.reports))
+        if comparison.fooled_only_by(place)
+    ]
+    only = (
+        f"Fooled by one attack alone: {', '.join(alone)}."
+        if alone
+        else "No image was fooled by one attack alone."
+    )
+    return f"{which} fooled the model on {_images(everywhere)}. {only}"
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image" if count == 1 else f"{count:,} images"
+
+
+def caution(images: int) -> str:
+    """Return how far to trust figures of so many images; "" if there are enough of them."""
+    if images >= FEW:
+        return ""
+    if images == 1:
+        return "That is a single image: an example, and no measurement."
+    return (
+        f"That is only {images} images: one more or less moves a figure by {100 / images:.1f} percentage "
+        "points."
+    )
+
+
+def published_sentence(known: Published, report: Report) -> str:
+    """Return what is published of the model, and how our images differ."""
+    figures = " and ".join(f"{figure.accuracy:.2%} under {figure.attack}" for figure in known.robust)
+    return (
+        f"Published for {known.model} at {room(report.plan.config)}, on {known.images:,} test images: "
+        f"{known.clean:.2%} clean, {figures}. Ours are of {_images(len(report.images))} of "
+        f"{report.plan.data.name}, so they may differ by chance within the interval."
+    )

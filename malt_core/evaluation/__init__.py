@@ -1,0 +1,1 @@
+"""Attacks on whole data sets: planned, computed in chunks by any number of workers, and reported."""

@@ -1,0 +1,93 @@
+"""The folder of an evaluation: its plan, each chunk as soon as it is done, and at the end report.json.
+
+A file is written under another name and then renamed, so that whatever stops the program, what is there is
+whole. A chunk that is not there, or cannot be read, is evaluated anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from malt_core.checked_json import build
+from malt_core.errors import BadConfig
+from malt_core.evaluation.report import REPORT, Report, report_to_json
+from malt_core.evaluation.types import ChunkResult, Plan
+from malt_core.folders import cannot_write, prepare_folder
+
+CHUNKS = "chunks"
+PLAN = "plan.json"
+
+
+class EvaluationFolder:
+    """path: the folder; it need not exist yet. What cannot be written there raises BadConfig."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._chunks = path / CHUNKS
+
+    @property
+    def used(self) -> bool:
+        """Whether an evaluation was begun here."""
+        return self._chunks.exists() or (self.path / REPORT).exists()
+
+    def plan(self) -> Plan | None:
+        """Return the plan of the evaluation that was begun here, None if there is none.
+
+        Raises BadConfig if it cannot be read.
+        """
+        file = self._chunks / PLAN
+        try:
+            return build(Plan, json.loads(file.read_text(encoding="utf-8")), str(file))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise BadConfig(f"{file} cannot be read: {error}. Begin anew in another folder.") from error
+
+    def begin(self, plan: Plan) -> None:
+        """Keep the plan."""
+        prepare_folder(self._chunks)
+        self._write(self._chunks / PLAN, asdict(plan))
+
+    def save(self, chunk: ChunkResult) -> None:
+        """Keep a chunk that is done."""
+        self._write(self._chunks / f"{chunk.number:06}.json", asdict(chunk))
+
+    def chunks(self, plan: Plan) -> dict[int, ChunkResult]:
+        """Return the chunks of the plan that are done, by number."""
+        done = {}
+        for file in sorted(self._chunks.glob("*.json")):
+            number = int(file.stem) if re.fullmatch("[0-9]+", file.stem) else plan.chunks
+            if number >= plan.chunks:
+                continue
+            try:
+                chunk = build(ChunkResult, json.loads(file.read_text(encoding="utf-8")), str(file))
+            except (OSError, ValueError, BadConfig):
+                continue
+            indices = sorted(image.index for image in (*chunk.images, *chunk.corrupt))
+            if chunk.number == number and indices == list(plan.range_of(number)):
+                done[number] = chunk
+        return done
+
+    def write_report(self, report: Report) -> str:
+        """Write report.json and return its text."""
+        return self._write(self.path / REPORT, report_to_json(report))
+
+    def _write(self, file: Path, content: dict[str, Any]) -> str:
+        text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+        part = file.with_name(f"{file.name}.{os.getpid()}.part")
+        try:
+            with part.open("w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(file)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        finally:
+            part.unlink(missing_ok=True)
+        return text

@@ -1,0 +1,223 @@
+"""The result of an evaluation: as a value, as report.json, and as a table for a terminal. Needs no torch."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any, TypeVar
+
+from malt_core import words
+from malt_core.checked_json import build
+from malt_core.errors import BadConfig
+from malt_core.evaluation.types import (
+    OUTCOMES,
+    ChunkResult,
+    Corrupt,
+    DataSource,
+    EvaluationConfig,
+    ImageResult,
+    Plan,
+)
+
+T = TypeVar("T")
+FORMAT, FORMAT_VERSION = "malt-lab-report", 1
+REPORT = "report.json"
+NAIVE_TARGETS = 9  # the likeliest classes that AutoAttack aims at; MALT's gain lies beyond them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The result of an evaluation, or of as much of it as is done.
+
+    images: those that could be read, in the order of the data set; there is at least one. n_forward,
+    n_backward: images sent through the model each way; seconds: wall time, added up over the chunks, however
+    many of them ran side by side. complete: whether all chunks are in.
+    """
+
+    plan: Plan
+    images: tuple[ImageResult, ...]
+    corrupt: tuple[Corrupt, ...]
+    n_forward: int
+    n_backward: int
+    seconds: float
+    complete: bool
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many images were read, are corrupt, and had each outcome."""
+        outcomes = Counter(image.outcome for image in self.images)
+        found = {"read": len(self.images), "corrupt": len(self.corrupt)}
+        return found | {outcome: outcomes[outcome] for outcome in OUTCOMES}
+
+    @property
+    def clean_accuracy(self) -> float:
+        """The share of the images, 0 to 1, that the model gets right without any attack."""
+        return (len(self.images) - self.counts["wrong"]) / len(self.images)
+
+    @property
+    def robust_accuracy(self) -> float:
+        """The share of the images, 0 to 1, that it still gets right under attack."""
+        return self.counts["robust"] / len(self.images)
+
+
+def report_of(plan: Plan, chunks: Collection[ChunkResult]) -> Report:
+    """Put chunks together. Raises BadConfig if not a single image in them could be read."""
+    images = sorted((image for chunk in chunks for image in chunk.images), key=lambda image: image.index)
+    corrupt = sorted((image for chunk in chunks for image in chunk.corrupt), key=lambda image: image.index)
+    if not images:
+        reason = f" The first: {corrupt[0].reason}" if corrupt else ""
+        raise BadConfig(f"None of the {len(corrupt)} images of {plan.data.path} could be read.{reason}")
+    return Report(
+        plan=plan,
+        images=tuple(images),
+        corrupt=tuple(corrupt),
+        n_forward=sum(chunk.n_forward for chunk in chunks),
+        n_backward=sum(chunk.n_backward for chunk in chunks),
+        seconds=sum(chunk.seconds for chunk in chunks),
+        complete=len(chunks) == plan.chunks,
+    )
+
+
+def report_to_json(report: Report) -> dict[str, Any]:
+    """Return the content of report.json; README.md explains it."""
+    plan = report.plan
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "model": plan.model,
+        "data": asdict(plan.data) | {"classes": list(plan.classes)},
+        "settings": asdict(plan.config) | {"device": plan.device},
+        "clean_accuracy": report.clean_accuracy,
+        "robust_accuracy": report.robust_accuracy,
+        "counts": report.counts,
+        "images": [asdict(image) for image in report.images],
+        "corrupt": [asdict(image) for image in report.corrupt],
+        "cost": {
+            "n_forward": report.n_forward,
+            "n_backward": report.n_backward,
+            "seconds": report.seconds,
+        },
+        "versions": plan.versions,
+        "complete": report.complete,
+    }
+
+
+def read_report(path: Path) -> Report:
+    """Read report.json, given itself or as the folder that it lies in.
+
+    Raises BadConfig for a file that is no report, or that contradicts itself.
+    """
+    file = path / REPORT if path.is_dir() else path
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadConfig(f"There is no {file}: `python -m malt_core evaluate` writes such files.") from None
+    except OSError as error:
+        raise BadConfig(f"Cannot read {file}: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadConfig(f"{file} is no report: it is not JSON ({error}).") from error
+    return report_from_json(content, str(file))
+
+
+def report_from_json(content: Any, where: str) -> Report:
+    """Return the report with this content. where: for messages. Raises BadConfig as read_report does."""
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BadConfig(f"{where} is no report of `python -m malt_core evaluate`.")
+    if content.get("format_version") != FORMAT_VERSION:
+        raise BadConfig(
+            f"{where} has the format version {content.get('format_version')}; this MALT Lab reads "
+            f"{FORMAT_VERSION}. Evaluate again, or use the MALT Lab that wrote it."
+        )
+
+    def take(kind: type[T], *keys: str) -> T:
+        value, name = content, ".".join(keys)
+        for key in keys:
+            if not isinstance(value, dict) or key not in value:
+                raise BadConfig(f"{where} is no whole report: it has no {name}.")
+            value = value[key]
+        return build(kind, value, f"In {where}, {name}")
+
+    report = Report(
+        plan=Plan(
+            model=take(str, "model"),
+            classes=take(tuple[str, ...], "data", "classes"),
+            data=take(DataSource, "data"),
+            config=take(EvaluationConfig, "settings"),
+            device=take(str, "settings", "device"),
+            versions=take(dict[str, str], "versions"),
+        ),
+        images=take(tuple[ImageResult, ...], "images"),
+        corrupt=take(tuple[Corrupt, ...], "corrupt"),
+        n_forward=take(int, "cost", "n_forward"),
+        n_backward=take(int, "cost", "n_backward"),
+        seconds=take(float, "cost", "seconds"),
+        complete=take(bool, "complete"),
+    )
+    _check(report, take(dict[str, int], "counts"), where)
+    return report
+
+
+def _check(report: Report, counts: dict[str, int], where: str) -> None:
+    if not report.images or report.counts != counts:
+        raise BadConfig(f"{where} contradicts itself: its counts are not those of its images.")
+    classes = range(len(report.plan.classes))
+    for image in report.images:
+        named = (image.label, image.clean, image.adversarial, image.target)
+        if any(index is not None and index not in classes for index in named):
+            raise BadConfig(
+                f"{where} contradicts itself: image {image.index} has a class that is not in its list."
+            )
+
+
+def table(report: Report) -> str:
+    """Return the result for a terminal."""
+    plan, config, counts = report.plan, report.plan.config, report.counts
+    read = counts["read"]
+    size = words.length(config.eps, config.norm)
+    rows = [
+        ("clean accuracy", f"{report.clean_accuracy:.2%}", f"{read - counts['wrong']} of {read}"),
+        ("robust accuracy", f"{report.robust_accuracy:.2%}", f"{counts['robust']} of {read}"),
+        ("fooled", str(counts["fooled"]), ""),
+        ("could not be read", str(counts["corrupt"]), ""),
+        *_rank_rows(report),
+        ("forward passes", f"{report.n_forward:,}", f"{report.n_forward / read:,.0f} an image"),
+        ("backward passes", f"{report.n_backward:,}", f"{report.n_backward / read:,.0f} an image"),
+        ("seconds", f"{report.seconds:,.1f}", f"{report.seconds / read:,.2f} an image"),
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    lines = [f"{name:<{widths[0]}}  {value:>{widths[1]}}  {more}".rstrip() for name, value, more in rows]
+    part = "" if report.complete else f" (so far, of {plan.data.images:,} images)"
+    return "\n".join(
+        [
+            f"{plan.model} on {plan.data.name}{part}",
+            f"{_attack(config)}, {config.norm} {size}, seed {config.seed}, {config.precision}, {plan.device}",
+            "",
+            *lines,
+        ]
+    )
+
+
+def _attack(config: EvaluationConfig) -> str:
+    return f"{config.attack} (as published)" if config.faithful else config.attack
+
+
+def _rank_rows(report: Report) -> list[tuple[str, str, str]]:
+    """Return what is known of the targets that won: mean ranks, and how many naive targeting would miss."""
+    aimed = [image for image in report.images if image.target is not None]
+    rows = []
+    for name, ranks in (
+        ("mean rank of the winning target by MALT score", [image.malt_rank for image in aimed]),
+        ("mean rank of the winning target by confidence", [image.confidence_rank for image in aimed]),
+    ):
+        known = [rank for rank in ranks if rank is not None]
+        if known:
+            rows.append((name, f"{fmean(known):.2f}", f"over {len(known)} images"))
+    if report.plan.config.attack == "malt" and aimed:
+        beyond = sum(image.confidence_rank > NAIVE_TARGETS for image in aimed)
+        name = f"winning targets not among the {NAIVE_TARGETS} likeliest classes"
+        rows.append((name, f"{beyond / len(aimed):.2%}", f"{beyond} of {len(aimed)}"))
+    return rows

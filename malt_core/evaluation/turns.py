@@ -1,0 +1,106 @@
+"""An evaluation in a process that has other work to do: it works a little whenever it is asked to.
+
+Unlike run.in_process it lets go in the middle of a chunk, which can take minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+from malt_core.counted import Counted
+from malt_core.datasets.records import DataSet
+from malt_core.evaluation.chunks import evaluate_chunk
+from malt_core.evaluation.dispatch import Job
+from malt_core.evaluation.report import Report, report_of
+from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
+from malt_core.gradients import Passes
+from malt_core.handover import handed_over
+from malt_core.models.loaders import Model
+
+TURN = 0.1  # seconds of work after which it pauses, ahead of the next forward pass
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Working:
+    """Event: a chunk is under way. n_forward: images sent through the model for it so far."""
+
+    n_forward: int
+
+
+def evaluate_in_turns(
+    model: Model, data: DataSet, plan: Plan
+) -> Iterator[Plan | Working | ChunkResult | Report]:
+    """Yield the plan, Working at every pause, each ChunkResult, then the Report.
+
+    Between the events nothing is computed and no state that other threads could see is changed; the report
+    is the one that evaluate.evaluate ends with. Closing the iterator stops the work.
+    Raises what the model and the data set raise, and BadConfig where no image can be read.
+    """
+    yield plan
+    chunks = []
+    for number in range(plan.chunks):
+        job = Job(number, tuple(data.records(plan.range_of(number))))
+        chunk = yield from _chunk_in_turns(model, job, plan.config)
+        chunks.append(chunk)
+        yield chunk
+    yield report_of(plan, chunks)
+
+
+def _chunk_in_turns(
+    model: Model, job: Job, config: EvaluationConfig
+) -> Generator[Working, None, ChunkResult]:
+    passes = Passes()
+
+    def call(pause: Callable[[], None]) -> ChunkResult:
+        watched = Counted(model, passes, _every_turn(pause))
+        return evaluate_chunk(watched, model.info.size, job, config)
+
+    with closing(_with_own_randomness(handed_over(call))) as turns:
+        while True:
+            try:
+                next(turns)
+            except StopIteration as end:
+                return end.value
+            yield Working(n_forward=passes.forward)
+
+
+def _every_turn(pause: Callable[[], None]) -> Callable[[], None]:
+    """Return a function to be called often, which pauses whenever TURN seconds of work have passed."""
+    turn_over = time.monotonic() + TURN
+
+    def maybe_pause() -> None:
+        nonlocal turn_over
+        if time.monotonic() >= turn_over:
+            pause()
+            turn_over = time.monotonic() + TURN
+
+    return maybe_pause
+
+
+def _with_own_randomness(turns: Generator[None, None, T]) -> Generator[None, None, T]:
+    """Give a generator torch's global random state as it left it, and others theirs.
+
+    pyautoattack seeds and draws from it; without this, two attacks that take turns would draw from one state.
+    """
+    own = torch.random.get_rng_state()
+    try:
+        while True:
+            with torch.random.fork_rng(devices=[]):
+                torch.random.set_rng_state(own)
+                try:
+                    next(turns)
+                except StopIteration as end:
+                    return end.value
+                own = torch.random.get_rng_state()
+            yield
+    finally:
+        with torch.random.fork_rng(devices=[]):  # what is ended puts back what it found at its start
+            turns.close()

@@ -1,0 +1,1 @@
+"""Attacks on the same few images, each alone on the machine, stage by stage."""

@@ -1,0 +1,333 @@
+"""`attack` as people meet it: what real runs with a real, offline model write and print."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import os
+import re
+import shlex
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from malt_core.models.loaders import load_model
+from tests.cli.calls import ATTACKED, FILES, MODEL, NAMES, RUNS, WON, Attack, call, no_constant
+
+
+def logits(pixels: np.ndarray) -> np.ndarray:
+    """The model's answer to an image of whole steps, asked without the attack's own code."""
+    x = torch.from_numpy(pixels / 255).permute(2, 0, 1)[None].float().contiguous()
+    with torch.no_grad():
+        return load_model(MODEL)(x)[0].double().numpy()
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    weights = np.exp(z - z.max())
+    return weights / weights.sum()
+
+
+# What a run writes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ATTACKED)
+def test_all_files_are_written_at_the_models_resolution(run, name):
+    attack = run(name)
+    assert attack.files() == FILES
+    for picture in ("original", "perturbation", "adversarial"):
+        assert attack.pixels(picture).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_field_of_the_record_has_its_type(run, name):
+    record, wrong = run(name).record, name == "wrong"
+    kinds = {
+        "model": str,
+        "dataset": str,
+        "norm": str,
+        "eps": float,
+        "targeting": str,
+        "success": bool,
+        "already_misclassified": bool,
+        "steps": int,
+        "steps_total": int,
+        "n_targets": int,
+        "n_candidates": int,
+        "n_iter": int,
+        "n_forward": int,
+        "n_backward": int,
+        "seconds": float,
+        "perturbation_norm": float,
+        "survives_png": bool,
+        "ranking": list,
+        "seed": int,
+        "versions": dict,
+        "loss": str,
+        "image": dict,
+        "label": dict,
+        "clean_label": dict,
+        "adversarial_label": dict,
+        "target": type(None) if wrong else dict,
+        "linearity": type(None) if wrong else dict,
+    }
+    assert {key: type(value) for key, value in record.items()} == kinds
+    for key in ("label", "clean_label", "adversarial_label"):
+        assert record[key]["name"] == NAMES[record[key]["index"]]
+    assert all(isinstance(version, str) for version in record["versions"].values())
+    assert (record["model"], record["dataset"]) == (MODEL, "cifar10")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_the_record_says_of_the_model_is_what_the_model_says(run, name):
+    attack, record = run(name), run(name).record
+    clean, saved = softmax(logits(attack.pixels("original"))), softmax(logits(attack.pixels("adversarial")))
+    assert record["clean_label"]["index"] == clean.argmax()
+    assert record["clean_label"]["confidence"] == pytest.approx(clean.max(), abs=1e-5)
+    assert record["survives_png"] == (saved.argmax() != record["label"]["index"])
+    assert record["success"] == (name in WON)
+    if record["success"]:
+        assert record["adversarial_label"]["index"] != record["label"]["index"]
+    if record["success"] and record["survives_png"]:
+        assert record["adversarial_label"]["index"] == saved.argmax()
+        assert record["adversarial_label"]["confidence"] == pytest.approx(saved.max(), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_adversarial_png_is_inside_the_ball(run, name):
+    attack, record = run(name), run(name).record
+    change = attack.pixels("adversarial") - attack.pixels("original")
+    size = abs(change).max() if record["norm"] == "linf" else np.sqrt((change**2).sum())
+    assert size / 255 <= record["eps"] + 1e-9
+    assert record["perturbation_norm"] <= record["eps"] + 1e-6
+    if record["survives_png"]:
+        assert record["perturbation_norm"] == pytest.approx(size / 255, abs=1e-6)
+    assert (size > 0) == (name not in ("none", "not as png", "wrong"))
+
+
+@pytest.mark.parametrize("name", ATTACKED)
+def test_the_perturbation_png_shows_the_signed_change(run, name):
+    attack = run(name)
+    change = attack.pixels("adversarial") - attack.pixels("original")
+    shown = attack.pixels("perturbation") - 127.5
+    assert abs(shown).max() > 60
+    if change.any():
+        assert (np.sign(shown[change != 0]) == np.sign(change[change != 0])).all()
+
+
+@pytest.mark.parametrize("name", ATTACKED)
+def test_the_ranking_is_consistent(run, name):
+    record, rows = run(name).record, run(name).record["ranking"]
+    z = logits(run(name).pixels("original"))
+    label = record["label"]["index"]
+    for row in rows:
+        assert row.keys() == {
+            *("index", "name", "rank", "margin", "gradient_norm"),
+            *("predicted_distance", "confidence_rank", "tried", "succeeded"),
+        }
+        assert row["name"] == NAMES[row["index"]]
+        assert row["margin"] == pytest.approx(z[label] - z[row["index"]], abs=1e-3)
+        assert row["predicted_distance"] == pytest.approx(row["margin"] / row["gradient_norm"], rel=1e-5)
+        others = [value for i, value in enumerate(z) if i != label]
+        assert row["confidence_rank"] == 1 + sum(value > z[row["index"]] for value in others)
+    assert len(rows) == record["n_candidates"] == (5 if name == "naive" else 9)
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    key = "confidence_rank" if record["targeting"] == "naive" else "predicted_distance"
+    assert [row[key] for row in rows] == sorted(row[key] for row in rows)
+
+    tried = [row for row in rows if row["tried"]]
+    assert tried == rows[: len(tried)]
+    assert 1 <= len(tried) <= record["n_targets"]
+    assert [row["succeeded"] for row in tried] == [False] * (len(tried) - 1) + [record["success"]]
+    target = next(row for row in rows if row["index"] == record["target"]["index"])
+    assert record["target"] == {k: target[k] for k in ("index", "name", "rank", "confidence_rank")}
+    assert target["tried"]
+    assert target["succeeded"] == record["success"]
+    assert record["steps"] <= record["n_iter"]
+    assert record["steps"] <= record["steps_total"]
+    assert record["n_backward"] >= len(rows)
+
+
+def test_l2_and_linf_measure_gradients_differently(run):
+    by_norm = {
+        name: {row["index"]: row["gradient_norm"] for row in run(name).record["ranking"]}
+        for name in ("cat", "l2")
+    }
+    for index, l1 in by_norm["cat"].items():
+        assert by_norm["l2"][index] < l1 <= math.sqrt(3 * 32 * 32) * by_norm["l2"][index]
+
+
+@pytest.mark.parametrize("name", ATTACKED)
+def test_the_path_starts_at_the_original_and_goes_past_the_adversarial_image(run, name):
+    attack, record = run(name), run(name).record
+    line = record["linearity"]
+    t, true, linear = line["t"], line["true_margin"], line["linear_margin"]
+    assert len(t) == len(true) == len(linear)
+    assert all(a < b for a, b in pairwise(t))
+    assert (t[0], 1 in t) == (0, True)
+    assert t[-1] > 1
+    assert true[0] == pytest.approx(linear[0], abs=1e-4)
+
+    followed = "adversarial_label" if record["success"] else "target"
+    assert line["target"]["index"] == record[followed]["index"]
+    label, target, end = record["label"]["index"], line["target"]["index"], t.index(1)
+    z = logits(attack.pixels("original"))
+    assert true[0] == pytest.approx(z[label] - z[target], abs=1e-3)
+    if record["survives_png"]:
+        z = logits(attack.pixels("adversarial"))
+        assert true[end] == pytest.approx(z[label] - z[target], abs=1e-3)
+    assert (true[end] < 0) == record["success"]
+
+    inside = np.array(true[: end + 1])
+    error = inside - np.array(linear[: end + 1])
+    r2 = 1 - (error**2).sum() / ((inside - inside.mean()) ** 2).sum()
+    assert line["r2"] == pytest.approx(r2, abs=1e-6)
+    assert line["max_deviation"] == pytest.approx(abs(error).max() / (inside[0] - inside[-1]), rel=1e-6)
+    for margin, found in ((true, line["true_crossing"]), (linear, line["predicted_crossing"])):
+        below = [i for i, m in enumerate(margin) if m <= 0]
+        assert (found is None) == (not below)
+        assert found is None or t[below[0] - 1] <= found <= t[below[0]]
+
+
+@pytest.mark.parametrize("name", ["rocket", "none"])
+def test_the_page_loads_nothing(run, name):
+    page = (run(name).folder / "figure.html").read_text("utf-8")
+    assert not re.search(
+        r"""(src|srcset|poster)\s*=|<(link|base|iframe|object|embed)\b|@import|url\(""", page
+    )
+    assert not re.search(r"\bfetch\(|XMLHttpRequest|WebSocket|import\s*\(|navigator\.sendBeacon", page)
+    addresses = set(re.findall(r"https?://[^\s\"'<>)]+", page)) - {"http://www.w3.org/2000/svg"}
+    assert addresses == {"https://arxiv.org/abs/2407.02240"}
+
+
+def test_fit_shows_the_whole_picture_between_grey_bars(run):
+    pixels = run("naive").pixels("original")
+    assert run("naive").record["image"]["crop"] == "fit"
+    assert (pixels[:5] == 128).all()
+    assert (pixels[-5:] == 128).all()
+    assert pixels[16].std() > 10
+
+
+# What a run prints ------------------------------------------------------------------------------------------
+
+
+def test_json_is_all_there_is_on_standard_output(run):
+    attack = run("cat")
+    assert attack.out == (attack.folder / "run.json").read_text("utf-8")
+    assert json.loads(attack.out, parse_constant=no_constant) == attack.record
+
+
+def test_success_in_sentences(run):
+    attack = run("rocket")
+    became = attack.record["adversarial_label"]["name"]
+    lines = attack.out.splitlines()
+    assert lines[0].startswith(f"“ship” became “{became}” in ")
+    assert lines[0].endswith("; no colour value moved by more than 1/255.")
+    assert lines[1] == "Saved as a PNG, the changed picture still fools the model."
+    assert "straight" in lines[2]
+    assert lines[3].startswith(f"Written to {attack.folder}: original.png, ")
+    assert len(lines) == 4
+
+
+def test_no_adversarial_example_is_a_result(run):
+    attack = run("none")
+    assert not attack.record["success"]
+    assert not attack.record["survives_png"]
+    assert sum(row["tried"] for row in attack.record["ranking"]) == 2
+    assert attack.record["steps_total"] == 10
+    assert attack.out.startswith(
+        "No adversarial example found within 0.1/255: after 2 target classes and 10 steps the model still "
+        "says “cat”.\nThe pictures show the closest try; it does not fool the model.\n"
+    )
+
+
+def test_a_success_that_a_png_cannot_hold(run):
+    attack = run("not as png")
+    assert attack.record["success"]
+    assert not attack.record["survives_png"]
+    assert "so the saved picture is the original." in attack.out.splitlines()[1]
+    assert (attack.pixels("adversarial") == attack.pixels("original")).all()
+
+
+def test_an_image_that_is_wrong_already_is_reported_not_attacked(run):
+    attack = run("wrong")
+    record = attack.record
+    assert attack.files() == [name for name in FILES if name != "figure.html"]
+    assert (record["label"]["name"], record["clean_label"]["name"]) == ("ship", "cat")
+    assert (record["success"], record["already_misclassified"]) == (False, True)
+    assert (record["target"], record["linearity"], record["ranking"]) == (None, None, [])
+    assert (record["steps"], record["n_backward"], record["perturbation_norm"]) == (0, 0, 0)
+    assert (attack.pixels("adversarial") == attack.pixels("original")).all()
+    assert attack.out.startswith("Without any attack the model says “cat” (over 99.9%), not “ship”.")
+    assert "figure.html" not in attack.out
+
+
+def test_naive_targeting_and_a_label_by_name_are_on_record(run):
+    record = run("naive").record
+    assert record["targeting"] == "naive"
+    assert record["label"] == {"index": 3, "name": "cat"}
+    assert record["n_targets"] == 4
+
+
+def test_settings_are_on_record(run):
+    record = run("l2").record
+    assert (record["norm"], record["eps"], record["seed"], record["n_iter"]) == ("l2", 0.5, 3, 100)
+    assert run("cat").record["eps"] == 8 / 255
+
+
+@pytest.mark.parametrize("name", ["none", "wrong"])
+def test_the_same_words_write_over_an_earlier_run(run, tmp_path, name):
+    (tmp_path / "run.json").write_text("old")
+    (tmp_path / "figure.html").write_text("old")
+    (tmp_path / "mine.txt").write_text("kept")
+    call("attack", *run(name).words, "--out", str(tmp_path))
+    again = Attack((), tmp_path, 0, "", "")
+    assert again.record | {"seconds": 0} == run(name).record | {"seconds": 0}
+    assert again.files() == sorted([*run(name).files(), "mine.txt"])
+
+
+def test_the_printed_command_repeats_the_run(picture, monkeypatch):
+    """Whatever the file is called: the command on the page, typed into a shell, gives the same record."""
+    file = 'it\'s “my” "$HOME" & 猫 \\ Ünïcode.png'
+    monkeypatch.chdir(picture.parent)
+    picture.rename(picture.with_name(file))
+    words = [
+        "attack",
+        file,
+        "--label",
+        "3",
+        "--eps",
+        "2/255",
+        "--steps",
+        "3",
+        "--targets",
+        "1",
+        "--seed",
+        "5",
+    ]
+    assert call(*words, "--out", "first")[::2] == (0, "")
+    page = (picture.parent / "first" / "figure.html").read_text("utf-8")
+    command = html.unescape(re.search(r"<code>(.*?)</code>", page, re.DOTALL)[1])
+    typed = shlex.split(command)
+    assert typed[:4] == ["python", "-m", "malt_core", "attack"]
+    assert call(*typed[3:], "--out", "second")[::2] == (0, "")
+    first, second = (
+        json.loads(Path(folder, "run.json").read_text("utf-8")) for folder in ("first", "second")
+    )
+    assert first | {"seconds": 0} == second | {"seconds": 0}
+    assert first["image"]["source"] == file
+    for name in ("original.png", "perturbation.png", "adversarial.png"):
+        assert Path("first", name).read_bytes() == Path("second", name).read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' file names are always text")
+def test_a_file_name_that_is_not_text(picture, monkeypatch):
+    monkeypatch.chdir(picture.parent)
+    name = os.fsdecode(b"caf\xe9.png")
+    picture.rename(name)
+    assert call("attack", name, "--steps", "1", "--targets", "1", "--json")[0] == 0
+    assert json.loads(Path("malt-out", "run.json").read_text("utf-8"))["image"]["name"] == name

@@ -1,0 +1,65 @@
+"""What the Benchmark page says of reports."""
+
+from __future__ import annotations
+
+from malt_core.comparison.compare import accuracy, compare_images
+from malt_core.comparison.published import published
+from malt_core.comparison.words import caution, detail, headline, names, only_sentence, published_sentence
+from tests.reports import report
+
+
+def test_names_tell_reports_apart_and_no_more():
+    assert names([report("fr")]) == ("MALT",)
+    assert names([report("fr"), report("fr", "apgd-t")]) == ("MALT", "APGD-T")
+    assert names([report("fr"), report("fr", "naive", 8.0)]) == ("MALT · 4/255", "Naive targeting · 8/255")
+    assert names([report("fr"), report("fr", seed=1)]) == ("MALT · seed 0", "MALT · seed 1")
+    assert names([report("fr"), report("fr", faithful=True)]) == ("MALT", "MALT (published budget)")
+    assert names([report("fr"), report("frr")]) == ("MALT · 2 images", "MALT · 3 images")
+    assert names([report("fr"), report("fr", model="m")]) == ("MALT · tests/tiny", "MALT · m")
+    assert names([report("fr", precision="bfloat16"), report("fr", "naive")]) == ("MALT", "Naive targeting")
+    assert names([report("fr"), report("rr")]) == ("MALT", "MALT (2)")
+    assert names([report("fr"), report("fr", eps=8.0)], without_room=True) == ("MALT", "MALT (2)")
+
+
+def test_one_report_in_words():
+    one = report("wffr")
+    assert headline([one], accuracy(one)) == (
+        "1 of 4 images withstands MALT at 4/255: a robust accuracy of at most 25.0%."
+    )
+    assert detail(accuracy(one)) == (
+        "Without any attack the model gets 3 right (75.0%). For all images like these, chance alone would "
+        "let the 25.0% lie anywhere within 4.6–69.9% (95% interval)."
+    )
+
+
+def test_several_reports_in_words():
+    both = compare_images([report("wffrr"), report("wfrrr", "naive")])
+    assert headline(both.reports, both.together) == (
+        "2 of 5 images withstand both attacks at 4/255: a robust accuracy of at most 40.0%."
+    )
+    assert only_sentence(both) == (
+        "Both attacks fooled the model on 1 image. Fooled by one attack alone: MALT 1."
+    )
+    three = compare_images([report("ffr"), report("ffr", "naive"), report("frr", "apgd-ce")])
+    assert "withstands all 3 attacks" in headline(three.reports, three.together)
+    assert only_sentence(three) == (
+        "All attacks fooled the model on 1 image. No image was fooled by one attack alone."
+    )
+    none = compare_images([report("ww"), report("ww", "naive")])
+    assert only_sentence(none).startswith("The model gets none of these images right")
+
+
+def test_few_images_are_called_few():
+    assert caution(1) == "That is a single image: an example, and no measurement."
+    assert "only 8 images: one more or less moves a figure by 12.5 percentage points" in caution(8)
+    assert caution(100) == ""
+
+
+def test_published_figures_in_words():
+    model = "robustbench/cifar100/Linf/Wang2023Better_WRN-28-10"
+    ours = report("frr", eps=8.0, model=model)
+    found = published_sentence(published(model, "linf", 8 / 255), ours)
+    assert found == (
+        f"Published for {model} at 8/255, on 10,000 test images: 72.58% clean, 38.83% under AutoAttack and "
+        "38.77% under MALT. Ours are of 3 images of pets, so they may differ by chance within the interval."
+    )
