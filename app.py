@@ -17,14 +17,16 @@ ABOUT = (
 )
 ICON = Path(__file__).parent / "assets" / "icon.png"
 
-st.set_page_config(layout="wide", page_icon=ICON, menu_items={"About": ABOUT})
 page = st.navigation(
     [
-        st.Page("pages/attack.py", title="Attack · MALT Lab", icon=":material/bolt:"),
-        st.Page("pages/race.py", title="Race · MALT Lab", icon=":material/sports_score:"),
-        st.Page("pages/benchmark.py", title="Benchmark · MALT Lab", icon=":material/leaderboard:"),
+        st.Page("pages/attack.py", title="Attack", icon=":material/bolt:"),
+        st.Page("pages/race.py", title="Race", icon=":material/sports_score:"),
+        st.Page("pages/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
     ],
     position="top",
+)
+st.set_page_config(
+    page_title=f"{page.title} · MALT Lab", layout="wide", page_icon=ICON, menu_items={"About": ABOUT}
 )
 st.session_state.through_app = True  # see ui/style.py
 page.run()

@@ -12,7 +12,6 @@ from ui import benchmark_settings as settings
 from ui import benchmark_store as store
 from ui.benchmark_files_out import take_away
 from ui.benchmark_result import show_reports
-from ui.returning import enter
 from ui.style import apply_style, scroll_to_running
 
 
@@ -36,9 +35,9 @@ def choose_shown() -> list[store.Kept]:
 
 
 apply_style()
-enter("benchmark")
 st.title("How robust is a model?", anchor=False)
 st.markdown(glossary.INTRODUCTION)
+complaints = settings.follow_link()
 left, right = st.columns([1, 2.4], gap="large")
 with left:
     settings.report_files()
@@ -46,11 +45,14 @@ with left:
     run = settings.run_settings()
     pressed = st.button("Evaluate", type="primary", width="stretch", disabled=run is None, key="evaluate")
     settings.more_settings()
+settings.remember()
 if pressed and run is not None:
     live.start(run)
 job = live.running()
 
 with right:
+    for complaint in complaints:
+        st.warning(complaint)
     for complaint in store.complaints():
         st.error(complaint)
     if job is not None:

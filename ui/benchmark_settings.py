@@ -10,17 +10,46 @@ import streamlit as st
 from malt_core.comparison.words import ATTACK_NAMES, caution
 from malt_core.datasets.held import HeldData, gallery_data
 from malt_core.errors import BadConfig, MaltError
-from malt_core.evaluation.types import EvaluationConfig
+from malt_core.evaluation.types import ATTACKS, EvaluationConfig
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import NORMS, ModelInfo
 from ui import benchmark_glossary as glossary
+from ui import benchmark_link, link, settings
 from ui import benchmark_store as store
-from ui import link, settings
 from ui.benchmark_files import read_data_file, read_report_file
+from ui.benchmark_link import BenchmarkSettings
 from ui.benchmark_run import MOST_IMAGES, SmallRun, evaluations, radii
 from ui.glossary import MODEL, NORM
+from ui.returning import enter
 
-SOURCES = {"gallery": "Gallery photos", "file": "Your parquet file"}
+SOURCE_NAMES = {"gallery": "Gallery photos", "file": "Your parquet file"}
+
+
+def follow_link() -> list[str]:
+    """Set the widgets to what the address says, if it is new, and return complaints about it."""
+    enter("benchmark")
+    state, params = st.session_state, st.query_params.to_dict()
+    asked, complaints = benchmark_link.read(params, settings.model_ids(), model_info)
+    if state.get("address") != params:
+        state.address = params
+        state.bench_model, state.bench_eps, state.bench_norm = asked.model, asked.eps, asked.norm
+        state.bench_attacks, state.bench_source, state.bench_n = list(asked.attacks), asked.source, asked.n
+    return complaints
+
+
+def remember() -> None:
+    """Write the settings into the address, unless it says the same already."""
+    state = st.session_state
+    now = BenchmarkSettings(
+        model=state.bench_model,
+        eps=state.bench_eps,
+        attacks=tuple(attack for attack in ATTACKS if attack in state.bench_attacks),
+        norm=state.bench_norm,
+        source=state.bench_source,
+        n=_now("bench_n", BenchmarkSettings.n),
+    )
+    if benchmark_link.read(st.query_params.to_dict(), settings.model_ids(), model_info)[0] != now:
+        settings.set_address(benchmark_link.write(now))
 
 
 def report_files() -> None:
@@ -131,9 +160,9 @@ def _data(info: ModelInfo) -> HeldData | None:
     """The images that are chosen; None while a file is waited for."""
     source = st.radio(
         "Images",
-        list(SOURCES),
-        list(SOURCES).index(_now("bench_source", "gallery")),
-        format_func=SOURCES.get,
+        list(SOURCE_NAMES),
+        list(SOURCE_NAMES).index(_now("bench_source", "gallery")),
+        format_func=SOURCE_NAMES.get,
         key="bench_source",
         help=glossary.DATA,
         persist_state="session",
@@ -145,7 +174,7 @@ def _data(info: ModelInfo) -> HeldData | None:
         "How many images",
         1,
         MOST_IMAGES,
-        _now("bench_n", 20),
+        _now("bench_n", BenchmarkSettings.n),
         10,
         key="bench_n",
         help=glossary.COUNT,

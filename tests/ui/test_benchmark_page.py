@@ -86,6 +86,20 @@ def test_an_empty_page_says_how_to_begin() -> None:
     assert not app.button(key="evaluate").disabled
 
 
+def test_the_address_holds_the_settings() -> None:
+    app = open_app()
+    for name, value in {"model": "tiny-imagenet/standard", "eps": "1, 2", "attacks": "naive,bad"}.items():
+        app.query_params[name] = value
+    app.switch_page("pages/benchmark.py").run()
+    assert "2 evaluations of" in texts(app)
+    assert "attack “bad”" in texts(app)
+    app.radio(key="bench_norm").set_value("l2").run()
+    assert app.query_params["norm"] == "l2"
+    assert app.query_params["eps"] == "0.5"
+    assert app.query_params["model"] == "tiny-imagenet/standard"
+    assert not app.exception
+
+
 def test_examples_are_shown_until_there_is_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark_store, "examples", lambda: (report("wffr"), report("wfrr", "naive")))
     app = open_page()
