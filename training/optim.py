@@ -53,14 +53,16 @@ def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
     return (x.T if tall else x).to(matrix.dtype)
 
 
-def make_optimisers(net: nn.Module, lr: float, threads: int = 1) -> list[torch.optim.Optimizer]:
-    """Muon at `lr` for every convolution but the first, AdamW at lr / 20 for the first, norms and head."""
+def make_optimisers(
+    net: nn.Module, lr: float, rest_lr: float, threads: int = 1
+) -> list[torch.optim.Optimizer]:
+    """Muon at `lr` for every convolution but the first, AdamW at `rest_lr` for the first, norms and head."""
     kernels = [p for p in net.parameters() if p.ndim == 4 and p.shape[1] > 3]
     chosen = {id(p) for p in kernels}
     rest = [p for p in net.parameters() if id(p) not in chosen]
     return [
         Muon(kernels, lr, threads=threads),
-        torch.optim.AdamW(rest, lr / 20, betas=(0.9, 0.98), weight_decay=0.01),
+        torch.optim.AdamW(rest, rest_lr, betas=(0.9, 0.98), weight_decay=0.01),
     ]
 
 

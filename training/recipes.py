@@ -28,7 +28,8 @@ Name = Literal["standard", "robust", "distilled", "regularised"]
 class Recipe:
     """What one kind of training is made of.
 
-    lr: Muon's peak. stages: (share of the run at which it starts, image side in pixels).
+    lr: Muon's peak; rest_lr: AdamW's, for what Muon does not train (see optim.py).
+    stages: (share of the run at which it starts, image side in pixels).
     eps: Linf radius in [0, 1] that the training attack grows to; eps_grown: share of the run when it is
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
     needs_standard: whether it starts from, or is taught by, a finished standard model.
@@ -37,6 +38,7 @@ class Recipe:
     name: Name
     epochs: int
     lr: float
+    rest_lr: float
     stages: tuple[tuple[float, int], ...]
     augmentation: Augmentation
     label_smoothing: float = 0.1
@@ -67,6 +69,7 @@ RECIPES: dict[str, Recipe] = {
             name="standard",
             epochs=12,
             lr=0.08,
+            rest_lr=0.004,
             stages=((0.0, 32), (0.4, 48), (0.85, 64)),
             augmentation=STRONG,
             needs_standard=False,
@@ -75,15 +78,17 @@ RECIPES: dict[str, Recipe] = {
             name="robust",
             epochs=4,
             lr=0.05,
+            rest_lr=0.0025,
             stages=((0.0, 32), (0.2, 48), (0.8, 64)),
             augmentation=LIGHT,
             eps=4 / 255,
         ),
         Recipe(
             name="distilled",
-            epochs=3,
-            lr=0.02,
-            stages=((0.0, 48), (0.8, 64)),
+            epochs=2,
+            lr=0.008,
+            rest_lr=0.004,  # the head is fresh, the convolutions are the teacher's
+            stages=((0.0, 48), (0.7, 64)),
             augmentation=LIGHT,
             temperature=20.0,
         ),
@@ -91,6 +96,7 @@ RECIPES: dict[str, Recipe] = {
             name="regularised",
             epochs=2,
             lr=0.02,
+            rest_lr=0.001,
             stages=((0.0, 48), (0.85, 64)),
             augmentation=LIGHT,
             penalty=0.05,

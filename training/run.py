@@ -41,7 +41,14 @@ class Run:
         """A run at its start: a fresh network whose initial weights depend on the seed alone."""
         torch.manual_seed(seed)
         net = SmallResNet(n_classes).to(device, memory_format=torch.channels_last)
-        return cls(recipe, seed, shares, net, copy.deepcopy(net), make_optimisers(net, recipe.lr, shares))
+        return cls(
+            recipe,
+            seed,
+            shares,
+            net,
+            copy.deepcopy(net),
+            make_optimisers(net, recipe.lr, recipe.rest_lr, shares),
+        )
 
     def start_from(self, weights: dict[str, torch.Tensor]) -> None:
         """Begin with a trained network instead of a fresh one."""

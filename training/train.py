@@ -108,7 +108,7 @@ class Trainer:
         run.net.train()
         mean_loss = self.workers.gradients(run.net, loss)
         factor = schedule((run.step + 1) / (self.total + 1))
-        for optimiser, peak in zip(run.optimisers, (recipe.lr, recipe.lr / 20), strict=True):
+        for optimiser, peak in zip(run.optimisers, (recipe.lr, recipe.rest_lr), strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = peak * factor
             optimiser.step()
