@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from webserver import Server, running
+
+from tests.models.webserver import Server, running
 
 
 @pytest.fixture

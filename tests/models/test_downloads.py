@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from webserver import Page, Server
 
 from malt_core.errors import ModelUnavailable
 from malt_core.models import downloads
 from malt_core.models.downloads import Remote, cache_dir, damage, drive_url, fetch
+from tests.models.webserver import Page, Server
 
 QUOTA = (
     b"<!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</title></head><body>Sorry</body></html>"

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from webserver import Page, Server
 
 from malt_core.errors import BadConfig, BadImage, ModelUnavailable
 from malt_core.models import autoattack_example, downloads, loaders, robustbench_zoo
 from malt_core.models.catalogue import list_models
 from malt_core.models.loaders import load_model
+from tests.models.webserver import Page, Server
 
 OFFLINE = "autoattack/resnet18-cifar10"
 SMALL_ROBUSTBENCH = "robustbench/cifar10/Linf/Addepalli2022Efficient_RN18"
