@@ -17,6 +17,7 @@ ABOUT = (
 )
 ICON = Path(__file__).parent / "assets" / "icon.png"
 
+st.set_page_config(layout="wide", page_icon=ICON, menu_items={"About": ABOUT})
 page = st.navigation(
     [
         st.Page("pages/attack.py", title="Attack", icon=":material/bolt:"),
@@ -25,9 +26,7 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(
-    page_title=f"{page.title} · MALT Lab", layout="wide", page_icon=ICON, menu_items={"About": ABOUT}
-)
+st.set_page_config(page_title=f"{page.title} · MALT Lab")
 st.session_state.through_app = True  # see ui/style.py
 page.run()
 shelf()  # after the first words are on screen, PyTorch starts to load behind them

@@ -183,7 +183,7 @@ def test_a_batch_of_one_goes_the_way_of_the_single_attack():
         assert batch.success.tolist() == [finished.result.success]
         # Naive targeting needs no Jacobian here, nor the gradients that the single attack's curves are of.
         attempts, steps = finished.result.attempts, finished.result.trace
-        assert batch.n_backward == len(steps) == finished.result.n_backward - 11 - len(attempts)
+        assert batch.n_backward == len(steps) == finished.result.n_backward - 12 - len(attempts)
         if finished.result.success:
             assert torch.equal(batch.adversarial[0], finished.result.adversarial)
             assert batch.target.tolist() == [finished.result.target.index]
