@@ -19,7 +19,7 @@ from malt_core.evaluation.worker import catalogue_model
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from ui.benchmark_store import EXAMPLES
 
-ATTACKS = ("malt", "naive", "apgd-t")
+ATTACKS = ("malt", "naive")
 
 
 def compute(model_id: str, data: str, n: int, config: EvaluationConfig) -> Report:
@@ -54,7 +54,7 @@ def main() -> None:
     suggested = model_info(DEFAULT_MODEL).suggested_eps * 255
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="as of `python -m malt_core evaluate`")
-    parser.add_argument("--n", type=int, default=100, help="images (default: %(default)s)")
+    parser.add_argument("--n", type=int, default=60, help="images (default: %(default)s)")
     parser.add_argument(
         "--eps",
         type=float,
