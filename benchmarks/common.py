@@ -1,8 +1,10 @@
-"""What the benchmarks share: a network, images that it gets right, and an independent judge."""
+"""What the benchmarks share: arguments, a network, images that it gets right, and an independent judge."""
 
 from __future__ import annotations
 
+import argparse
 import importlib
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +18,21 @@ from malt_core.types import Norm
 CHUNK = 50  # images read, classified or judged at a time
 BALL_SLACK = 1e-6  # float32 rounding of x0 ± eps
 RANDOM = "random/"
+
+
+def arguments(prog: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser of what every benchmark is told: network, images, budget, and where the results go."""
+    parser = argparse.ArgumentParser(
+        prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", required=True, metavar="ID", help="an id, random/CLASSES or MODULE:FUNCTION"
+    )
+    parser.add_argument("--data", required=True, help="a parquet file, a folder, or a data set's name")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--eps", default="4/255", help="default: 4/255")
+    parser.add_argument("--no-bf16", action="store_true", help="keep all of ours in float32")
+    return parser
 
 
 def network(spec: str) -> nn.Module:

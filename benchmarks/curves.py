@@ -24,7 +24,7 @@ from typing import Any
 from torch import Tensor
 
 from benchmarks.attacks import Settings
-from benchmarks.common import RANDOM, LeftTheBall, judge, network, predictions, right_images
+from benchmarks.common import RANDOM, LeftTheBall, arguments, judge, network, predictions, right_images
 from benchmarks.speed import machine
 from benchmarks.worker import AttackFailed, in_fresh_process, save_images
 from malt_core.cli.arguments_shared import parse_eps
@@ -49,23 +49,12 @@ class Point:
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.curves",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--model", required=True, metavar="ID", help="an id, random/CLASSES or MODULE:FUNCTION"
-    )
-    parser.add_argument("--data", required=True, help="a parquet file, a folder, or a data set's name")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--eps", default="4/255", help="default: 4/255")
+    parser = arguments("python -m benchmarks.curves", __doc__)
     parser.add_argument("--steps", type=int, default=20, help="a target (default: 20)")
     parser.add_argument("--n", type=int, default=32, help="images where something else varies (default: 32)")
     parser.add_argument("--images", type=int, nargs="*", default=[8, 32, 128])
     parser.add_argument("--classes", type=int, nargs="*", default=[10, 100, 200, 1000])
     parser.add_argument("--batch-sizes", type=int, nargs="*", default=[1, 8, 64, 256])
-    parser.add_argument("--no-bf16", action="store_true", help="keep everything in float32")
     return parser.parse_args(argv)
 
 

@@ -7,7 +7,7 @@ DATA is what `python -m malt_core evaluate` takes: a parquet file, a folder, or 
 attack (linf) gets the first n of its images that the network classifies correctly, all in one call, and the
 network as load_model returns it, in a fresh process. What it returns is judged here, in float32: inside the
 ball, inside [0, 1], misclassified. DIR gets results.json, written anew after each attack, and results.md.
---resume keeps what results.json holds already, if the settings are the same.
+--resume keeps what results.json holds already, if the settings and the machine are the same.
 
 published         the algorithm as its authors published it (published.py)
 autoattack        pyautoattack's standard ensemble with that batch size; apgd-t: its targeted APGD alone
@@ -36,7 +36,7 @@ import torch
 
 from benchmarks import others, table
 from benchmarks.attacks import ATTACKS, Settings
-from benchmarks.common import LeftTheBall, judge, network, right_images
+from benchmarks.common import LeftTheBall, arguments, judge, network, right_images
 from benchmarks.progress import clock
 from benchmarks.worker import AttackFailed, in_fresh_process, save_images
 from malt_core.cli.arguments_shared import parse_eps
@@ -48,23 +48,12 @@ DEFAULT_ONLY = [name for name in ATTACKS if name != "apgd-t"]  # a part of autoa
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--model", required=True, metavar="ID", help="an id, random/CLASSES or MODULE:FUNCTION"
-    )
-    parser.add_argument("--data", required=True, help="a parquet file, a folder, or a data set's name")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser = arguments("python -m benchmarks.speed", __doc__)
     parser.add_argument("--n", type=int, default=200, help="correctly classified images (default: 200)")
-    parser.add_argument("--eps", default="4/255", help="default: 4/255")
     parser.add_argument("--only", metavar="A,B,…", help=f"of {', '.join(ATTACKS)}; default: all but apgd-t")
     parser.add_argument("--steps", type=int, default=100, help="a target (default: 100)")
     parser.add_argument("--batch-size", type=int, default=64, help="images a pass (default: 64)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--no-bf16", action="store_true", help="keep all of ours in float32")
     parser.add_argument("--resume", action="store_true", help="keep the attacks that results.json holds")
     return parser.parse_args(argv)
 
@@ -108,7 +97,7 @@ def machine() -> dict[str, Any]:
 def _begin(args: argparse.Namespace, asked: dict[str, Any], file: Path) -> dict[str, Any]:
     """Return the results to add to: those of the file with --resume, else none.
 
-    Raises BadConfig where the file holds other settings.
+    Raises BadConfig where the file holds other settings, or times of another machine or software.
     """
     fresh = {
         "format": "malt-lab-speed",
@@ -122,6 +111,7 @@ def _begin(args: argparse.Namespace, asked: dict[str, Any], file: Path) -> dict[
         return fresh
     old = json.loads(file.read_text(encoding="utf-8"))
     differs = [name for name, value in asked.items() if old["settings"].get(name) != value]
+    differs += ["machine"] if old["machine"] != fresh["machine"] else []
     if differs:
         raise BadConfig(
             f"{file} was measured with another {differs[0].replace('_', ' ')}: "

@@ -110,15 +110,19 @@ def autoattack(
     eps: float = 4 / 255,
     seed: int = 0,
     batch_size: int = 250,
+    begin: Callable[[str, int], None] | None = None,
 ) -> Tensor:
     """Run AutoAttack's standard ensemble: apgd-ce, apgd-t, fab-t and square, each on what is left.
 
     With fewer than ten classes its two targeted attacks get as many targets as there are; otherwise it is
-    unchanged. Raises BadConfig for fewer than four classes.
+    unchanged. begin: what to call ahead of each attack, as `announce_stages` does. Raises BadConfig for
+    fewer than four classes.
     """
     with own_randomness(x):
         classes = _classes(model, x)
         attack = standard_ensemble(model, x, norm=norm, eps=eps, seed=seed, classes=classes)
+        if begin is not None:
+            announce_stages(attack, begin)
         x_adv, _ = attack.run_standard_evaluation(x.contiguous(), y, batch_size=batch_size)
         return x_adv.detach()
 

@@ -33,7 +33,9 @@ def _attack(search: Search, ranking: Ranking, right: Tensor, faithful: bool) -> 
     search.run({i: budget.probe([target], config.n_iter) for i, target in probed.items()})
     close = right[(search.target[right] < 0) & ~(search.left[right] > budget.HOPEFUL)]
     ranking.extend_while_near(close)
-    search.run({i: budget.press(targets(i), config.n_iter, probed[i]) for i in close.tolist()})
+    search.run(
+        {i: budget.press(targets(i), config.n_iter, probed[i], float(search.left[i])) for i in close.tolist()}
+    )
 
 
 def _check_labels(y: Tensor | None, z: Tensor) -> Tensor:
@@ -57,28 +59,27 @@ def _check_labels(y: Tensor | None, z: Tensor) -> Tensor:
 
 
 def _placed(model: Network, x: Tensor) -> Tensor:
-    """Move x to the model's device and layout, and to float64 if that is what the model computes in."""
+    """Move x to the model's device, and to float64 if that is what the model computes in."""
     parameter = next(model.parameters(), None) if isinstance(model, nn.Module) else None
     if parameter is None:
         return x
     if parameter.dtype in (torch.float16, torch.bfloat16):
         raise BadConfig(f"The model's weights are {parameter.dtype}; give a float32 model: model.float().")
-    x = x.to(parameter.device, torch.float64 if parameter.dtype == torch.float64 else torch.float32)
-    return x.contiguous(memory_format=_layout(model))
+    return x.to(parameter.device, torch.float64 if parameter.dtype == torch.float64 else torch.float32)
 
 
-def _layout(model: nn.Module) -> torch.memory_format:
-    """Return the memory layout that the model's convolutions work in; images in another slow every step."""
-    kernels = (p for p in model.parameters() if p.dim() == 4 and not p.is_contiguous())
-    last = any(kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels)
-    return torch.channels_last if last else torch.contiguous_format
+def _logits(model: Network, x: Tensor, batch_size: int, passes: Passes) -> Tensor:
+    parts = (gradients.laid_out(model, part) for part in x.split(batch_size))
+    return torch.cat([gradients.logits(model, part, passes) for part in parts])
 
 
 def _computes_in_bfloat16(model: Network, x: Tensor, precision: str, passes: Passes) -> bool:
     """Return whether to compute in bfloat16 what is judged in float32 later. x: some images, maybe none."""
     if x.dtype != torch.float32 or not len(x):
         return False
-    return precision == "bfloat16" or (precision == "auto" and prefers_bfloat16(model, x, passes))
+    if precision != "auto":
+        return precision == "bfloat16"
+    return prefers_bfloat16(model, x, passes)
 
 
 def _malt_rank(ranking: Ranking, target: Tensor) -> Tensor:
@@ -120,12 +121,13 @@ def malt(
     None for the model's own predictions. eps: radius in the unit of x. batch_size: rows a step.
     precision: "float32", "bfloat16", or "auto" to measure which is faster here; success is always judged in
     float32. targeting "naive" attacks the most confident classes instead, as AutoAttack does. faithful: give
-    every target all its n_iter steps, as published, and score all n_candidates; otherwise steps go where
-    they pay (see budget.py), and gradients are taken of classes that can be among the nearest (ranking.py).
+    every target all its n_iter steps, one after the other, as published, and score all n_candidates;
+    otherwise steps go where they pay (see budget.py), gradients are taken of classes that can be among the
+    nearest (ranking.py), and several targets of an image may be under way at once (search.py).
 
-    first: index of x[0] in its data set, so that a data set attacked in parts gives what the whole would:
-    each image's random starts depend on seed, first + its place in the batch, and the target alone. Raises
-    BadImage for arrays that are no images, BadConfig for settings, labels or models that do not fit.
+    first: index of x[0] in its data set: each image's random starts depend on seed, first + its place in the
+    batch, and the target alone, so that a data set attacked in parts takes the same ways as the whole.
+    Raises BadImage for arrays that are no images, BadConfig for settings, labels or models that do not fit.
     """
     started, passes = time.perf_counter(), Passes()
     config = AttackConfig(
@@ -144,22 +146,21 @@ def malt(
     given = check_batch(x)
     x = _placed(model, given)
     with gradients.evaluation_mode(model):
-        z = torch.cat([gradients.logits(model, chunk, passes) for chunk in x.split(batch_size)])
+        z = _logits(model, x, batch_size, passes)
         y = _check_labels(y, z)
         right = (z.argmax(1) == y).nonzero()[:, 0]
         bfloat16 = _computes_in_bfloat16(model, x[right[:batch_size]], precision, passes)
         how = {"batch_size": batch_size, "bfloat16": bfloat16, "passes": passes}
-        search = Search(model, x, y, losses.best_margin(z, y), config, first=first, **how)
+        margin = losses.best_margin(z, y)
+        search = Search(model, x, y, margin, config, first=first, speculate=not faithful, **how)
         ranking = Ranking(model, x, y, z, config, **how)
         _attack(search, ranking, right, faithful)
-        verdict = torch.cat(
-            [gradients.logits(model, chunk, passes) for chunk in search.adversarial.split(batch_size)]
-        )
-    success = verdict.argmax(1) != y
+        success = _logits(model, search.adversarial, batch_size, passes).argmax(1) != y
+    refuted = (search.target >= 0) & ~success
+    search.adversarial[refuted] = x[refuted]
     target = search.target.where(success, -1)
-    adversarial = search.adversarial.where(success[:, None, None, None], x)
     return MaltResult(
-        adversarial=adversarial.to(given.device).contiguous(),
+        adversarial=search.adversarial.to(given.device).contiguous(),
         success=success.to(given.device),
         already_wrong=(z.argmax(1) != y).to(given.device),
         target=target.to(given.device),

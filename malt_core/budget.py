@@ -20,8 +20,9 @@ Rounds = Generator[list[Try], float, None]
 PROBE_CANDIDATES = 10  # classes that are ranked for the probe
 PROBE_STEPS = 10
 HOPEFUL = 0.4  # what may be left after the probe for an image to be pressed on
-# Then round by round: what may be left to begin it, how many of the nearest targets, steps for each.
-PRESS = ((HOPEFUL, 4, 10), (0.2, 3, 30), (0.06, 9, 100))
+# Then round by round: what may be left to begin it, how many of the nearest targets, steps for each. Of 36
+# images of three networks that got as far as 100 steps, none came closer by any target but the nearest.
+PRESS = ((HOPEFUL, 4, 10), (0.2, 3, 30), (0.06, 3, 100), (0.02, 9, 100))
 
 
 def published(targets: Sequence[int], n_iter: int) -> Rounds:
@@ -34,10 +35,12 @@ def probe(targets: Sequence[int], n_iter: int) -> Rounds:
     yield [(target, min(PROBE_STEPS, n_iter)) for target in targets[:1]]
 
 
-def press(targets: Sequence[int], n_iter: int, tried: int) -> Rounds:
-    """Ever longer runs for as long as the image comes ever closer. tried: the target of the probe."""
+def press(targets: Sequence[int], n_iter: int, tried: int, left: float) -> Rounds:
+    """Ever longer runs for as long as the image comes ever closer.
+
+    tried: the target of the probe; left: what the probe left of the margin.
+    """
     done = {tried: PROBE_STEPS}
-    left = HOPEFUL
     for hopeful, count, steps in PRESS:
         if left > hopeful:
             return

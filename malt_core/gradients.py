@@ -36,6 +36,14 @@ def evaluation_mode(model: Network) -> Iterator[None]:
             module.training = True
 
 
+def laid_out(model: Network, x: Tensor) -> Tensor:
+    """Return x in the memory layout that the model's convolutions work in; any other slows every step."""
+    parameters = model.parameters() if isinstance(model, nn.Module) else ()
+    kernels = (p for p in parameters if p.dim() == 4 and not p.is_contiguous())
+    last = any(kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels)
+    return x.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+
+
 def check_logits(z: Tensor, batch: int) -> None:
     """Raise BadConfig unless z is (batch, K >= 2), finite: what every attack here relies on."""
     if not isinstance(z, Tensor) or z.dim() != 2 or z.shape[0] != batch:

@@ -145,9 +145,9 @@ def check_batch(x: torch.Tensor | np.ndarray) -> torch.Tensor:
     _check_layout(tuple(x.shape))
     x = torch.from_numpy(x.astype(np.float64, order="C")) if in_numpy else x.detach()
     x = x.float()
-    if not torch.isfinite(x).all():
+    low, high = (extreme.item() for extreme in x.aminmax())  # NaN if there is any
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise BadImage("The images contain NaN or infinite values; expected numbers from 0 to 1.")
-    low, high = x.min().item(), x.max().item()
     if low < 0 or high > 1:
         raise BadImage(
             f"Image values run from {low:.4g} to {high:.4g}; expected 0 to 1. {_range_hint(low, high)}"

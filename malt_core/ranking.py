@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from malt_core import targeting
+from malt_core import gradients, targeting
 from malt_core.gradients import Network, Passes
 from malt_core.types import AttackConfig
 
@@ -60,7 +60,7 @@ class Ranking:
             columns = self.candidates[index, begin:upto]
             sizes = targeting.gradient_norms(
                 self.model,
-                self.x[index],
+                gradients.laid_out(self.model, self.x[index]),
                 self.y[index],
                 columns,
                 self.config.norm,

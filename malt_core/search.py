@@ -18,10 +18,6 @@ from malt_core.budget import Rounds, Try
 from malt_core.gradients import Network, Passes
 from malt_core.types import AttackConfig
 
-# Most successes come within about eight steps, so a second target of the same image may use a free place
-# only when the first has gone on for longer.
-SPECULATE_AFTER = 10
-
 
 @dataclass
 class _Open:
@@ -42,7 +38,8 @@ class Search:
     margin: (B,) of the clean images. What it finds: adversarial (B, C, H, W), the original where nothing
     was found; target (B,), -1 there; left (B,), the smallest margin reached as a share of the clean one, inf
     where nothing was tried; forward_of, backward_of (B,), passes spent on each image.
-    first: index of x[0] in its data set.
+    first: index of x[0] in its data set. speculate: whether free places may go to the next targets of an
+    image before those under way have failed; otherwise which target wins depends on that image alone.
     """
 
     def __init__(
@@ -56,9 +53,11 @@ class Search:
         batch_size: int,
         first: int,
         bfloat16: bool,
+        speculate: bool,
         passes: Passes,
     ) -> None:
         self.model, self.x, self.y, self.margin, self.config = model, x, y, margin, config
+        self.speculate = speculate
         self.batch_size, self.first, self.bfloat16, self.passes = batch_size, first, bfloat16, passes
         self.adversarial = x.clone()
         self.target = torch.full_like(y, -1)
@@ -89,18 +88,14 @@ class Search:
         self.idle.appendleft(image)  # what takes long is best begun early, while the batch is full
 
     def _next_pairs(self, free: int) -> list[tuple[int, Try]]:
-        """Take up to `free` tries: those of idle images first, then further ones of slow images."""
+        """Take up to `free` tries: those of idle images first, then further ones of images under way."""
         chosen = []
         while self.idle and len(chosen) < free:
             chosen.append(self._begin(self.idle.popleft()))
-        if len(chosen) == free or self.rows is None:
-            return chosen
-        fewest = {}
-        for i, n in zip(self.rows.image.tolist(), self.rows.evaluations.tolist(), strict=True):
-            fewest[i] = min(n, fewest.get(i, n))
-        for i in (i for i, n in fewest.items() if n > SPECULATE_AFTER):
-            if i in self.open and self.open[i].waiting and len(chosen) < free:
-                chosen.append(self._begin(i))
+        if self.speculate and self.rows is not None:
+            for i in dict.fromkeys(self.rows.image.tolist()):
+                while i in self.open and self.open[i].waiting and len(chosen) < free:
+                    chosen.append(self._begin(i))
         return chosen
 
     def _begin(self, image: int) -> tuple[int, Try]:
@@ -131,7 +126,7 @@ class Search:
         config, device = self.config, self.x.device
         image = torch.tensor([i for i, _ in pairs], device=device)
         target = torch.tensor([t for _, (t, _) in pairs], device=device)
-        x0 = self.x[image]
+        x0 = gradients.laid_out(self.model, self.x[image])
         sources = [apgd.generator(config.seed, self.first + i, t) for i, (t, _) in pairs]
         start = norms.random_start(x0, config.norm, config.eps, sources)
         n_iter = torch.tensor([n for _, (_, n) in pairs], device=device)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from malt_core import apgd, gradients, losses, norms, targeting
+from malt_core import gradients, losses, norms, targeting
 from malt_core.errors import BadConfig, BadImage
 from malt_core.gradients import Network, Passes
+from malt_core.side_by_side import SideBySide, copies_of
 from malt_core.types import (
     AttackConfig,
     AttackEvent,
@@ -23,23 +23,7 @@ from malt_core.types import (
     Ranking,
     Sample,
     Step,
-    TargetDone,
 )
-
-COPIES = 10  # of an image of up to 64 x 64 pixels, ranked side by side; larger ones fill a processor alone
-PATIENCE = 20  # further steps granted to an image that fools, until it fools when rounded to 8 bits as well
-
-
-@dataclass
-class _Best:
-    """The best image so far: one that fools when saved beats one that fools, beats the smallest margin."""
-
-    x: Tensor
-    target: RankedTarget | None = None
-    steps: int = 0
-    margin: float = float("inf")
-    fools: bool = False
-    survives: bool = False
 
 
 def _row(sample: Sample) -> Tensor:
@@ -72,60 +56,12 @@ def _rank(
 def _in_rows(candidates: Tensor, x0: Tensor) -> Tensor:
     """Return the candidates (c,) as a table (rows, columns), one copy of a small image for each row.
 
-    A pass over several copies takes little longer than one over one. What is left of the table is filled
-    with the last candidate. x0: (1, C, H, W).
+    What is left of the table is filled with the last candidate. x0: (1, C, H, W).
     """
-    copies = max(1, min(COPIES, COPIES * 64 * 64 // (x0.shape[2] * x0.shape[3])))
-    columns = math.ceil(len(candidates) / copies)
+    columns = math.ceil(len(candidates) / copies_of(x0))
     rows = math.ceil(len(candidates) / columns)
     filling = candidates[-1:].expand(rows * columns - len(candidates))
     return torch.cat([candidates, filling]).view(rows, columns)
-
-
-def _attack_target(
-    model: Network,
-    x0: Tensor,
-    y: Tensor,
-    target: RankedTarget,
-    order: int,
-    config: AttackConfig,
-    passes: Passes,
-    best: _Best,
-) -> Iterator[Step | TargetDone]:
-    """Run APGD towards one class, keep the best image in `best`, stop when that fools (and survives)."""
-    t = torch.full_like(y, target.index)
-    m0, g0 = gradients.margin_and_gradient(model, x0, y, t, passes)
-    source = apgd.generator(config.seed, 0, target.index)
-    start = norms.random_start(x0, config.norm, config.eps, [source])
-    rows = apgd.begin(torch.zeros_like(y), x0, y, t, start, eps=config.eps, n_iter=config.n_iter)
-    # Below 1/255 no 8-bit image but the original is in the ball, so there is nothing to wait for.
-    eight_bit = config.eight_bit and config.eps > 0.999 / 255
-    fooled_at = None
-    for step in range(config.n_iter + 1):
-        x, z = apgd.visit(model, rows, norm=config.norm, eps=config.eps, passes=passes)
-        margin = float(losses.best_margin(z, y))
-        yield Step(
-            target=target.index,
-            order=order,
-            step=step,
-            true_margin=float(losses.margin_to(z, y, t)),
-            linear_margin=float(m0 + (g0 * (x - x0)).sum()),
-            best_margin=margin,
-        )
-        fools = bool(z.argmax(1) != y)
-        survives = False
-        if fools and eight_bit:
-            rounded = norms.eight_bit_image(x, x0, config.norm, config.eps)
-            survives = bool(gradients.logits(model, rounded, passes).argmax(1) != y)
-            x = rounded if survives else x
-        if (survives, fools, -margin) > (best.survives, best.fools, -best.margin):
-            best.x, best.target, best.steps, best.margin = x, target, step, margin
-            best.fools, best.survives = fools, survives
-        if fools and fooled_at is None:
-            fooled_at = step
-        if fooled_at is not None and (survives or not eight_bit or step >= fooled_at + PATIENCE):
-            break
-    yield TargetDone(target=target.index, order=order, steps=step, fooled=fooled_at is not None)
 
 
 @torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
@@ -135,7 +71,8 @@ def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[Att
     model maps (B, 3, H, W) in [0, 1] to logits (B, K >= 2); it is evaluated in float32, in evaluation mode,
     and left as it was when the iterator ends or is closed. The label is sample.label, else the model's own
     prediction; an image that the model gets wrong already yields Finished at once, unattacked. Targets are
-    attacked one after the other, and the first success ends the attack (arXiv 2407.02240, algorithm 1).
+    attacked one after the other, and the first success ends the attack (arXiv 2407.02240, algorithm 1); of
+    a small image, later targets share passes (side_by_side.py), which changes the time, not what happens.
     Closing the iterator stops the work.
 
     Randomness comes from config.seed alone, so equal arguments give equal results, whoever else attacks.
@@ -155,7 +92,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[At
         raise BadConfig(f"Label {label} is out of range: the model has classes 0 to {z0.shape[1] - 1}.")
     y = torch.full_like(z0.argmax(1), label)
     confidence = float(z0.softmax(1)[0, clean])
-    best, ranking, attempts, trace = _Best(x0), (), [], []
+    runs, ranking, attempts, trace = SideBySide(model, x0, y, config, passes), (), [], []
 
     if clean == label:
         for ranking in _rank(model, x0, y, z0, config, passes):
@@ -168,13 +105,11 @@ def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[At
             targets=ranking,
             n_targets=min(config.n_targets, len(ranking)),
         )
-        for order, target in enumerate(ranking[: config.n_targets], start=1):
-            for event in _attack_target(model, x0, y, target, order, config, passes, best):
-                (trace if isinstance(event, Step) else attempts).append(event)
-                yield event
-            if best.fools:
-                break
+        for event in runs.attack(ranking[: config.n_targets]):
+            (trace if isinstance(event, Step) else attempts).append(event)
+            yield event
 
+    best = runs.best
     # The verdict is passed afresh, on the image that is returned, not taken from the attack's own steps.
     z = gradients.logits(model, best.x, passes)
     rounded = norms.eight_bit_image(best.x, x0, config.norm, config.eps)

@@ -1,13 +1,16 @@
 """MALT on a batch: the verdict on what comes back, and that rows do not depend on each other."""
 
+import gc
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from malt_core import AttackConfig, attack, malt
-from malt_core.search import SPECULATE_AFTER
+from malt_core import AttackConfig, attack, budget, malt, side_by_side
+from malt_core.gradients import Passes
+from malt_core.search import Search
 from tests.analytic import (
     Constant,
     Counted,
@@ -174,7 +177,8 @@ def test_neighbours_do_not_change_a_row(norm):
     assert not torch.allclose(result.adversarial[::2], expected.adversarial[::2])
 
 
-def test_a_batch_of_one_goes_the_way_of_the_single_attack():
+def test_a_batch_of_one_goes_the_way_of_the_single_attack(monkeypatch):
+    monkeypatch.setattr(side_by_side, "COPIES", 1)
     model, x, later = smooth_cnn(), images(8), 0
     common = {"eps": 2.5 / 255, "n_iter": 12, "n_targets": 3, "targeting": "naive"}
     for image in x:
@@ -183,7 +187,7 @@ def test_a_batch_of_one_goes_the_way_of_the_single_attack():
         assert batch.success.tolist() == [finished.result.success]
         # Naive targeting needs no Jacobian here, nor the gradients that the single attack's curves are of.
         attempts, steps = finished.result.attempts, finished.result.trace
-        assert batch.n_backward == len(steps) == finished.result.n_backward - 12 - len(attempts)
+        assert batch.n_backward == len(steps) == finished.result.n_backward - 11 - len(attempts)
         if finished.result.success:
             assert torch.equal(batch.adversarial[0], finished.result.adversarial)
             assert batch.target.tolist() == [finished.result.target.index]
@@ -194,7 +198,7 @@ def test_a_batch_of_one_goes_the_way_of_the_single_attack():
 @pytest.mark.parametrize("batch_size", [1, 4, 7, 64])
 def test_second_targets_in_free_places_do_not_change_who_is_fooled(batch_size):
     model, x = smooth_cnn().double(), images(16)
-    common = {"eps": 2.5 / 255, "n_targets": 4, "n_iter": 2 * SPECULATE_AFTER, "targeting": "naive"}
+    common = {"eps": 2.5 / 255, "n_targets": 4, "n_iter": 20, "targeting": "naive", "faithful": False}
     expected = fast(model, x, **common, batch_size=1)
     result = fast(model, x, **common, batch_size=batch_size)
     assert torch.equal(result.success, expected.success)
@@ -217,11 +221,25 @@ class FallsAtLast(nn.Module):
 
 
 def test_of_two_targets_that_fool_at_once_the_earlier_one_counts():
+    x, y, passes = images(1), torch.tensor([0]), Passes()
+    how = {"batch_size": 64, "first": 0, "bfloat16": False, "passes": passes}
+    search = Search(FallsAtLast(), x, y, torch.ones(1), AttackConfig(), speculate=True, **how)
+    search.run({0: budget.published([3, 2, 1], 30)})
+    assert search.target.tolist() == [3]
+    assert passes.backward == 1 + 15 * 3  # the other two joined in the free places
+
+
+def test_with_the_published_budget_one_target_follows_the_other_whoever_else_is_attacked():
     result = fast(FallsAtLast(), images(1), n_iter=30, targeting="naive")
-    assert result.target.tolist() == [3]
-    assert result.success.tolist() == [True]
-    # The second target joined after SPECULATE_AFTER steps, and the third not yet.
-    assert result.n_backward == 16 + (16 - 1 - SPECULATE_AFTER)
+    assert (result.target.tolist(), result.n_backward) == ([3], 16)
+    model, x = smooth_cnn().double(), images(16)
+    common = {"eps": 2.5 / 255, "n_targets": 4, "n_iter": 30, "targeting": "naive"}
+    alone = fast(model, x, **common, batch_size=1)
+    for batch_size in (5, 64):
+        result = fast(model, x, **common, batch_size=batch_size)
+        assert torch.equal(result.target, alone.target)
+        assert torch.equal(result.backward_of, alone.backward_of)
+    assert (alone.confidence_rank > 1).any()
 
 
 def test_every_target_of_an_unfooled_image_gets_all_its_steps():
@@ -253,3 +271,30 @@ def test_global_random_state_is_neither_used_nor_changed():
     before = torch.get_rng_state()
     assert same_batch(fast(model, x), first)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def large_tensors(nbytes: int) -> set[int]:
+    """Where all tensors of at least that size lie."""
+    every = [thing for thing in gc.get_objects() if type(thing) is torch.Tensor]
+    storages = (tensor.untyped_storage() for tensor in every)
+    return {storage.data_ptr() for storage in storages if storage.nbytes() >= nbytes}
+
+
+@pytest.mark.parametrize("faithful", [True, False])
+def test_however_many_images_only_the_result_is_held_besides_them(faithful):
+    """Everything else is of the size of a batch."""
+    x, more = images(48), []
+    before = large_tensors(x.nbytes)
+
+    class Watched(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = smooth_cnn().to(memory_format=torch.channels_last)
+
+        def forward(self, part):
+            more.append(large_tensors(x.nbytes) - before)
+            return self.network(part)
+
+    result = fast(Watched(), x, batch_size=4, faithful=faithful)
+    assert result.success.any()
+    assert max(map(len, more)) == 1

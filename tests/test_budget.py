@@ -32,16 +32,35 @@ def test_probe_is_one_short_try():
 
 
 def test_press_goes_on_for_as_long_as_the_image_comes_closer():
-    hopeless = talk(budget.press(TARGETS, 100, tried=20), [HOPEFUL])
+    hopeless = talk(budget.press(TARGETS, 100, tried=20, left=HOPEFUL), [HOPEFUL])
     assert hopeless == [[(21, 10), (22, 10), (23, 10)]]  # the probe has tried the first already
-    closer = talk(budget.press(TARGETS, 100, tried=20), [PRESS[1][0], PRESS[1][0]])
+    closer = talk(budget.press(TARGETS, 100, tried=20, left=HOPEFUL), [PRESS[1][0], PRESS[1][0]])
     assert closer == [*hopeless, [(20, 30), (21, 30), (22, 30)]]
-    closest = talk(budget.press(TARGETS, 100, tried=20), [0.1, 0.01, 0.01])
-    assert closest == [*closer, [(t, 100) for t in TARGETS]]
+    closest = talk(budget.press(TARGETS, 100, tried=20, left=HOPEFUL), [0.1, 0.01, 0.01, 0.01])
+    assert closest == [*closer, [(t, 100) for t in TARGETS[:3]], [(t, 100) for t in TARGETS[3:]]]
+
+
+def test_press_of_a_single_target_begins_with_what_the_probe_left():
+    (target, *_) = TARGETS
+    press = budget.press([target], 100, tried=target, left=PRESS[1][0] + 0.01)
+    assert talk(press, []) == []
+    press = budget.press([target], 100, tried=target, left=PRESS[1][0])
+    assert talk(press, [0.01, 0.01]) == [[(target, 30)], [(target, 100)]]
+
+
+def test_with_a_single_target_an_image_that_came_close_gets_all_steps():
+    """Two classes, or n_targets=1: the probe has tried the only target already."""
+    x = images(200)
+    for model, settings in ((smooth_cnn(2), {}), (smooth_cnn(), {"n_targets": 1})):
+        how = {"eps": 2.5 / 255, "precision": "float32", **settings}
+        frugal, published = malt(model, x, **how), malt(model, x, **how, faithful=True)
+        assert torch.equal(frugal.success, published.success)
+        spent = frugal.backward_of[~frugal.success]
+        assert spent.max() > 30 + 100 > spent.min()
 
 
 def test_press_repeats_no_run_where_the_steps_are_few():
-    asked = talk(budget.press(TARGETS, 10, tried=20), [0.01, 0.01, 0.01])
+    asked = talk(budget.press(TARGETS, 10, tried=20, left=HOPEFUL), [0.01, 0.01, 0.01])
     runs = [run for tries in asked for run in tries]
     assert len(runs) == len(set(runs))
     assert {steps for _, steps in runs} == {10}

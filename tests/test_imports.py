@@ -19,10 +19,10 @@ HEAVY = {"streamlit", "ray", "robustbench", "torchvision", "torch"}
 # where its package is. What is not listed at all is at the top: figures, exports, the command line.
 LAYERS = [
     {"errors", "types", "race.types", "evaluation.types", "versions", "folders", "words", "checked_json"},
-    {"norms", "losses", "gradients", "images", "decoding", "gallery", "models", "handover"},
+    {"norms", "losses", "gradients", "images", "decoding", "gallery", "models", "handover", "own_draws"},
     {"datasets", "evaluation.dispatch", "evaluation.report", "evaluation.folder"},
     {"targeting", "apgd", "precision", "linearity", "theory", "defences", "counted", "pgd"},
-    {"budget", "ranking", "search"},
+    {"budget", "ranking", "search", "side_by_side"},
     {"single", "batch", "baseline", "race", "study"},
     {"evaluation"},
 ]

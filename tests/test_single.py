@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from malt_core import AttackConfig, attack
 from malt_core.images import png_bytes, read_png
 from malt_core.norms import eight_bit_image, size
-from malt_core.single import PATIENCE
+from malt_core.side_by_side import PATIENCE
 from malt_core.types import Finished, Ranked, Ranking, Step, TargetDone
 from tests.analytic import (
     Constant,

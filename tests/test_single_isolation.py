@@ -104,7 +104,9 @@ def test_work_is_done_one_event_at_a_time():
     for event in attack(model, sample(images(1)[0]), WEAK):
         if isinstance(event, Step):
             seen.append(model.backwards)
-    assert len(set(seen)) == len(seen) == 3 * (WEAK.n_iter + 1)
+    assert len(seen) == 3 * (WEAK.n_iter + 1)
+    # The third target is on its way while the second one is told, so nothing is computed for its own events.
+    assert len(set(seen)) == 2 * (WEAK.n_iter + 1)
 
 
 def test_training_mode_is_left_for_the_attack_and_restored():

@@ -16,8 +16,9 @@ DATA = (
 )
 FILE = "The file stays on the computer that runs this page."
 ATTACKS = (
-    "MALT; naive targeting, the same attack aimed at the likeliest classes; APGD-CE, APGD-T and the whole "
-    "AutoAttack as its authors wrote them. All with their usual 100 steps and, where they aim, 9 targets."
+    "MALT, which aims at up to 9 classes and gives up early where nothing comes of it; naive targeting, the "
+    "same steps aimed at the 9 likeliest classes, 100 for each; APGD-CE, APGD-T and the whole AutoAttack as "
+    "their authors wrote them."
 )
 EPS_LINF = (
     "How far each colour value of each pixel may move, in steps of which 255 lead from black to full "

@@ -79,8 +79,10 @@ class SmallRun:
 
     @property
     def key(self) -> str:
-        """Equal keys mean equal results."""
-        digest = hashlib.sha256(repr(("benchmark", self.model, self.configs, self.data.fingerprint)).encode())
+        """Equal keys mean equal results, names of files included."""
+        data = self.data
+        about = ("benchmark", self.model, self.configs, data.name, data.path, data.fingerprint)
+        digest = hashlib.sha256(repr(about).encode())
         for record in self.data.content:
             image = record.image
             digest.update(f"{record.name} {record.label} {record.problem} ".encode())

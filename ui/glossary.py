@@ -117,7 +117,8 @@ LANE_MALT_PUBLISHED = (
 )
 LANE_NAIVE = (
     "this project's APGD with the paper's whole budget, aimed at the nine likeliest classes instead of the "
-    "nearest, as AutoAttack's APGD-T chooses them. What differs from MALT is the order of the targets."
+    "nearest, as AutoAttack's APGD-T chooses them. What differs from MALT as published is the targets and "
+    "their order."
 )
 LANE_AUTOATTACK = (
     "the standard ensemble, unchanged, from the package pyautoattack: APGD-CE, APGD-T, FAB-T, then Square "

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -74,10 +73,9 @@ class ModelShelf:
         try:
             import torch
 
-            torch.set_num_threads(
-                len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            )
+            from malt_core.evaluation.local import cores
 
+            torch.set_num_threads(cores())
             self._load(DEFAULT_MODEL, lambda note, share=None: None)
         except Exception:
             log.exception("warming up failed; the first attack will say why")
@@ -85,8 +83,3 @@ class ModelShelf:
             gc.collect()
             gc.freeze()
             self._warm.set()
-
-
-def _cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

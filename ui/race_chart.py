@@ -17,9 +17,13 @@ LETTER = 0.024  # share of a narrow chart's width that a letter takes
 
 
 def is_logarithmic(lanes: Sequence[Lane]) -> bool:
-    """Whether the lanes' times are too far apart for one linear axis."""
+    """Whether the lanes' times are too far apart for one linear axis.
+
+    Only a lane that has ended can be the shortest one, or each new lane would have the axis change twice.
+    """
     times = [lane.seconds for lane in lanes if lane.seconds > 0]
-    return bool(times) and max(times) > FAR_APART * min(times)
+    ended = [lane.seconds for lane in lanes if lane.seconds > 0 and lane.state in ("done", "stopped")]
+    return bool(ended) and max(times) > FAR_APART * min(ended)
 
 
 def curve_points(lanes: Sequence[Lane]) -> list[dict[str, Any]]:

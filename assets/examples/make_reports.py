@@ -19,7 +19,7 @@ from malt_core.evaluation.worker import catalogue_model
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from ui.benchmark_store import EXAMPLES
 
-ATTACKS = ("malt", "naive")
+ATTACKS = ("malt", "naive", "apgd-ce")
 
 
 def compute(model_id: str, data: str, n: int, config: EvaluationConfig) -> Report:

@@ -82,15 +82,15 @@ def _add_attack(evaluate: argparse.ArgumentParser) -> None:
         "--attack",
         choices=ATTACKS,
         default=default.attack,
-        help="malt (the default); naive, the same aiming at the likeliest classes; apgd-ce, apgd-t, and "
-        "autoattack, the standard ensemble, as pyautoattack has them",
+        help="malt (the default); naive, aiming at the likeliest classes, always with all steps; apgd-ce, "
+        "apgd-t, and autoattack, the standard ensemble, as pyautoattack has them",
     )
     add_ball(evaluate)
     add_counts(evaluate, default)
     evaluate.add_argument(
         "--faithful",
         action="store_true",
-        help="spend as many steps on every target as the published MALT does",
+        help="let malt spend as many steps on every target as the published algorithm does",
     )
 
 

@@ -133,9 +133,10 @@ def progress_text(progress: Progress, new: int, seconds: float) -> str:
 
 def _kept(folder: EvaluationFolder) -> str:
     """Write the report of what is done, and say how to go on."""
-    plan = folder.plan()
-    done = folder.chunks(plan) if plan is not None else {}
-    with suppress(MaltError):  # where no image could be read, or the disk is full
-        folder.write_report(report_of(plan, done.values()))
+    plan, done = folder.plan(), {}
+    if plan is not None:
+        done = folder.chunks(plan)
+        with suppress(MaltError):  # where no image could be read, or the disk is full
+            folder.write_report(report_of(plan, done.values()))
     images = sum(len(chunk.images) + len(chunk.corrupt) for chunk in done.values())
     return f"{images:,} images are done and kept in {folder.path}: the same command with --resume goes on"

@@ -20,7 +20,7 @@ STATES = (("wrong without attack", "#BBBBBB"), ("withstood", PALETTE[0]), ("fool
 FEW = 50  # images up to which a narrow screen has room for gaps between them
 ROW = 46  # pixels; names stand above their row, where a narrow screen has room for them
 QUIET = {"displayModeBar": False}
-"""What st.plotly_chart takes as config for these figures."""
+"""Plotly's configuration for these figures: no toolbar."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -133,5 +133,6 @@ def published_sentence(known: Published, report: Report) -> str:
     return (
         f"Published for {known.model} at {room(report.plan.config)}, on {known.images:,} test images: "
         f"{known.clean:.2%} clean, {figures}. Ours are of {_images(len(report.images))} of "
-        f"{report.plan.data.name}, so they may differ by chance within the interval."
+        f"{report.plan.data.name}: other images or a weaker attack give other figures, and on images of the "
+        "same test set chance alone can move ours anywhere within the interval."
     )

@@ -46,7 +46,10 @@ class FolderData:
         """Digest of the names, sizes and labels of all files."""
         digest = hashlib.sha256()
         for file, label in zip(self._files, self.labels, strict=True):
-            size = (self._root / file).stat().st_size
+            try:
+                size = (self._root / file).stat().st_size
+            except OSError:  # a broken link, say: `records` tells of it
+                size = -1
             digest.update(f"{file} {size} {label}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 

@@ -23,6 +23,7 @@ from malt_core.evaluation.dispatch import Job
 from malt_core.evaluation.types import ChunkResult, Corrupt, EvaluationConfig, ImageResult
 from malt_core.gradients import Network, Passes
 from malt_core.images import to_sample
+from malt_core.own_draws import OwnDraws
 from malt_core.types import Norm
 
 SLACK = 1e-5  # relative, and ...
@@ -135,7 +136,7 @@ def _ours(
         targeting=config.attack,
         batch_size=config.batch_size,
         precision=config.precision,
-        faithful=config.faithful,
+        faithful=config.faithful or config.attack == "naive",
         first=first,
     )
     passes.forward += result.n_forward
@@ -153,11 +154,19 @@ def _ours(
 def _published(model: Network, x: Tensor, y: Tensor, config: EvaluationConfig) -> Tensor:
     """Run one of pyautoattack's attacks on images x (B, 3, H, W) with labels y (B,)."""
     common = {"norm": config.norm, "eps": config.eps, "seed": config.seed}
-    if config.attack == "apgd-ce":
-        return baseline.apgd_ce(model, x, y, n_iter=config.n_iter, **common)
-    if config.attack == "apgd-t":
-        return baseline.apgd_t(model, x, y, n_targets=config.n_targets, n_iter=config.n_iter, **common)
-    return baseline.autoattack(model, x, y, batch_size=config.batch_size, **common)
+    with OwnDraws(config.seed) as draws:
+        if config.attack == "apgd-ce":
+            return baseline.apgd_ce(model, x, y, n_iter=config.n_iter, **common)
+        if config.attack == "apgd-t":
+            return baseline.apgd_t(model, x, y, n_targets=config.n_targets, n_iter=config.n_iter, **common)
+        return baseline.autoattack(
+            model,
+            x,
+            y,
+            batch_size=config.batch_size,
+            begin=lambda _stage, _most: draws.seed(config.seed),
+            **common,
+        )
 
 
 def _results(

@@ -63,7 +63,7 @@ def _chunk_in_turns(
         watched = Counted(model, passes, _every_turn(pause))
         return evaluate_chunk(watched, model.info.size, job, config)
 
-    with closing(_with_own_randomness(handed_over(call))) as turns:
+    with closing(_apart(handed_over(call))) as turns:
         while True:
             try:
                 next(turns)
@@ -85,21 +85,15 @@ def _every_turn(pause: Callable[[], None]) -> Callable[[], None]:
     return maybe_pause
 
 
-def _with_own_randomness(turns: Generator[None, None, T]) -> Generator[None, None, T]:
-    """Give a generator torch's global random state as it left it, and others theirs.
-
-    pyautoattack seeds and draws from it; without this, two attacks that take turns would draw from one state.
-    """
-    own = torch.random.get_rng_state()
+def _apart(turns: Generator[None, None, T]) -> Generator[None, None, T]:
+    """Put torch's global random state, which pyautoattack seeds, back at every pause and at the end."""
     try:
         while True:
             with torch.random.fork_rng(devices=[]):
-                torch.random.set_rng_state(own)
                 try:
                     next(turns)
                 except StopIteration as end:
                     return end.value
-                own = torch.random.get_rng_state()
             yield
     finally:
         with torch.random.fork_rng(devices=[]):  # what is ended puts back what it found at its start

@@ -35,8 +35,8 @@ _FOR: dict[str, tuple[Attack, ...]] = {  # the attacks that know a setting; wher
 class EvaluationConfig:
     """How to attack a data set.
 
-    attack: MALT; "naive", the same with the likeliest classes first; or, through pyautoattack, APGD on the
-        cross-entropy, targeted APGD, or AutoAttack's standard ensemble.
+    attack: MALT; "naive", the likeliest classes first and always the published budget; or, through
+        pyautoattack, APGD on the cross-entropy, targeted APGD, or AutoAttack's standard ensemble.
     norm, eps, n_targets, n_candidates, n_iter, seed: as in types.AttackConfig. eps_text: eps as people write
         it, such as "4/255". faithful: the published algorithm's budget, see `malt_core.malt`.
     batch_size: images or rows that are in the model at a time. chunk: images that are evaluated, saved, and
@@ -91,7 +91,8 @@ class EvaluationConfig:
 class DataSource:
     """Which images. path: as it was given; images: how many, from the first.
 
-    fingerprint: hexadecimal digits that change when the files do.
+    fingerprint: hexadecimal digits that change with the files' names, sizes or labels (of a parquet file:
+    its size, labels and footer).
     """
 
     path: str
@@ -134,8 +135,8 @@ class ImageResult:
     an attack; adversarial: predicted for the image found, in float32, None where none was found.
     outcome: "wrong" without any attack, "fooled" or "robust". target: the class that the attack aimed at,
     malt_rank, confidence_rank: its places among the candidates by score and among all other classes by
-    logit, from 1; n_forward, n_backward: passes, the two for the verdicts included; seconds. Each None where
-    the attack does not say.
+    logit, from 1; n_forward, n_backward: passes, the two for the verdicts included. Each None where the
+    attack does not say.
     """
 
     index: int
@@ -149,7 +150,6 @@ class ImageResult:
     confidence_rank: int | None = None
     n_forward: int | None = None
     n_backward: int | None = None
-    seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,8 @@ from malt_core.errors import BadConfig
 from malt_core.gradients import Network, Passes
 from malt_core.handover import handed_over
 from malt_core.images import check_batch
+from malt_core.own_draws import OwnDraws
 from malt_core.precision import prefers_bfloat16
-from malt_core.race.randomness import OwnDraws
 from malt_core.race.referee import Referee
 from malt_core.race.types import Fell, LaneDone, LaneName, LineUp, Progress, RaceConfig, StageName
 from malt_core.types import Targeting

@@ -93,6 +93,15 @@ def test_resume_with_other_settings_is_turned_down(command, ran, capsys, change,
     assert ran == ["malt-float32"]
 
 
+def test_resume_on_another_machine_is_turned_down(command, ran, monkeypatch, capsys):
+    speed.main([*command, "--only", "malt-float32"])
+    here = speed.machine()
+    monkeypatch.setattr(speed, "machine", lambda: here | {"torch_threads": 17})
+    assert speed.main([*command, "--only", "published", "--resume"]) == 2
+    assert "another machine" in capsys.readouterr().err
+    assert ran == ["malt-float32"]
+
+
 def test_an_interrupted_comparison_keeps_what_it_has(command, ran, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt

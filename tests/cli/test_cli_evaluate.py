@@ -198,11 +198,12 @@ def test_ctrl_c_and_going_on(whole, data, here, tmp_path):
     assert numbers(read_report(folder)) == numbers(read_report(whole()[0]))
 
 
-def test_interrupted_before_anything_is_done(data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("during", ["local_workers", "_plan"])  # _plan: while the model is loaded
+def test_interrupted_before_anything_is_done(data, tmp_path, monkeypatch, during):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_evaluate, "local_workers", interrupted)
+    monkeypatch.setattr(cli_evaluate, during, interrupted)
     status, out, err = call("--data", str(data), *SHORT, "--out", str(tmp_path))
     assert (status, out) == (130, "")
     assert err.endswith(
@@ -392,4 +393,3 @@ def test_the_shared_cifar_sample(here, tmp_path, attack):
     report = read_report(tmp_path)
     assert report.clean_accuracy > 0.85
     assert report.robust_accuracy < 0.4
-    assert {image.seconds for image in report.images} == {None}

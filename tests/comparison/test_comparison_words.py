@@ -61,5 +61,6 @@ def test_published_figures_in_words():
     found = published_sentence(published(model, "linf", 8 / 255), ours)
     assert found == (
         f"Published for {model} at 8/255, on 10,000 test images: 72.58% clean, 38.83% under AutoAttack and "
-        "38.77% under MALT. Ours are of 3 images of pets, so they may differ by chance within the interval."
+        "38.77% under MALT. Ours are of 3 images of pets: other images or a weaker attack give other "
+        "figures, and on images of the same test set chance alone can move ours anywhere within the interval."
     )

@@ -53,6 +53,14 @@ def test_an_unreadable_file_is_a_record_with_a_problem(tree, cifar):
     assert there.image is not None
 
 
+def test_a_broken_link_is_an_unreadable_file(tree, cifar):
+    folder = tree("cat/b.png")
+    (folder / "cat" / "a.png").symlink_to(folder / "moved" / "a.png")
+    gone, there = open_data(str(folder), cifar).records(range(2))
+    assert (gone.image, gone.problem) == (None, "cat/a.png cannot be read: No such file or directory.")
+    assert there.image is not None
+
+
 @pytest.mark.parametrize(
     ("files", "says"),
     [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
+from torch import Tensor, nn
 
 from malt_core.errors import BadConfig
 from malt_core.evaluation import turns
@@ -11,7 +14,8 @@ from malt_core.evaluation.report import Report
 from malt_core.evaluation.run import evaluate, in_process, make_plan
 from malt_core.evaluation.turns import Working, evaluate_in_turns
 from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
-from tests.evaluations import Pictures, load, numbers, plan, result
+from malt_core.models.loaders import Model
+from tests.evaluations import INFO, Pictures, load, numbers, plan, result
 from tests.test_handover import handed_over_threads
 
 
@@ -35,6 +39,32 @@ def test_it_ends_with_the_same_report_whatever_others_draw_meanwhile(attack):
     assert sum(isinstance(event, Working) for event in events) > 20
     assert isinstance(events[-1], Report)
     assert numbers(events[-1]) == expected
+
+
+class Disturbed(nn.Module):
+    """The tiny network; at every call another thread draws random numbers, as the making of a model does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = load()
+
+    def forward(self, x: Tensor) -> Tensor:
+        others = threading.Thread(target=torch.rand, args=(100,))
+        others.start()
+        others.join()
+        return self.network(x)
+
+
+@pytest.mark.parametrize("attack", ["apgd-ce", "apgd-t", "autoattack"])
+def test_what_other_threads_draw_in_the_middle_of_a_turn_changes_nothing(attack):
+    data = Pictures(4)
+    steps = {} if attack == "autoattack" else {"n_iter": 6}
+    whole = make_plan(load(), data, EvaluationConfig(attack=attack, eps=2.5 / 255, batch_size=4, **steps))
+    before = torch.random.get_rng_state()
+    expected = result(evaluate(whole, data, in_process(load(), whole)))
+    *_, report = evaluate_in_turns(Model(INFO, Disturbed()), data, whole)
+    torch.random.set_rng_state(before)
+    assert numbers(report) == numbers(expected)
 
 
 def test_the_global_random_state_is_left_to_others():

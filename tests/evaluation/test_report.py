@@ -91,7 +91,6 @@ def test_the_file_has_the_documented_format(report):
         "confidence_rank": 9,
         "n_forward": 5,
         "n_backward": 4,
-        "seconds": None,
     }
     assert content["corrupt"] == [{"index": 5, "name": "image 5", "reason": "image 5 is empty."}]
     assert content["cost"] == {"n_forward": 20, "n_backward": 14, "seconds": 2.5}

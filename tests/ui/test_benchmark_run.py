@@ -125,5 +125,6 @@ def test_equal_keys_mean_equal_runs() -> None:
         replace(run, configs=CONFIGS[:1]),
         replace(run, data=first_images(Pictures(), 5)),
         replace(run, data=first_images(Pictures(corrupt=(1,)), 4)),
+        replace(run, data=replace(run.data, name="of somebody else")),
     )
-    assert len({run.key, *(other.key for other in others)}) == 5
+    assert len({run.key, *(other.key for other in others)}) == 6

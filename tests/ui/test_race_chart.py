@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 from tests.ui.test_race_view import EVENTS, NAMES
 from ui.race_chart import bar_chart, bar_parts, curve_chart, curve_points, is_logarithmic
-from ui.race_view import race_of
+from ui.race_view import Lane, race_of
 
 RACE = race_of(EVENTS, NAMES, going_on=True)
 
@@ -51,7 +52,16 @@ def test_the_drawing_changes_once_at_most_in_a_race() -> None:
         curves.append(json.dumps(curve_chart(lanes)))
         bars.append(json.dumps(bar_chart(lanes)))
     assert len(set(bars)) == 1
-    assert len(set(curves)) <= 2
+    assert sum(a != b for a, b in pairwise(curves)) <= 1
+
+
+def test_a_lane_that_has_just_begun_does_not_make_the_axis_logarithmic() -> None:
+    slow = Lane("malt", 2, state="done", seconds=8.0)
+    axes = [
+        is_logarithmic([slow, Lane("autoattack", 2, state="running", seconds=seconds)])
+        for seconds in (0.1, 1.0, 8.0, 63.0, 65.0, 600.0)
+    ]
+    assert axes == [False, False, False, False, True, True]
 
 
 def test_a_race_that_has_not_begun_can_be_drawn() -> None:

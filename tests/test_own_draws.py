@@ -6,7 +6,7 @@ import threading
 
 import torch
 
-from malt_core.race.randomness import OwnDraws
+from malt_core.own_draws import OwnDraws
 
 
 def draws() -> list[torch.Tensor]:
