@@ -283,7 +283,7 @@ def large_tensors(nbytes: int) -> set[int]:
 @pytest.mark.parametrize("faithful", [True, False])
 def test_however_many_images_only_the_result_is_held_besides_them(faithful):
     """Everything else is of the size of a batch."""
-    x, more = images(48), []
+    x, more = images(24), []
     before = large_tensors(x.nbytes)
 
     class Watched(nn.Module):
@@ -295,6 +295,6 @@ def test_however_many_images_only_the_result_is_held_besides_them(faithful):
             more.append(large_tensors(x.nbytes) - before)
             return self.network(part)
 
-    result = fast(Watched(), x, batch_size=4, faithful=faithful)
+    result = fast(Watched(), x, batch_size=8, n_iter=4, n_targets=2, faithful=faithful)
     assert result.success.any()
     assert max(map(len, more)) == 1

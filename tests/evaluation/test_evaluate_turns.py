@@ -56,7 +56,8 @@ class Disturbed(nn.Module):
 
 
 @pytest.mark.parametrize("attack", ["apgd-ce", "apgd-t", "autoattack"])
-def test_what_other_threads_draw_in_the_middle_of_a_turn_changes_nothing(attack):
+def test_what_other_threads_draw_in_the_middle_of_a_turn_changes_nothing(attack, monkeypatch):
+    monkeypatch.setattr(turns, "TURN", 0.1)
     data = Pictures(4)
     steps = {} if attack == "autoattack" else {"n_iter": 6}
     whole = make_plan(load(), data, EvaluationConfig(attack=attack, eps=2.5 / 255, batch_size=4, **steps))
