@@ -19,10 +19,10 @@ from ui.style import apply_style, scroll_to_running
 from ui.work import Picture
 
 
-def show_attack(job: Job, chosen: Settings, image: Picture, address: str | None) -> None:
+def show_attack(job: Job, chosen: Settings, image: Picture, url: str | None) -> None:
     """Draw a job at whatever stage it is."""
     if job.state == "done":
-        show_result(job.events[-1].view, files_of(chosen, image), address)
+        show_result(job.events[-1].view, files_of(chosen, image), url)
         return
     with st.container(key="running"):
         show_glance(chosen, image)
@@ -58,7 +58,7 @@ if state.attacked != key or not image:
     state.attacked = None
     seat().leave("attack")
 settings.remember(chosen, attacked=state.attacked is not None)
-address = f"{(st.context.url or '').rstrip('/')}/?{link.address(chosen)}" if chosen.shareable else None
+url = f"{(st.context.url or '').rstrip('/')}/?{link.address(chosen)}" if chosen.shareable else None
 
 with right:
     for complaint in complaints:
@@ -68,12 +68,12 @@ with right:
     elif image is None:
         st.info("Upload a picture to begin." if chosen.photo == link.UPLOAD else "Take a picture to begin.")
     elif state.attacked:
-        show_attack(attack_job(chosen, image, anew=pressed), chosen, image, address)
+        show_attack(attack_job(chosen, image, anew=pressed), chosen, image, url)
         if pressed:
             scroll_to_running()
     elif view := stored_view(chosen):
         st.caption("An example, computed ahead with these settings. **Attack** computes it before your eyes.")
-        show_result(view, files_of(chosen, image), address)
+        show_result(view, files_of(chosen, image), url)
     else:
         show_glance(chosen, image)
         st.markdown(

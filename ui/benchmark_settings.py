@@ -13,25 +13,23 @@ from malt_core.errors import BadConfig, MaltError
 from malt_core.evaluation.types import ATTACKS, EvaluationConfig
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import NORMS, ModelInfo
+from ui import address, benchmark_link, link, settings
 from ui import benchmark_glossary as glossary
-from ui import benchmark_link, link, settings
 from ui import benchmark_store as store
 from ui.benchmark_files import read_data_file, read_report_file
 from ui.benchmark_link import BenchmarkSettings
 from ui.benchmark_run import MOST_IMAGES, SmallRun, evaluations, radii
 from ui.glossary import MODEL, NORM
-from ui.returning import enter
 
 SOURCE_NAMES = {"gallery": "Gallery photos", "file": "Your parquet file"}
 
 
 def follow_link() -> list[str]:
     """Set the widgets to what the address says, if it is new, and return complaints about it."""
-    enter("benchmark")
-    state, params = st.session_state, st.query_params.to_dict()
+    params, new = address.enter("benchmark")
     asked, complaints = benchmark_link.read(params, settings.model_ids(), model_info)
-    if state.get("address") != params:
-        state.address = params
+    if new:
+        state = st.session_state
         state.bench_model, state.bench_eps, state.bench_norm = asked.model, asked.eps, asked.norm
         state.bench_attacks, state.bench_source, state.bench_n = list(asked.attacks), asked.source, asked.n
     return complaints
@@ -48,8 +46,8 @@ def remember() -> None:
         source=state.bench_source,
         n=_now("bench_n", BenchmarkSettings.n),
     )
-    if benchmark_link.read(st.query_params.to_dict(), settings.model_ids(), model_info)[0] != now:
-        settings.set_address(benchmark_link.write(now))
+    if benchmark_link.read(state.address, settings.model_ids(), model_info)[0] != now:
+        address.write(benchmark_link.write(now))
 
 
 def report_files() -> None:

@@ -165,12 +165,18 @@ class JobQueue:
         with self._changed:
             return {"running": len(self._active), "waiting": len(self._line), "kept": len(self._done)}
 
-    def close(self) -> None:
-        """Stop the compute thread; every generator is closed."""
+    def close(self, patience: float | None = None) -> None:
+        """Cancel every job, close every generator, and return once the compute thread has ended.
+
+        patience: wait no longer than so many seconds; None: for as long as it takes.
+        """
         with self._changed:
             self._closed = True
+            self._line.clear()
+            for job in list(self._jobs.values()):
+                self._end(job, "cancelled")
             self._changed.notify_all()
-        self._thread.join()
+        self._thread.join(patience)
 
     def _recall(self, key: str) -> Job | None:
         job = self._done.get(key)

@@ -27,7 +27,14 @@ class ModelShelf:
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._warm = threading.Event()
-        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+        self._closed = False
+        self._warming = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
+        self._warming.start()
+
+    def close(self, patience: float) -> None:
+        """Return once the warm-up has ended, after at most so many seconds."""
+        self._closed = True
+        self._warming.join(patience)
 
     def has(self, model_id: str) -> bool:
         """Whether the model has been loaded before, so that it takes no download now."""
@@ -78,7 +85,8 @@ class ModelShelf:
             torch.set_num_threads(cores())
             self._load(DEFAULT_MODEL, lambda note, share=None: None)
         except Exception:
-            log.exception("warming up failed; the first attack will say why")
+            if not self._closed:  # an import fails when Python ends in the middle of it
+                log.exception("warming up failed; the first attack will say why")
         finally:
             gc.collect()
             gc.freeze()

@@ -8,26 +8,24 @@ from malt_core.gallery import gallery
 from malt_core.models.catalogue import model_info
 from malt_core.race.types import THIRD_LANES
 from malt_core.types import MAX_SEED
-from ui import glossary, race_link, race_words, settings
+from ui import address, glossary, race_link, race_words, settings
 from ui.race_link import RaceSettings
-from ui.returning import enter
 
 
 def follow_link() -> list[str]:
     """Set the widgets to what the address says, if it is new, and return complaints about it."""
-    enter("race")
-    params = st.query_params.to_dict()
+    params, new = address.enter("race")
     asked, raced, complaints = _read(params)
-    if st.session_state.get("address") != params:
-        settings.fill(asked.shared, params, run=raced)
+    if new:
+        settings.fill(asked.shared, run=raced)
         st.session_state.racers, st.session_state.third = list(asked.photos), asked.third
     return complaints
 
 
 def remember(chosen: RaceSettings, *, raced: bool) -> None:
     """Write the settings into the address, unless it says the same already."""
-    if _read(st.query_params.to_dict())[:2] != (chosen, raced):
-        settings.set_address(race_link.write(chosen, raced=raced))
+    if _read(st.session_state.address)[:2] != (chosen, raced):
+        address.write(race_link.write(chosen, raced=raced))
 
 
 def _read(params: dict[str, str]) -> tuple[RaceSettings, bool, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import uuid
 
 import streamlit as st
@@ -11,18 +12,24 @@ from ui.models import ModelShelf
 from ui.places import Places
 
 LONG_AT_A_TIME = 2
+# Seconds. A thread that is inside PyTorch when Python goes can abort the process, or keep it from ending.
+PATIENCE_AT_EXIT = 5
 
 
 @st.cache_resource(show_spinner=False)
 def queue() -> JobQueue:
     """The one queue of the process."""
-    return JobQueue()
+    made = JobQueue()
+    atexit.register(made.close, PATIENCE_AT_EXIT)
+    return made
 
 
 @st.cache_resource(show_spinner=False)
 def shelf() -> ModelShelf:
     """The one shelf of models; the first call starts loading PyTorch in the background."""
-    return ModelShelf()
+    made = ModelShelf()
+    atexit.register(made.close, PATIENCE_AT_EXIT)
+    return made
 
 
 @st.cache_resource(show_spinner=False)

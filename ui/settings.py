@@ -10,9 +10,8 @@ import streamlit as st
 from malt_core.gallery import gallery
 from malt_core.models.catalogue import list_models, model_info
 from malt_core.types import MAX_SEED, NORMS
-from ui import glossary, link
+from ui import address, glossary, link
 from ui.link import Settings
-from ui.returning import enter
 
 NORM_NAMES = {"linf": "L∞: every pixel", "l2": "L2: in total"}
 CROP_NAMES = {"centre": "Centre", "fit": "Whole"}
@@ -32,23 +31,22 @@ def model_name(model_id: str) -> str:
 
 
 def follow_link() -> list[str]:
-    """Set the widgets to what the address says, if it is new, and return complaints about it.
-
-    It is new in a fresh tab, on coming from another page, and after Back or Forward in the browser.
-    """
-    enter("attack")
-    params = st.query_params.to_dict()
-    photos = [photo.id for photo in gallery()]
-    settings, attacked, complaints = link.read(params, photos, model_ids(), model_info)
-    if st.session_state.get("address") != params:
-        fill(settings, params, run=attacked)
+    """Set the widgets to what the address says, if it is new, and return complaints about it."""
+    params, new = address.enter("attack")
+    settings, attacked, complaints = _read(params)
+    if new:
+        fill(settings, run=attacked)
     return complaints
 
 
-def fill(settings: Settings, params: dict[str, str], *, run: bool) -> None:
-    """Set the widgets; run: the address, params, asks for the result at once."""
+def _read(params: dict[str, str]) -> tuple[Settings, bool, list[str]]:
+    return link.read(params, [photo.id for photo in gallery()], model_ids(), model_info)
+
+
+def fill(settings: Settings, *, run: bool) -> None:
+    """Set the widgets; run: the address asks for the result at once."""
     state = st.session_state
-    state.address, state.attacked, state.attack_now = params, None, run
+    state.attacked, state.attack_now = None, run
     for name in ("model", "photo", "crop", "norm", "targets", "steps", "targeting", "seed", "label"):
         state[name] = getattr(settings, name)
     for norm in NORMS:
@@ -58,17 +56,8 @@ def fill(settings: Settings, params: dict[str, str], *, run: bool) -> None:
 
 def remember(settings: Settings, *, attacked: bool) -> None:
     """Write the settings into the address, unless it says the same already."""
-    photos = [photo.id for photo in gallery()]
-    now = st.query_params.to_dict()
-    if link.read(now, photos, model_ids(), model_info)[:2] == (settings, attacked):
-        return
-    set_address(link.write(settings, attacked=attacked))
-
-
-def set_address(params: dict[str, str]) -> None:
-    """Write an address that the widgets follow already."""
-    st.session_state.address = params
-    st.query_params.from_dict(params)
+    if _read(st.session_state.address)[:2] != (settings, attacked):
+        address.write(link.write(settings, attacked=attacked))
 
 
 def _model_changed() -> None:

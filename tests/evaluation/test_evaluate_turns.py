@@ -16,7 +16,10 @@ from malt_core.evaluation.turns import Working, evaluate_in_turns
 from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
 from malt_core.models.loaders import Model
 from tests.evaluations import INFO, Pictures, load, numbers, plan, result
+from tests.short_ensemble import short_ensemble
 from tests.test_handover import handed_over_threads
+
+__all__ = ["short_ensemble"]  # a fixture
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +58,7 @@ class Disturbed(nn.Module):
         return self.network(x)
 
 
+@pytest.mark.usefixtures("short_ensemble")
 @pytest.mark.parametrize("attack", ["apgd-ce", "apgd-t", "autoattack"])
 def test_what_other_threads_draw_in_the_middle_of_a_turn_changes_nothing(attack, monkeypatch):
     monkeypatch.setattr(turns, "TURN", 0.1)

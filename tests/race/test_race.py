@@ -18,23 +18,14 @@ from malt_core.race import referee
 from malt_core.race import run as race
 from malt_core.race.types import THIRD_LANES, Fell, LaneDone, LaneName, LineUp, Progress, RaceConfig
 from tests.analytic import Constant, Linear, assert_inside, classes, images, smooth_cnn
+from tests.short_ensemble import short_ensemble
+
+__all__ = ["short_ensemble"]  # a fixture
+
+pytestmark = pytest.mark.usefixtures("short_ensemble")
 
 LANES: tuple[LaneName, ...] = ("malt", "autoattack", *THIRD_LANES)
 CONFIG = RaceConfig(eps=3 / 255)  # three of the five images that stand fall to the strong attacks
-
-
-@pytest.fixture(autouse=True)
-def short_ensemble(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AutoAttack with all its stages, but few steps in the long ones."""
-    whole = baseline.standard_ensemble
-
-    def short(*args, **how):
-        ensemble = whole(*args, **how)
-        ensemble.apgd_targeted.n_target_classes = ensemble.fab.n_target_classes = 3
-        ensemble.fab.n_iter, ensemble.square.n_queries = 5, 60
-        return ensemble
-
-    monkeypatch.setattr(baseline, "standard_ensemble", short)
 
 
 @pytest.fixture
@@ -127,6 +118,7 @@ def test_every_verdict_is_true(lane: LaneName, norm: str, model, x, lined_up: Li
 @pytest.mark.parametrize("lane", LANES)
 def test_costs_and_stages_only_grow(lane: LaneName, model, x, lined_up, monkeypatch) -> None:
     monkeypatch.setattr(referee, "TURN", 0.0)
+    monkeypatch.setattr(race, "N_ITER", 25)
     *events, done = race.run_lane(lane, model, x, lined_up, CONFIG)
     for name in ("seconds", "n_forward", "n_backward"):
         values = [getattr(event, name) for event in [*events, done]]
@@ -214,6 +206,7 @@ def disturb(lane: Recorded) -> tuple[list, torch.Tensor]:
 
 @pytest.mark.parametrize("lane", LANES)
 def test_the_result_does_not_depend_on_who_else_computes(lane, model, x, lined_up, monkeypatch) -> None:
+    monkeypatch.setattr(race, "N_ITER", 25)
     given = (lane, model, x, lined_up, CONFIG)
     alone = run(*given)
     monkeypatch.setattr(referee, "TURN", 0.0)

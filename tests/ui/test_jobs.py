@@ -15,7 +15,7 @@ from malt_core.errors import ModelUnavailable
 from malt_core.single import attack
 from malt_core.types import AttackConfig, Sample
 from tests.example_run import network
-from ui.jobs import APOLOGY, Job, JobQueue
+from ui.jobs import APOLOGY, Cancelled, Job, JobQueue
 
 PATIENCE = 10.0
 
@@ -209,6 +209,28 @@ def test_closing_the_queue_closes_the_generators() -> None:
     wait_for(lambda: len(job.events) > 1)
     queue.close()
     assert work.closed.is_set()
+
+
+def test_closing_the_queue_ends_what_loads_and_what_waits() -> None:
+    queue, told = JobQueue(active=1, slice_seconds=0.01), threading.Event()
+
+    def load(report) -> None:
+        try:
+            while True:
+                report("loading", None)
+                time.sleep(0.01)
+        except Cancelled:
+            told.set()
+            raise
+
+    loads = queue.submit("a", "ann", load=load, work=Endless())
+    runs = start(queue, "b", Endless())
+    wait_for(lambda: runs.state == "running")
+    waits = start(queue, "c", Endless())
+    wait_for(lambda: waits.state == "waiting")
+    queue.close(patience=PATIENCE)
+    assert [job.state for job in (loads, runs, waits)] == ["cancelled"] * 3
+    assert told.wait(PATIENCE)
 
 
 def test_attacks_in_turns_give_the_same_results_as_alone() -> None:

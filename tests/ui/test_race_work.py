@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from malt_core import baseline
 from malt_core.race.types import LaneDone, LineUp
 from tests.analytic import images, smooth_cnn
+from tests.short_ensemble import short_ensemble
 from tests.test_handover import handed_over_threads
 from ui.jobs import Job, JobQueue
 from ui.link import Settings
@@ -22,6 +22,10 @@ from ui.race_link import RaceSettings
 from ui.race_pictures import Entry
 from ui.race_work import LaneStore, lane_key, race, race_key
 from ui.work import Picture
+
+__all__ = ["short_ensemble"]  # a fixture
+
+pytestmark = pytest.mark.usefixtures("short_ensemble")
 
 SETTINGS = RaceSettings(shared=Settings(model="any", eps=3.0), photos=("cat",), third="fgsm")
 PATIENCE = 60.0
@@ -42,19 +46,6 @@ class Net(nn.Module):
 
 
 NET = Net()  # one for all, which remembers the precision that it is faster in
-
-
-@pytest.fixture(autouse=True)
-def short_ensemble(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = baseline.standard_ensemble
-
-    def short(*args, **how):
-        ensemble = whole(*args, **how)
-        ensemble.apgd_targeted.n_target_classes = ensemble.fab.n_target_classes = 2
-        ensemble.fab.n_iter, ensemble.square.n_queries = 3, 30
-        return ensemble
-
-    monkeypatch.setattr(baseline, "standard_ensemble", short)
 
 
 @pytest.fixture
