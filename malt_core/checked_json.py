@@ -50,7 +50,10 @@ def _dataclass(kind: type[T], value: Any, where: str) -> T:
             known[field.name] = build(hints[field.name], value[field.name], f"{where}.{field.name}")
         elif field.default is MISSING:
             raise BadConfig(f"{where} has no {field.name}.")
-    return kind(**known)
+    try:
+        return kind(**known)
+    except BadConfig as error:  # each value is of the right type, and out of range
+        raise BadConfig(f"{where}: {error}") from None
 
 
 def _require(holds: bool, where: str, expected: str, found: Any) -> None:

@@ -12,6 +12,7 @@ from ui.example import stored_view
 from ui.jobs import Job
 from ui.link import Settings
 from ui.live import watch
+from ui.plain import plain
 from ui.ready import show_glance
 from ui.result import show_result
 from ui.runtime import seat
@@ -62,9 +63,9 @@ url = f"{(st.context.url or '').rstrip('/')}/?{link.address(chosen)}" if chosen.
 
 with right:
     for complaint in complaints:
-        st.warning(complaint)
+        st.warning(plain(complaint))
     if trouble:
-        st.error(trouble)
+        st.error(plain(trouble))
     elif image is None:
         st.info("Upload a picture to begin." if chosen.photo == link.UPLOAD else "Take a picture to begin.")
     elif state.attacked:

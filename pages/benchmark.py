@@ -12,6 +12,7 @@ from ui import benchmark_settings as settings
 from ui import benchmark_store as store
 from ui.benchmark_files_out import take_away
 from ui.benchmark_result import show_reports
+from ui.plain import plain
 from ui.style import apply_style, scroll_to_running
 
 
@@ -52,7 +53,7 @@ job = live.running()
 
 with right:
     for complaint in complaints:
-        st.warning(complaint)
+        st.warning(plain(complaint))
     for complaint in store.complaints():
         st.error(complaint)
     if job is not None:

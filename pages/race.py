@@ -6,6 +6,7 @@ import streamlit as st
 
 from malt_core.models.catalogue import model_info
 from ui import glossary, race_link, race_pictures, race_settings, race_work, settings
+from ui.plain import plain
 from ui.race_job import measure_again, race_job, stop, stopped_events
 from ui.race_link import RaceSettings
 from ui.race_pictures import Entry
@@ -18,7 +19,10 @@ def show(chosen: RaceSettings, entries: list[Entry], key: str, *, pressed: bool)
     about = chosen.lanes, [entry.picture.name for entry in entries], model_info(chosen.shared.model)
     if not state.attacked:
         if events := stopped_events(key):
-            st.info("Stopped. **Start** goes on; lanes that had come to their end are not run again.")
+            st.info(
+                "Stopped. **Start** runs the lanes that had not come to their end, from their beginning; "
+                "the others keep their results."
+            )
             show_race(events, *about)
         else:
             st.markdown(glossary.RACE_BEFORE)
@@ -71,7 +75,7 @@ race_settings.remember(chosen, raced=state.attacked is not None)
 
 with right:
     for complaint in [*complaints, *trouble]:
-        st.warning(complaint)
+        st.warning(plain(complaint))
     if entries:
         show(chosen, entries, key, pressed=pressed)
     else:

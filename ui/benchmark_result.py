@@ -16,6 +16,7 @@ from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import Plan
 from ui import benchmark_glossary as glossary
+from ui.plain import plain
 from ui.result import heading
 
 TALLEST = 400  # pixels of a table
@@ -33,11 +34,13 @@ def show_reports(reports: Sequence[Report]) -> None:
     group = _chosen("Model and data", groups, _group_name, "benchmark_group")
     balls = sorted(compare.in_same_ball(group), key=len, reverse=True)  # most to compare comes first
     ball = _chosen("ε", balls, _ball_name, "benchmark_ball")
-    _headline(ball)
+    compared = compare.one_each(ball)
+    _headline(compared)
+    _unread(reports)
     _side_by_side(reports)
     _curves(group)
-    _by_image(ball)
-    _by_class(ball)
+    _by_image(compared)
+    _by_class(compared)
 
 
 def _chosen(
@@ -71,11 +74,25 @@ def _headline(reports: Sequence[Report]) -> None:
             st.info(str(error))
             return
     st.subheader(comparison_words.headline(reports, found), anchor=False)
-    more = (comparison_words.detail(found), comparison_words.caution(found.robust.of), glossary.BOUND)
+    more = (
+        comparison_words.shared_sentence(reports, found),
+        comparison_words.detail(found),
+        comparison_words.caution(found.robust.of),
+        glossary.BOUND,
+    )
     st.markdown(" ".join(filter(None, more)))
     if not found.clean.count:
-        st.warning(f"{plan.model} gets none of these images right. Are the labels those of its classes?")
-    st.caption(f"Model {plan.model}, images of {plan.data.name}.")
+        st.warning(
+            f"{plain(plan.model)} gets none of these images right. Are the labels those of its classes?"
+        )
+    st.caption(f"Model {plain(plan.model)}, images of {plain(plan.data.name)}.")
+
+
+def _unread(reports: Sequence[Report]) -> None:
+    """Name the images that could not be read."""
+    said = dict.fromkeys(comparison_words.unread_sentence(report) for report in reports if report.corrupt)
+    for sentence in said:
+        st.warning(plain(sentence))
 
 
 def _side_by_side(reports: Sequence[Report]) -> None:
@@ -209,7 +226,7 @@ def _by_image(reports: Sequence[Report]) -> None:
 def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) -> None:
     kinds = {
         "fooled by one attack alone": [i for i in compared.attacked if len(i.fooled_by) == 1],
-        "fooled by some": [i for i in compared.attacked if i.fooled_by],
+        "fooled by at least one": [i for i in compared.attacked if i.fooled_by],
         "withstood all": list(compared.left),
     }
     kind = st.segmented_control(
@@ -244,12 +261,14 @@ def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) ->
 
 
 def _by_class(reports: Sequence[Report]) -> None:
-    """A row a class; robust accuracy for each attack."""
+    """A row a class; robust accuracy for each attack, on the images that all of the reports have."""
+    names, shared = comparison_words.names(reports), set(compare.in_all(reports))
+    if not shared:
+        return  # the headline says so
     heading("By class", glossary.WHAT_CLASSES)
-    names = comparison_words.names(reports)
     rows: dict[int, dict[str, Any]] = {}
     for name, report in zip(names, reports, strict=True):
-        for row in compare.by_class(report):
+        for row in compare.by_class(report, shared):
             found = row.accuracy
             cells = rows.setdefault(
                 row.index,

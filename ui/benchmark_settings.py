@@ -20,6 +20,7 @@ from ui.benchmark_files import read_data_file, read_report_file
 from ui.benchmark_link import BenchmarkSettings
 from ui.benchmark_run import MOST_IMAGES, SmallRun, evaluations, radii
 from ui.glossary import MODEL, NORM
+from ui.plain import plain
 
 SOURCE_NAMES = {"gallery": "Gallery photos", "file": "Your parquet file"}
 
@@ -86,7 +87,7 @@ def run_settings() -> SmallRun | None:
         format_func=settings.model_name,
         key="bench_model",
         help=MODEL,
-        on_change=_forget_eps,
+        on_change=_default_eps,
         persist_state="session",
     )
     info = model_info(model)
@@ -122,8 +123,11 @@ def _now(key: str, default: Any) -> Any:
     return st.session_state.get(key, default)
 
 
-def _forget_eps() -> None:
-    st.session_state.pop("bench_eps", None)
+def _default_eps() -> None:
+    """Another model or norm. The value is set: a new default alone would not reach the browser's box."""
+    state = st.session_state
+    norm = _now("bench_norm", "linf")
+    state.bench_eps = f"{link.default_eps(model_info(_now('bench_model', DEFAULT_MODEL)), norm):g}"
 
 
 def _radii(info: ModelInfo) -> tuple[EvaluationConfig, ...]:
@@ -141,7 +145,7 @@ def _radii(info: ModelInfo) -> tuple[EvaluationConfig, ...]:
 
 def more_settings() -> None:
     """Everything else, folded away."""
-    with st.expander("More settings"):
+    with st.expander("More settings", key="more"):
         st.radio(
             "Norm",
             NORMS,
@@ -149,7 +153,7 @@ def more_settings() -> None:
             format_func=settings.NORM_NAMES.get,
             key="bench_norm",
             help=NORM,
-            on_change=_forget_eps,
+            on_change=_default_eps,
             persist_state="session",
         )
 
@@ -199,7 +203,7 @@ def _file() -> tuple[str, str, bytes] | None:
     if file is not None:
         state.benchmark_file = file.file_id, file.name, file.getvalue()
     elif "benchmark_file" in state:
-        st.caption(f"Still here: {state.benchmark_file[1]}.")
+        st.caption(f"Still here: {plain(state.benchmark_file[1])}.")
     return state.get("benchmark_file")
 
 

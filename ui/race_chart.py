@@ -73,6 +73,7 @@ def curve_chart(lanes: Sequence[Lane]) -> dict[str, Any]:
                 "legend": {
                     "title": None,
                     "orient": "top",
+                    "columns": 2,  # three in a row are too wide for a phone
                     "labelLimit": 300,
                     "symbolType": "stroke",
                     "symbolSize": 400,

@@ -68,6 +68,6 @@ def read(
     known = [*photos, UPLOAD]
     asked = params["photos"].split(",") if "photos" in params else photos
     chosen = {link.pick("photo", name, known, "", complaints) for name in asked if name}
-    third = link.pick("third", params.get("third"), THIRD_LANES, THIRD_LANES[0], complaints)
+    third = link.pick("third lane", params.get("third"), THIRD_LANES, THIRD_LANES[0], complaints)
     settings = RaceSettings(shared=shared, photos=tuple(p for p in known if p in chosen), third=third)
     return settings, raced, complaints

@@ -12,6 +12,7 @@ from malt_core.types import Crop, ModelInfo
 from ui import glossary
 from ui.link import UPLOAD
 from ui.picture import TYPES, label
+from ui.plain import plain
 from ui.work import Picture, gallery_picture, own_picture
 
 MOST = 12  # pictures in a race
@@ -59,7 +60,7 @@ def truth(photo: str, info: ModelInfo) -> int | None:
 def _own(size: tuple[int, int], crop: Crop) -> tuple[list[Picture], list[str]]:
     """The user's pictures at size (H, W), and complaints about files that are none.
 
-    When the page is returned to, the uploader is empty; what it held stays, as it was scaled then.
+    When the page is returned to, the uploader is empty; what it held stays.
     """
     state = st.session_state
     files = st.file_uploader(
@@ -68,16 +69,15 @@ def _own(size: tuple[int, int], crop: Crop) -> tuple[list[Picture], list[str]]:
         accept_multiple_files=True,
         key="files",
         help=glossary.UPLOAD,
-        on_change=lambda: state.pop("own_pictures", None),
+        on_change=lambda: state.pop("own_files", None),
     )
+    if files:
+        state.own_files = files
+    elif "own_files" in state:
+        st.caption(f"Still here: {plain(', '.join(file.name for file in state.own_files))}.")
     before: dict[tuple, Picture] = state.get("own_pictures", {})
-    if not files:
-        kept = [picture for key, picture in before.items() if key[1:] == (size, crop)]
-        if kept:
-            st.caption(f"Still here: {', '.join(picture.name for picture in kept)}.")
-        return kept, []
     state.own_pictures, complaints = {}, []
-    for file in files:
+    for file in state.get("own_files", []):
         key = (file.file_id, size, crop)
         try:
             state.own_pictures[key] = before.get(key) or own_picture(file.getvalue(), file.name, size, crop)

@@ -47,7 +47,7 @@ def third_lane() -> None:
 
 def more_settings() -> None:
     """Everything else, folded away."""
-    with st.expander("More settings"):
+    with st.expander("More settings", key="more"):
         settings.choice("Norm", "norm", settings.NORM_NAMES, glossary.NORM)
         settings.choice("Crop", "crop", settings.CROP_NAMES, glossary.CROP)
         settings.count("Seed", "seed", 0, MAX_SEED, 1, glossary.SEED)

@@ -12,6 +12,7 @@ from malt_core.types import ModelInfo
 from ui import glossary, race_chart, race_words
 from ui.jobs import Job
 from ui.live import show_wait
+from ui.plain import plain
 from ui.race_job import stop
 from ui.race_view import Lane, Race, race_of
 from ui.result import heading
@@ -48,13 +49,14 @@ def show_race(
 ) -> None:
     """Draw a race that is over, or was stopped."""
     race = race_of(events, names, going_on=False)
-    st.subheader(race_words.headline(race, pictures), anchor=False)
+    escaped = [plain(name) for name in pictures]
+    st.subheader(race_words.headline(race, escaped), anchor=False)
     third = next(lane for lane in race.lanes if lane.name not in ("malt", "autoattack"))
     if race.line_up is None:
         return
     if race.line_up.standing:
         st.markdown(f"{race_words.overtime(race)} {race_words.alone(third)}")
-    if note := race_words.wrong(race, pictures, info.classes):
+    if note := race_words.wrong(race, escaped, info.classes):
         st.markdown(note)
     if race.line_up.standing:
         _charts(race)

@@ -103,7 +103,7 @@ def main_settings() -> None:
 def more_settings() -> None:
     """Everything else, folded away."""
     state = st.session_state
-    with st.expander("More settings"):
+    with st.expander("More settings", key="more"):
         classes = model_info(state.model).classes
         st.selectbox(
             "Attack as",

@@ -7,13 +7,15 @@ from streamlit.runtime.pages_manager import PagesManager
 
 # Pictures at a model's resolution stay crisp; the picker's thumbnails, which Streamlit shows at the height
 # of a line, become as large as a thumb. Beside a long result the settings stay in view; on a phone the
-# progress of an attack stands above the picture.
+# progress of an attack stands above the picture. The words on an open popover, which Streamlit darkens, stay
+# legible in the dark theme.
 _CSS = """
 .st-key-pixels img { image-rendering: pixelated; border-radius: 0; }
 .st-key-photos button { height: auto; min-height: 2.5rem; padding: 3px; border-radius: 10px; }
 .st-key-photos button img { max-height: none; height: 56px; width: 56px; border-radius: 7px; display: block; }
 .st-key-photos button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
 .stMainBlockContainer { padding-top: 3rem; }
+[data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
 @media (max-width: 640px) {
   .st-key-running { flex-direction: column-reverse; scroll-margin-top: 4rem; }
   .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }

@@ -106,7 +106,8 @@ def _add_machine(evaluate: argparse.ArgumentParser) -> None:
         "--precision",
         choices=PRECISIONS,
         default="auto",
-        help="what malt and naive compute steps in (default: auto, whichever is faster here)",
+        help="what malt and naive compute steps in (default: auto, whichever is faster here, as "
+        "measured at the start; name one where runs are to agree to the last digit)",
     )
     machine = evaluate.add_mutually_exclusive_group()
     machine.add_argument(

@@ -52,9 +52,9 @@ def evaluate(args: argparse.Namespace) -> None:
     status = Status()
     try:
         plan = _plan(args, config, data, earlier, status)
-        if earlier is None:
-            folder.begin(plan)
         with _workers(args, plan) as run:
+            if earlier is None:
+                folder.begin(plan)
             report = _follow(plan, data, run, folder, status)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_kept(folder)) from None
@@ -125,10 +125,10 @@ def progress_text(progress: Progress, new: int, seconds: float) -> str:
     counts = ", ".join(f"{progress.counts[name]:,} {name}" for name in ("robust", "fooled", "wrong"))
     if corrupt := progress.counts["corrupt"]:
         counts += f", {corrupt:,} corrupt"
-    text = f"{progress.done:,} of {progress.total:,} images: {counts}"
-    if new and progress.done < progress.total:
-        text += f"; {words.duration((progress.total - progress.done) * seconds / new)} left"
-    return text
+    text = f"{progress.done:,} of {progress.total:,} images"
+    if new and progress.done < progress.total:  # ahead of the counts, which a narrow terminal cuts off
+        text += f", {words.duration((progress.total - progress.done) * seconds / new)} left"
+    return f"{text}: {counts}"
 
 
 def _kept(folder: EvaluationFolder) -> str:

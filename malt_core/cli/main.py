@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from malt_core.cli import arguments
 from malt_core.cli.evaluate import evaluate
-from malt_core.cli.terminal import Status
+from malt_core.cli.terminal import Status, say
 from malt_core.errors import BadImage, MaltError
 from malt_core.folders import cannot_write, prepare_folder
 from malt_core.gallery import GALLERY, gallery, open_photo
@@ -135,11 +135,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             _attack(args)
     except MaltError as error:
-        print(f"malt_core: {' '.join(str(error).split())}", file=sys.stderr)
+        say(f"malt_core: {' '.join(str(error).split())}")
         return 2
     except KeyboardInterrupt as interruption:
-        print("\nmalt_core: interrupted", *interruption.args, sep="; ", file=sys.stderr)
+        say("\nmalt_core: interrupted", *interruption.args, sep="; ")
         return 130
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
+    except OSError as error:
+        say(f"malt_core: {error.filename or 'Writing the output'}: {error.strerror or error}.")
+        if error.filename is None:
+            _print_no_more()
+        return 2
     return 0
+
+
+def _print_no_more() -> None:
+    """Let Python end without trying to print what is left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

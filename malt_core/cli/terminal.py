@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
+
+
+def say(*words: str, sep: str = " ", end: str = "\n") -> None:
+    """Print on standard error; that nobody listens there stops no work."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(*words, sep=sep, end=end, file=sys.stderr, flush=True)
 
 
 class Status:
     """One line on a terminal's standard error that is written over and over; elsewhere, downloads only."""
 
     def __init__(self) -> None:
-        self.live = sys.stderr.isatty()
+        self.live = sys.stderr is not None and sys.stderr.isatty()
         self.announced = ""
 
     def show(self, text: str = "") -> None:
         """Write this over the line; without text the line goes away. Nothing where there is no terminal."""
         if self.live:
             fitting = text[: shutil.get_terminal_size().columns - 1]
-            print(f"\r\033[K{fitting}", end="", file=sys.stderr, flush=True)
+            say(f"\r\033[K{fitting}", end="")
 
     def note(self, text: str) -> None:
         """Leave a line of its own for those who read a log, nothing on a terminal."""
         if not self.live:
-            print(text, file=sys.stderr, flush=True)
+            say(text)
 
     def download(self, message: str, done: int, total: int | None) -> None:
         """Show how far a download is; see models.downloads.Progress."""

@@ -67,11 +67,12 @@ def _accuracy(images: Sequence[ImageResult]) -> Accuracy:
     return Accuracy(clean=Share(count=right, of=len(images)), robust=Share(count=robust, of=len(images)))
 
 
-def by_class(report: Report) -> tuple[ClassAccuracy, ...]:
-    """Return the accuracies on each class that has images, in the model's order."""
+def by_class(report: Report, indices: Collection[int] | None = None) -> tuple[ClassAccuracy, ...]:
+    """Return the accuracies on each class that has images, in the model's order; indices: as in accuracy."""
     images: dict[int, list[ImageResult]] = defaultdict(list)
     for image in report.images:
-        images[image.label].append(image)
+        if indices is None or image.index in indices:
+            images[image.label].append(image)
     names = report.plan.classes
     return tuple(
         ClassAccuracy(index=index, name=names[index], accuracy=_accuracy(images[index]))
@@ -91,6 +92,14 @@ def of_same_images(reports: Sequence[Report]) -> tuple[tuple[Report, ...], ...]:
     How many images of a data set were evaluated does not matter.
     """
     return _grouped(reports, [(report.plan.model, *_data(report)) for report in reports])
+
+
+def one_each(reports: Sequence[Report]) -> tuple[Report, ...]:
+    """Of reports that differ in nothing but how they were computed, and of how many images, keep the one of
+    the most images; in the order of their first ones.
+    """
+    alike = _grouped(reports, [(_series(report), _ball(report)) for report in reports])
+    return tuple(max(group, key=lambda report: len(report.images)) for group in alike)
 
 
 def in_same_ball(reports: Sequence[Report]) -> tuple[tuple[Report, ...], ...]:
@@ -172,7 +181,7 @@ def compare_images(reports: Sequence[Report]) -> ImageComparison:
     Raises BadConfig, saying why, for fewer than two reports, and where model, data set, norm or eps differ.
     """
     _check_comparable(reports)
-    shared = _shared(reports)
+    shared = in_all(reports)
     if not shared:
         raise BadConfig("No image is in all of these reports, so there is nothing to compare.")
     tables = [{image.index: image for image in report.images} for report in reports]
@@ -188,7 +197,7 @@ def compare_images(reports: Sequence[Report]) -> ImageComparison:
     return ImageComparison(reports=tuple(reports), images=tuple(images))
 
 
-def _shared(reports: Sequence[Report]) -> list[int]:
+def in_all(reports: Sequence[Report]) -> list[int]:
     """Return the indices of the images that all of these reports have, ascending."""
     return sorted(set.intersection(*({image.index for image in report.images} for report in reports)))
 
@@ -244,15 +253,13 @@ class EpsCurve:
 def eps_curves(reports: Sequence[Report]) -> tuple[EpsCurve, ...]:
     """Return a curve for each attack that was run on the same model and data at two eps or more.
 
-    Of several reports that differ in nothing but how they were computed, the one of the most images counts.
+    Of one attack's reports at one eps, that of the most images counts.
     """
     curves = []
-    for group in _grouped(reports, [_series(report) for report in reports]):
-        by_eps: dict[float, Report] = {}
-        for report in sorted(group, key=lambda report: len(report.images)):
-            by_eps[_rounded(report.plan.config.eps)] = report
-        chosen = tuple(by_eps[eps] for eps in sorted(by_eps))
-        shared = set(_shared(chosen)) if len(chosen) > 1 else set()
+    largest = one_each(reports)
+    for group in _grouped(largest, [_series(report) for report in largest]):
+        chosen = tuple(sorted(group, key=lambda report: report.plan.config.eps))
+        shared = set(in_all(chosen)) if len(chosen) > 1 else set()
         if shared:
             found = [(report.plan.config.eps, accuracy(report, shared)) for report in chosen]
             points = [EpsPoint(eps=0.0, accuracy=found[0][1].clean)]

@@ -17,6 +17,7 @@ ATTACK_NAMES: dict[Attack, str] = {
     "apgd-t": "APGD-T",
     "autoattack": "AutoAttack",
 }
+FEW_NAMES = 3  # of the images that could not be read
 FEW = 100  # images below which one more or less moves a figure by over a percentage point
 
 
@@ -92,6 +93,13 @@ def detail(found: Accuracy) -> str:
     )
 
 
+def shared_sentence(reports: Sequence[Report], found: Accuracy) -> str:
+    """Return which images count where the reports are not all of the same; "" where they are."""
+    if all(len(report.images) == found.robust.of for report in reports):
+        return ""
+    return "Only the images that all of these reports have count in this."
+
+
 def only_sentence(comparison: ImageComparison) -> str:
     """Return which attack fooled what no other did."""
     if not comparison.attacked:
@@ -109,6 +117,16 @@ def only_sentence(comparison: ImageComparison) -> str:
         else "No image was fooled by one attack alone."
     )
     return f"{which} fooled the model on {_images(everywhere)}. {only}"
+
+
+def unread_sentence(report: Report) -> str:
+    """Return which images of a report could not be read, and why: the first few of them."""
+    first, count = report.corrupt[:FEW_NAMES], len(report.corrupt)
+    named = " ".join(image.reason for image in first)
+    more = f" And {count - len(first):,} more." if count > len(first) else ""
+    return (
+        f"{_images(count)} of {report.plan.data.name} could not be read and count in no figure: {named}{more}"
+    )
 
 
 def _images(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -59,8 +60,11 @@ class FolderData:
 
     def _record(self, index: int) -> Record:
         name, label = self._files[index], self.labels[index]
+        path = self._root / name
         try:
-            with (self._root / name).open("rb") as file:
+            if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for somebody to write to it
+                return Record(index, name, label, None, f"{name} is no ordinary file.")
+            with path.open("rb") as file:
                 return Record(index, name, label, file.read(MAX_BYTES + 1))  # decoding refuses larger ones
         except OSError as error:
             return Record(index, name, label, None, f"{name} cannot be read: {error.strerror}.")

@@ -94,6 +94,7 @@ class CifarData:
                 f"image {i}" for i in range(len(labels))
             ]
             sound = self._pixels.dtype == np.uint8 and self._pixels.shape == (len(labels), 3 * SIDE * SIDE)
+            sound = sound and min(labels, default=0) >= 0
             self.labels = [order[label] for label in labels]
         except Exception as error:  # unpickling a damaged file can raise anything
             raise _damaged(path, name) from error

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from malt_core.datasets.labels import label_order
@@ -22,6 +23,7 @@ from malt_core.types import ModelInfo
 IMAGES = ("image", "img")
 LABELS = ("label", "labels", "fine_label")
 BUFFER = 1 << 20  # bytes read at a time; without it pyarrow reads whole row groups, however large
+UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)  # what pyarrow raises for damaged files
 ROWS = 32  # decoded from parquet at a time
 
 
@@ -35,7 +37,7 @@ class ParquetData:
         self.path, self.name = str(path), path.name
         try:
             self._file = pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
-        except (pa.ArrowException, OSError) as error:
+        except UNREADABLE as error:
             raise BadConfig(f"{path} cannot be read as a parquet file: {_first_line(error)}.") from error
         schema = self._file.schema_arrow
         self._images = self._column(IMAGES, "images")
@@ -55,6 +57,10 @@ class ParquetData:
             raise BadConfig(
                 f"{self.path} has no column of {what} called {' or '.join(known)}; "
                 f"its columns are {', '.join(names) or 'none'}."
+            )
+        if names.count(found[0]) > 1:
+            raise BadConfig(
+                f"{self.path} has {names.count(found[0])} columns called {found[0]}; expected one."
             )
         return found[0]
 
@@ -81,7 +87,7 @@ class ParquetData:
     def _read(self, column: str) -> pa.ChunkedArray:
         try:
             return self._file.read(columns=[column]).column(0)
-        except (pa.ArrowException, OSError) as error:
+        except UNREADABLE as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> BadConfig:
@@ -100,7 +106,7 @@ class ParquetData:
             if indices.start != self._next:
                 self._rows = self._from_row(indices.start)
             values = list(islice(self._rows, len(indices)))
-        except (pa.ArrowException, OSError) as error:
+        except UNREADABLE as error:
             raise self._damaged(error) from error
         self._next = indices.stop
         return [self._record(i, value) for i, value in zip(indices, values, strict=True)]
@@ -115,13 +121,29 @@ class ParquetData:
         batches = self._file.iter_batches(
             ROWS, row_groups=range(group, len(sizes)), columns=[self._images], use_threads=False
         )
-        return islice((value for batch in batches for value in batch.column(0).to_pylist()), row, None)
+        return islice((value for batch in batches for value in _values(batch.column(0))), row, None)
 
-    def _record(self, index: int, value: Any) -> Record:
-        data, path = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
+    def _record(self, index: int, value: tuple[bytes | None, Any]) -> Record:
+        data, path = value
         name = f"row {index}" + (f" ({path})" if path else "")
         problem = "" if data is not None else f"{name} holds no picture."
         return Record(index, name, int(self.labels[index]), data, problem)
+
+
+def _values(column: pa.Array) -> Iterator[tuple[bytes | None, Any]]:
+    """Yield the bytes and the path of each picture; a path that is no UTF-8 does no harm."""
+    if not pa.types.is_struct(column.type):
+        return zip(column.to_pylist(), repeat(None), strict=False)
+    paths: Iterable[Any] = repeat(None)
+    if column.type.get_field_index("path") >= 0:
+        field = pc.struct_field(column, "path")
+        text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+        paths = map(_decoded, (field.cast(pa.large_binary()) if text else field).to_pylist())
+    return zip(pc.struct_field(column, "bytes").to_pylist(), paths, strict=False)
+
+
+def _decoded(path: Any) -> Any:
+    return path.decode("utf-8", "replace") if isinstance(path, bytes) else path
 
 
 def _check_image_type(kind: pa.DataType, path: Path, column: str) -> None:
@@ -140,7 +162,7 @@ def _names_inside(schema: pa.Schema, label: str) -> list[str] | None:
     try:
         metadata = json.loads((schema.metadata or {})[b"huggingface"])
         return [str(name) for name in metadata["info"]["features"][label]["names"]]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
 
 
@@ -158,7 +180,7 @@ def _names_beside(path: Path) -> list[str] | None:
     try:
         entries = json.loads(longest.read_text(encoding="utf-8"))
         return [entry["name"] if isinstance(entry, dict) else str(entry) for entry in entries]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, OSError) as error:
         raise BadConfig(f"{longest} should list the class names of {path.name}, as JSON.") from error
 
 

@@ -1,11 +1,12 @@
 """The folder of an evaluation: its plan, each chunk as soon as it is done, and at the end report.json.
 
 A file is written under another name and then renamed, so that whatever stops the program, what is there is
-whole. A chunk that is not there, or cannot be read, is evaluated anew.
+whole. A chunk that is not there, cannot be read, or belongs to another plan, is evaluated anew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -49,13 +50,22 @@ class EvaluationFolder:
             raise BadConfig(f"{file} cannot be read: {error}. Begin anew in another folder.") from error
 
     def begin(self, plan: Plan) -> None:
-        """Keep the plan."""
+        """Keep the plan. Raises BadConfig if another process has begun here meanwhile."""
         prepare_folder(self._chunks)
-        self._write(self._chunks / PLAN, asdict(plan))
+        file = self._chunks / PLAN
+        try:
+            file.open("x").close()  # only one of two processes can make it
+        except FileExistsError:
+            raise BadConfig(
+                f"Another evaluation has just begun in {self.path}: choose another folder."
+            ) from None
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        self._write(file, asdict(plan))
 
-    def save(self, chunk: ChunkResult) -> None:
-        """Keep a chunk that is done."""
-        self._write(self._chunks / f"{chunk.number:06}.json", asdict(chunk))
+    def save(self, plan: Plan, chunk: ChunkResult) -> None:
+        """Keep a chunk of the plan that is done."""
+        self._write(self._chunks / f"{chunk.number:06}.json", asdict(chunk) | {"plan": _digest(plan)})
 
     def chunks(self, plan: Plan) -> dict[int, ChunkResult]:
         """Return the chunks of the plan that are done, by number."""
@@ -65,8 +75,11 @@ class EvaluationFolder:
             if number >= plan.chunks:
                 continue
             try:
-                chunk = build(ChunkResult, json.loads(file.read_text(encoding="utf-8")), str(file))
+                content = json.loads(file.read_text(encoding="utf-8"))
+                chunk = build(ChunkResult, content, str(file))
             except (OSError, ValueError, BadConfig):
+                continue
+            if content.get("plan") != _digest(plan):
                 continue
             indices = sorted(image.index for image in (*chunk.images, *chunk.corrupt))
             if chunk.number == number and indices == list(plan.range_of(number)):
@@ -91,3 +104,8 @@ class EvaluationFolder:
         finally:
             part.unlink(missing_ok=True)
         return text
+
+
+def _digest(plan: Plan) -> str:
+    """Return what tells this plan from others."""
+    return hashlib.sha256(json.dumps(asdict(plan), sort_keys=True).encode()).hexdigest()[:16]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ from malt_core.evaluation.worker import Evaluator
 if TYPE_CHECKING:
     from malt_core.models.loaders import Model
 
+KNOCK = 10.0  # seconds in which a cluster has to answer
+
 
 @contextmanager
 def cluster(address: str | None) -> Iterator[None]:
@@ -40,6 +43,7 @@ def cluster(address: str | None) -> Iterator[None]:
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody has asked for reports to Ray's makers
     address = address or os.environ.get("RAY_ADDRESS") or "local"
+    _knock(address)
     try:
         ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except (RayError, ConnectionError, ValueError, RuntimeError) as error:
@@ -49,6 +53,17 @@ def cluster(address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise BadConfig if nobody answers at "host:port" or "ray://host:port"; Ray would wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK).close()
+    except (OSError, OverflowError) as error:
+        raise BadConfig(f"There is no Ray cluster at {address}: {error}.") from error
 
 
 def ray_workers(load: Callable[[], Model], plan: Plan) -> Run:

@@ -20,6 +20,7 @@ from malt_core.evaluation.types import (
     DataSource,
     EvaluationConfig,
     ImageResult,
+    Outcome,
     Plan,
 )
 
@@ -158,12 +159,17 @@ def report_from_json(content: Any, where: str) -> Report:
         complete=take(bool, "complete"),
     )
     _check(report, take(dict[str, int], "counts"), where)
+    for name in ("clean_accuracy", "robust_accuracy"):
+        if abs(take(float, name) - getattr(report, name)) > 1e-6:
+            raise BadConfig(f"{where} contradicts itself: its {name} is not that of its images.")
     return report
 
 
 def _check(report: Report, counts: dict[str, int], where: str) -> None:
     if not report.images or report.counts != counts:
         raise BadConfig(f"{where} contradicts itself: its counts are not those of its images.")
+    if min(report.n_forward, report.n_backward, report.seconds) < 0:
+        raise BadConfig(f"{where} contradicts itself: its cost is negative.")
     classes = range(len(report.plan.classes))
     for image in report.images:
         named = (image.label, image.clean, image.adversarial, image.target)
@@ -171,6 +177,19 @@ def _check(report: Report, counts: dict[str, int], where: str) -> None:
             raise BadConfig(
                 f"{where} contradicts itself: image {image.index} has a class that is not in its list."
             )
+        by_classes = _outcome(image)
+        if image.outcome != by_classes:
+            raise BadConfig(
+                f"{where} contradicts itself: it calls image {image.index} {image.outcome}, and by "
+                f"its classes that one is {by_classes}."
+            )
+
+
+def _outcome(image: ImageResult) -> Outcome:
+    """Return what the classes of an image say of it."""
+    if image.clean != image.label:
+        return "wrong"
+    return "robust" if image.adversarial in (None, image.label) else "fooled"
 
 
 def table(report: Report) -> str:

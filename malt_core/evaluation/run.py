@@ -127,7 +127,7 @@ def evaluate(
     with closing(run(Jobs(missing, read))) as results:
         for chunk in results:
             if folder is not None:
-                folder.save(chunk)
+                folder.save(plan, chunk)
             done[chunk.number] = chunk
             progress = _add(progress, chunk)
             yield progress

@@ -172,9 +172,11 @@ def test_resume_begins_where_nothing_was_begun(data, here, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends Ctrl-C to a process group as Unix does")
-def test_ctrl_c_and_going_on(whole, data, here, tmp_path):
+def test_ctrl_c_and_going_on(data, here, tmp_path):
     folder = tmp_path / "out"
-    words = ("--data", str(data), *SHORT, "--out", str(folder))
+    # Nothing falls, so that there is time to interrupt.
+    settings = (*SHORT, "--eps", "0.01/255", "--steps", "20", "--faithful")
+    words = ("--data", str(data), *settings, "--out", str(folder))
     command = [sys.executable, "-m", "malt_core", "evaluate", *words, "--workers", "1"]
     with subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -195,7 +197,8 @@ def test_ctrl_c_and_going_on(whole, data, here, tmp_path):
     assert "(so far, of 7 images)" in table(read_report(folder))
     assert not list(folder.rglob("*.part"))
     assert call(*words, "--resume")[0] == 0
-    assert numbers(read_report(folder)) == numbers(read_report(whole()[0]))
+    assert call("--data", str(data), *settings, "--out", str(tmp_path / "other"))[0] == 0
+    assert numbers(read_report(folder)) == numbers(read_report(tmp_path / "other"))
 
 
 @pytest.mark.parametrize("during", ["local_workers", "_plan"])  # _plan: while the model is loaded
@@ -285,6 +288,54 @@ def test_a_folder_that_may_not_be_written(tmp_path, data, monkeypatch):
     assert (tmp_path / "out").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            PermissionError(13, "Permission denied", "locked/a.parquet"),
+            "locked/a.parquet: Permission denied.",
+        ),
+        (OSError(36, "File name too long", "a" * 300), "a" * 300 + ": File name too long."),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_one_line(tmp_path, data, monkeypatch, error, says):
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli_evaluate, "open_data", refuse)
+    refused("--model", MODEL, "--data", str(data), "--out", str(tmp_path / "out"), says=says)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_under_the_output_is_said(whole, data):
+    folder, _ = whole()
+    words = ("--data", str(data), *SHORT, "--out", str(folder), "--resume")
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "malt_core", "evaluate", *words],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
+    assert "No space left on device" in ended.stderr
+
+
+def test_that_nobody_reads_the_progress_stops_nothing(data, here, tmp_path, monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    words = ("--data", str(data), *SHORT, "--out", str(tmp_path / "out"))
+    assert cli.main(["evaluate", *words]) == 0
+    assert read_report(tmp_path / "out").complete
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(["evaluate", *words, "--resume"]) == 0
+
+
 def test_mistakes_are_answered_without_loading_torch(tmp_path, data):
     code = (
         "import sys; from malt_core.cli.main import main; status = main(sys.argv[1:]); "
@@ -335,7 +386,7 @@ def test_a_terminal_sees_one_line_of_progress_that_goes_away(data, here, tmp_pat
     assert f"Loading {MODEL} …" in shown
     assert "7 images …" in shown
     assert any(
-        re.fullmatch(r"4 of 7 images: \d robust, \d fooled, 1 wrong, 1 corrupt; \d+ s left", text)
+        re.fullmatch(r"4 of 7 images, \d+ s left: \d robust, \d fooled, 1 wrong, 1 corrupt", text)
         for text in shown
     )
     assert shown[-1] == ""
@@ -345,9 +396,9 @@ def test_a_terminal_sees_one_line_of_progress_that_goes_away(data, here, tmp_pat
 def test_time_left():
     counts = Counter(robust=1000, fooled=200, wrong=50)
     progress = Progress(done=1250, total=5000, counts=counts)
-    text = "1,250 of 5,000 images: 1,000 robust, 200 fooled, 50 wrong"
-    assert progress_text(progress, 250, 60) == f"{text}; 15 min left"
-    assert progress_text(progress, 0, 60) == text
+    done, found = "1,250 of 5,000 images", "1,000 robust, 200 fooled, 50 wrong"
+    assert progress_text(progress, 250, 60) == f"{done}, 15 min left: {found}"
+    assert progress_text(progress, 0, 60) == f"{done}: {found}"
     assert progress_text(Progress(done=5000, total=5000, counts=counts), 250, 60).endswith("50 wrong")
 
 

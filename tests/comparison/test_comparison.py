@@ -15,6 +15,7 @@ from malt_core.comparison.compare import (
     eps_curves,
     in_same_ball,
     of_same_images,
+    one_each,
     order,
     room,
 )
@@ -73,6 +74,18 @@ def test_only_images_that_all_reports_have_are_compared():
     assert found.together == both(2, 1, 2)
     with pytest.raises(BadConfig, match="No image is in all of these reports"):
         compare_images([report("-f"), report("f-", "naive")])
+
+
+def test_by_class_of_some_images():
+    found = by_class(report("rwfrf", labels=[2, 2, 0, 0, 0]), {0, 2, 3})
+    assert [(row.name, row.accuracy) for row in found] == [("cat", both(2, 1, 2)), ("ship", both(1, 1, 1))]
+
+
+def test_of_like_reports_that_of_the_most_images_counts():
+    few, many, slow = report("rf"), report("rfff"), report("rff", precision="bfloat16")
+    naive, further = report("rr", "naive"), report("rf", eps=8.0)
+    assert one_each([few, naive, many, slow, further]) == (many, naive, further)
+    assert one_each([few, report("rf", seed=5)]) == (few, report("rf", seed=5))
 
 
 def test_what_one_report_finds_wrong_without_attack_counts_for_no_attack():

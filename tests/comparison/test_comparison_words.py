@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from malt_core.comparison.compare import accuracy, compare_images
 from malt_core.comparison.published import published
-from malt_core.comparison.words import caution, detail, headline, names, only_sentence, published_sentence
+from malt_core.comparison.words import (
+    caution,
+    detail,
+    headline,
+    names,
+    only_sentence,
+    published_sentence,
+    shared_sentence,
+    unread_sentence,
+)
+from malt_core.evaluation.types import Corrupt
 from tests.reports import report
 
 
@@ -47,6 +59,25 @@ def test_several_reports_in_words():
     )
     none = compare_images([report("ww"), report("ww", "naive")])
     assert only_sentence(none).startswith("The model gets none of these images right")
+
+
+def test_images_that_not_all_reports_have_are_told_of():
+    reports = [report("-fr"), report("ffrrr", "naive")]
+    found = compare_images(reports).together
+    assert shared_sentence(reports, found).startswith("Only the images that all of these reports have count")
+    same = [report("ffr"), report("ffr", "naive")]
+    assert shared_sentence(same, compare_images(same).together) == ""
+
+
+def test_images_that_could_not_be_read_are_named():
+    lost = tuple(Corrupt(index=i, name=f"row {i}", reason=f"row {i} is cut off.") for i in range(2, 7))
+    one = replace(report("rf"), corrupt=lost[:1])
+    assert unread_sentence(one) == (
+        "1 image of pets could not be read and count in no figure: row 2 is cut off."
+    )
+    assert unread_sentence(replace(report("rf"), corrupt=lost)).endswith(
+        "row 3 is cut off. row 4 is cut off. And 2 more."
+    )
 
 
 def test_few_images_are_called_few():

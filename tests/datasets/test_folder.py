@@ -61,6 +61,15 @@ def test_a_broken_link_is_an_unreadable_file(tree, cifar):
     assert there.image is not None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_not_waited_for(tree, cifar):
+    folder = tree("cat/b.png")
+    os.mkfifo(folder / "cat" / "a.png")
+    pipe, there = open_data(str(folder), cifar).records(range(2))
+    assert (pipe.image, pipe.problem) == (None, "cat/a.png is no ordinary file.")
+    assert there.image is not None
+
+
 @pytest.mark.parametrize(
     ("files", "says"),
     [

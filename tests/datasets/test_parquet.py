@@ -83,6 +83,32 @@ def test_a_row_without_a_picture_is_a_record_with_a_problem(tmp_path, cifar, str
     ]
 
 
+def test_a_path_that_is_no_utf_8_does_no_harm(tmp_path, cifar, png):
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    raw = pa.array([b"caf\xe9.png", b"b.png"], pa.binary())
+    paths = pa.Array.from_buffers(pa.string(), 2, raw.buffers())
+    images = pa.StructArray.from_arrays([pa.array([png(0), None], pa.binary()), paths], fields=list(kind))
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"image": images, "label": [0, 1]}), file)
+    first, second = open_data(str(file), cifar).records(range(2))
+    assert (first.name, first.image) == ("row 0 (caf\ufffd.png)", png(0))
+    assert second.problem == "row 1 (b.png) holds no picture."
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path, cifar, structs):
+    table = pa.table([structs, [0] * 10, [1] * 10], names=["image", "label", "label"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(BadConfig, match=r"a\.parquet has 2 columns called label; expected one"):
+        open_data(str(tmp_path / "a.parquet"), cifar)
+
+
+def test_a_classes_file_that_is_a_folder(tmp_path, cifar, structs):
+    (tmp_path / "a_classes.json").mkdir()
+    file = write(tmp_path / "a_valid.parquet", image=structs, label=[0] * 10)
+    with pytest.raises(BadConfig, match=r"a_classes\.json should list the class names"):
+        open_data(str(file), cifar)
+
+
 def test_names_in_another_order_are_mapped(tmp_path, cifar, structs):
     names = sorted(cifar.classes, reverse=True)
     file = write(tmp_path / "a.parquet", metadata=hub(names), image=structs, label=list(range(10)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -63,6 +64,7 @@ def test_where_a_cluster_is_looked_for(monkeypatch, given, environment, used):
     from malt_core.evaluation import on_ray
 
     calls = []
+    monkeypatch.setattr(on_ray, "_knock", lambda address: None)
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda address, **_: calls.append(address))
     monkeypatch.setattr(ray, "shutdown", lambda: calls.append("shutdown"))
@@ -72,6 +74,21 @@ def test_where_a_cluster_is_looked_for(monkeypatch, given, environment, used):
     with on_ray.cluster(given):
         assert calls == [used]
     assert calls == [used, "shutdown"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
+def test_nobody_at_an_address_is_said_at_once(monkeypatch, address):
+    import ray
+
+    from malt_core.evaluation import on_ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda *_, **__: pytest.fail("Ray would wait for minutes"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # and nobody listens
+        there = address.format(free.getsockname()[1])
+        with pytest.raises(BadConfig, match=f"There is no Ray cluster at {there}: "), on_ray.cluster(there):
+            pass
 
 
 def test_a_cluster_that_is_not_there(monkeypatch):

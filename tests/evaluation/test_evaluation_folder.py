@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,20 @@ def test_a_chunk_that_is_not_whole_is_evaluated_anew(begun, damage):
     again = result(evaluate(report.plan, DATA, in_process(load(), report.plan), folder))
     assert again.images == report.images
     assert sorted(folder.chunks(report.plan)) == [0, 1, 2]
+
+
+def test_chunks_of_another_plan_are_not_taken(begun):
+    """As two starts in one folder leave them, or a plan that was taken away."""
+    folder, report = begun
+    config = replace(report.plan.config, eps=report.plan.config.eps * 2)
+    assert folder.chunks(replace(report.plan, config=config)) == {}
+
+
+def test_only_one_of_two_evaluations_begins(begun):
+    folder, report = begun
+    with pytest.raises(BadConfig, match="Another evaluation has just begun in"):
+        folder.begin(report.plan)
+    assert folder.plan() == report.plan
 
 
 def test_other_files_do_no_harm(begun):

@@ -121,7 +121,7 @@ def changed(report, *keys: str, to: object) -> dict:
         (["model"], None, "In it, model is 'None'; expected text."),
         (["data"], [], "it is no whole report: it has no data.classes."),
         (["settings", "attack"], "pgd", "In it, settings.attack is 'pgd'; expected malt or naive"),
-        (["settings", "eps"], 0, "eps is 0, but"),
+        (["settings", "eps"], 0, "In it, settings: eps is 0, but"),
         (["images", 2], {"index": 2}, "In it, images[2] has no name."),
         (
             ["images", 2, "outcome"],
@@ -133,6 +133,9 @@ def changed(report, *keys: str, to: object) -> dict:
             "fooled",
             "it contradicts itself: its counts are not those of its images.",
         ),
+        (["images", 2, "clean"], 9, "it contradicts itself: it calls image 2 robust, and by its classes"),
+        (["cost", "seconds"], -1.0, "it contradicts itself: its cost is negative."),
+        (["robust_accuracy"], 0.99, "it contradicts itself: its robust_accuracy is not that of its images."),
         (["images"], [], "it contradicts itself: its counts"),
         (["images", 2, "label"], 12, "it contradicts itself: image 2 has a class that is not in its list."),
         (["images", 1, "target"], -1, "it contradicts itself: image 1 has a class that is not in its list."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from malt_core.evaluation.report import Report, report_from_json, report_to_json
+from malt_core.evaluation.types import Corrupt
 from tests.reports import report
 from tests.ui.test_pages import PATIENCE, ROOT, open_app, texts
 from ui import benchmark_store
@@ -134,6 +136,22 @@ def test_reports_are_compared() -> None:
     assert rows(app, "image") == [
         {"image": "image 2", "class": "dog", "MALT": "ship", "Naive targeting": "withstood"}
     ]
+
+
+def test_images_that_could_not_be_read_are_named() -> None:
+    lost = Corrupt(index=5, name="row 5 (*a*.png)", reason="row 5 (*a*.png) is damaged.")
+    app = hand_in(open_page(), malt=dataclasses.replace(report("wffrf"), corrupt=(lost,)))
+    assert len(app.warning) == 1
+    assert "1 image of pets could not be read" in texts(app)
+    assert "row 5 (*a*.png) is damaged" in texts(app)
+
+
+def test_two_reports_of_one_attack_are_not_two_attacks() -> None:
+    app = hand_in(open_page(), few=report("ff"), many=report("ffrrf"))
+    assert app.subheader[0].value.startswith("2 of 5 images withstand MALT at 4/255")
+    app = hand_in(open_page(), few=report("rf"), many=report("ffrrf", "naive"))
+    assert app.subheader[0].value.startswith("0 of 2 images withstand both attacks")
+    assert "Only the images that all of these reports have" in texts(app)
 
 
 def test_by_class() -> None:

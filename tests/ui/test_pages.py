@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import io
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from assets.examples import make
 from ui import example, link
+from ui.plain import plain
 from ui.runtime import queue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,8 +33,9 @@ def open_app(**params: object) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
+    """All words on the page, without the backslashes of ui.plain."""
     parts = (app.title, app.subheader, app.markdown, app.caption, app.warning, app.error, app.info)
-    return "\n".join(element.value for kind in parts for element in kind)
+    return re.sub(r"\\(.)", r"\1", "\n".join(element.value for kind in parts for element in kind))
 
 
 def run_until(app: AppTest, words: str) -> AppTest:
@@ -180,7 +183,7 @@ def test_model_changes_eps_and_classes_without_a_download() -> None:
 def test_unusable_upload_is_explained_and_the_page_goes_on(data: bytes, name: str) -> None:
     app = upload(open_app(), data, name)
     assert not app.exception
-    assert name in app.error[0].value
+    assert plain(name) in app.error[0].value
     assert app.button(key="attack").disabled
     app.file_uploader(key="file").set_value((name, png(), "image/png")).run()
     assert not app.error

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from malt_core.errors import ModelUnavailable
 from tests.ui.test_pages import PATIENCE, ROOT, open_app, png, run_until, texts
 from ui import link, race_pictures
+from ui.plain import plain
 from ui.runtime import places, queue, shelf
 
 MODEL = "autoattack/resnet18-cifar10"
@@ -187,7 +188,7 @@ def test_pictures_of_ones_own_race_and_wrong_files_are_explained() -> None:
     files = [("holiday.png", png(), "image/png"), ("notes.png", b"just words", "image/png")]
     app.file_uploader(key="files").set_value(files).run()
     assert not app.exception
-    assert any("notes.png" in warning.value for warning in app.warning)
+    assert any(plain("notes.png") in warning.value for warning in app.warning)
     run_until(start(app), "What it cost")
     assert list(app.dataframe[1].value["picture"]) == ["holiday.png"]
     assert any("cannot hold pictures of your own" in caption.value for caption in app.caption)
@@ -199,7 +200,10 @@ def test_pictures_of_ones_own_race_and_wrong_files_are_explained() -> None:
     app.switch_page("pages/race.py").run()
     assert not app.exception
     assert app.subheader[0].value == sentence, "the picture is still there"
-    assert any("holiday.png" in caption.value for caption in app.caption)
+    assert any(plain("holiday.png") in caption.value for caption in app.caption)
+    app.radio(key="crop").set_value("fit").run()
+    assert not app.button(key="start").disabled, "in another crop, too"
+    assert "Still here: holiday.png, notes.png." in texts(app)
 
 
 def test_too_many_pictures_are_told() -> None:
