@@ -13,29 +13,28 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 def enter(page: str) -> tuple[dict[str, str], bool]:
     """The parameters of the address of the page that is being drawn, and whether its widgets have yet to be
-    set to them.
+    set to them; whoever has done that says so by `followed`, since a run can be interrupted at any point.
 
     Streamlit forgets a page's widgets, and the navigation its address, once another page is shown: a page
     that is returned to by the navigation finds the address that it was left with.
     """
     state = st.session_state
     left = state.setdefault("addresses_left", {})
-    fresh = state.get("page") != page
-    if fresh:
-        if "page" in state:
+    if state.get("page") != page:
+        if "address" in state:
             left[state.page] = state.address
+            del state.address
         state.page = page
-        if not st.query_params and page in left:
-            st.query_params.from_dict(left[page])
-    if fresh or get_script_run_ctx().is_history_navigation:
-        params = st.query_params.to_dict()
-        new = fresh or params != state.address
-        state.address = params
-        return params, new
+    params = st.query_params.to_dict()
+    if "address" not in state:
+        return params or left.get(page, {}), True
+    if get_script_run_ctx().is_history_navigation:
+        return params, params != state.address
     return state.address, False
 
 
-def write(params: dict[str, str]) -> None:
-    """Write an address that the widgets follow already."""
+def followed(params: dict[str, str]) -> None:
+    """The widgets say now what this address says."""
     st.session_state.address = params
-    st.query_params.from_dict(params)
+    if st.query_params.to_dict() != params:
+        st.query_params.from_dict(params)

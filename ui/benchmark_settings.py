@@ -33,6 +33,7 @@ def follow_link() -> list[str]:
         state = st.session_state
         state.bench_model, state.bench_eps, state.bench_norm = asked.model, asked.eps, asked.norm
         state.bench_attacks, state.bench_source, state.bench_n = list(asked.attacks), asked.source, asked.n
+        address.followed(params)
     return complaints
 
 
@@ -48,7 +49,7 @@ def remember() -> None:
         n=_now("bench_n", BenchmarkSettings.n),
     )
     if benchmark_link.read(state.address, settings.model_ids(), model_info)[0] != now:
-        address.write(benchmark_link.write(now))
+        address.followed(benchmark_link.write(now))
 
 
 def report_files() -> None:

@@ -19,13 +19,14 @@ def follow_link() -> list[str]:
     if new:
         settings.fill(asked.shared, run=raced)
         st.session_state.racers, st.session_state.third = list(asked.photos), asked.third
+        address.followed(params)
     return complaints
 
 
 def remember(chosen: RaceSettings, *, raced: bool) -> None:
     """Write the settings into the address, unless it says the same already."""
     if _read(st.session_state.address)[:2] != (chosen, raced):
-        address.write(race_link.write(chosen, raced=raced))
+        address.followed(race_link.write(chosen, raced=raced))
 
 
 def _read(params: dict[str, str]) -> tuple[RaceSettings, bool, list[str]]:

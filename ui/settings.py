@@ -36,6 +36,7 @@ def follow_link() -> list[str]:
     settings, attacked, complaints = _read(params)
     if new:
         fill(settings, run=attacked)
+        address.followed(params)
     return complaints
 
 
@@ -57,7 +58,7 @@ def fill(settings: Settings, *, run: bool) -> None:
 def remember(settings: Settings, *, attacked: bool) -> None:
     """Write the settings into the address, unless it says the same already."""
     if _read(st.session_state.address)[:2] != (settings, attacked):
-        address.write(link.write(settings, attacked=attacked))
+        address.followed(link.write(settings, attacked=attacked))
 
 
 def _model_changed() -> None:

@@ -143,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
         _print_no_more()
     except OSError as error:
-        say(f"malt_core: {error.filename or 'Writing the output'}: {error.strerror or error}.")
+        say("malt_core: " + ": ".join(filter(None, (error.filename, error.strerror or str(error)))) + ".")
         if error.filename is None:
             _print_no_more()
         return 2

@@ -97,7 +97,7 @@ def shared_sentence(reports: Sequence[Report], found: Accuracy) -> str:
     """Return which images count where the reports are not all of the same; "" where they are."""
     if all(len(report.images) == found.robust.of for report in reports):
         return ""
-    return "Only the images that all of these reports have count in this."
+    return "Only the images that are in all of these reports count here."
 
 
 def only_sentence(comparison: ImageComparison) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 from malt_core.errors import BadConfig
@@ -89,11 +90,17 @@ def _listed(names: Sequence[str]) -> str:
     return f"{kind} {', '.join(map(repr, names[:SHOWN]))}{more}"
 
 
+def _few(names: Sequence[str]) -> str:
+    more = " …" if len(names) > SHOWN else ""
+    return f"{', '.join(map(repr, names[:SHOWN]))}{more}"
+
+
 def label_order(names: Sequence[str], info: ModelInfo, path: str) -> Sequence[int]:
     """Return the model's class index of each label of a data set that has these class names, in its order.
 
-    Names that are spelt otherwise than the model's are taken to be in the model's order, as long as none of
-    the others contradicts that. Raises BadConfig where the classes are not those of the model.
+    Names that are spelt otherwise than the model's are taken to be in the model's order, as long as one of
+    the others confirms that and none contradicts it; so are mere numbers.
+    Raises BadConfig where the classes are not those of the model.
     """
     if len(names) != len(info.classes):
         raise BadConfig(
@@ -110,4 +117,11 @@ def label_order(names: Sequence[str], info: ModelInfo, path: str) -> Sequence[in
                 f"The classes of {path} are not those of {info.id}: label {label} is {name!r} there, and "
                 f"{info.classes[label]!r} in the model."
             )
+    first_words = (by_name(name.partition(",")[0]) for name in names)  # "tench, Tinca tinca", as hubs write
+    confirmed = any(i == label for label, i in chain(enumerate(found), enumerate(first_words)))
+    if not confirmed and list(names) != [str(i) for i in range(len(names))]:
+        raise BadConfig(
+            f"The classes of {path} ({_few(names)}) are not those of {info.id} ({_few(info.classes)}). If "
+            "its labels are the model's all the same, save the file without its class names."
+        )
     return range(len(names))

@@ -64,7 +64,7 @@ def test_several_reports_in_words():
 def test_images_that_not_all_reports_have_are_told_of():
     reports = [report("-fr"), report("ffrrr", "naive")]
     found = compare_images(reports).together
-    assert shared_sentence(reports, found).startswith("Only the images that all of these reports have count")
+    assert shared_sentence(reports, found).startswith("Only the images that are in all of these")
     same = [report("ffr"), report("ffr", "naive")]
     assert shared_sentence(same, compare_images(same).together) == ""
 
