@@ -179,7 +179,14 @@ def test_ctrl_c_and_going_on(data, here, tmp_path):
     words = ("--data", str(data), *settings, "--out", str(folder))
     command = [sys.executable, "-m", "malt_core", "evaluate", *words, "--workers", "1"]
     with subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Whatever runs in a shell's background ignores Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         until = time.monotonic() + 200
         while not list(folder.glob("chunks/0*.json")) and time.monotonic() < until:
