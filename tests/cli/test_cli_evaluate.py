@@ -175,7 +175,7 @@ def test_resume_begins_where_nothing_was_begun(data, here, tmp_path):
 def test_ctrl_c_and_going_on(data, here, tmp_path):
     folder = tmp_path / "out"
     # Nothing falls, so that there is time to interrupt.
-    settings = (*SHORT, "--eps", "0.01/255", "--steps", "20", "--faithful")
+    settings = (*SHORT, "--eps", "0.01/255", "--steps", "3", "--faithful")
     words = ("--data", str(data), *settings, "--out", str(folder))
     command = [sys.executable, "-m", "malt_core", "evaluate", *words, "--workers", "1"]
     with subprocess.Popen(
