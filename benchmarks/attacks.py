@@ -11,9 +11,10 @@ from torch import Tensor
 from benchmarks import others
 from benchmarks.floor import Metered
 from benchmarks.published import published
-from malt_core import baseline, malt
-from malt_core.counted import Counted
-from malt_core.gradients import Passes
+from malt_core import malt
+from malt_core.attacks import autoattack
+from malt_core.harness.counting import CountingModel
+from malt_core.numerics.gradients import Passes
 
 N_TARGETS, N_CANDIDATES = 9, 100
 
@@ -59,21 +60,21 @@ class Attack:
     package: str = ""
 
 
-def _foreign(attack: Callable[[Counted, Tensor, Tensor, Settings], Tensor]) -> Run:
+def _foreign(attack: Callable[[CountingModel, Tensor, Tensor, Settings], Tensor]) -> Run:
     """Return a Run that counts the passes of somebody else's attack."""
 
     def run(model: Metered, x: Tensor, y: Tensor, settings: Settings) -> Found:
         passes = Passes()
-        adversarial = attack(Counted(model, passes).eval(), x, y, settings)
+        adversarial = attack(CountingModel(model, passes).eval(), x, y, settings)
         return Found(adversarial=adversarial, passes=passes, precision="float32")
 
     return run
 
 
-def _in_batches(attack: Callable[[Counted, Tensor, Tensor, Settings], Tensor]) -> Run:
+def _in_batches(attack: Callable[[CountingModel, Tensor, Tensor, Settings], Tensor]) -> Run:
     """Return the Run of an attack that knows no batch size of its own."""
 
-    def run(model: Counted, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+    def run(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
         size = settings.batch_size
         parts = zip(x.split(size), y.split(size), strict=True)
         return torch.cat([attack(model, *part, settings) for part in parts])
@@ -81,7 +82,7 @@ def _in_batches(attack: Callable[[Counted, Tensor, Tensor, Settings], Tensor]) -
     return _foreign(run)
 
 
-def _published(model: Counted, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+def _published(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
     return published(
         model,
         x,
@@ -95,25 +96,25 @@ def _published(model: Counted, x: Tensor, y: Tensor, settings: Settings) -> Tens
     )
 
 
-def _autoattack(model: Counted, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
-    return baseline.autoattack(
+def _autoattack(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+    return autoattack.autoattack(
         model, x, y, eps=settings.eps, seed=settings.seed, batch_size=settings.batch_size
     )
 
 
-def _apgd_t(model: Counted, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
-    return baseline.apgd_t(
+def _apgd_t(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+    return autoattack.apgd_t(
         model, x, y, eps=settings.eps, n_targets=N_TARGETS, n_iter=settings.steps, seed=settings.seed
     )
 
 
-def _torchattacks(model: Counted, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+def _torchattacks(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
     return others.torchattacks_apgd_t(
         model, x, y, eps=settings.eps, n_iter=settings.steps, seed=settings.seed
     )
 
 
-def _foolbox(model: Counted, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+def _foolbox(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
     return others.foolbox_pgd(model, x, y, eps=settings.eps, n_iter=settings.steps, seed=settings.seed)
 
 

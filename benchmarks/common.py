@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from malt_core import Model, load_model, norms
-from malt_core.datasets.opening import open_data
+from malt_core import Model, load_model
+from malt_core.datasets.open_data import open_data
 from malt_core.errors import BadConfig
 from malt_core.evaluation.chunks import readable_images
+from malt_core.numerics import norms
 from malt_core.types import Norm
 
 CHUNK = 50  # images read, classified or judged at a time
@@ -55,7 +56,7 @@ def network(spec: str) -> nn.Module:
 
 
 def _untrained(classes: str) -> nn.Module:
-    from malt_core.models.nets import SmallResNet
+    from malt_core.models.architectures import SmallResNet
 
     if not classes.isdecimal() or int(classes) < 2:
         raise BadConfig(f"--model {RANDOM}{classes}: write the number of classes, such as {RANDOM}200.")

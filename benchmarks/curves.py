@@ -27,9 +27,10 @@ from benchmarks.attacks import Settings
 from benchmarks.common import RANDOM, LeftTheBall, arguments, judge, network, predictions, right_images
 from benchmarks.speed import machine
 from benchmarks.worker import AttackFailed, in_fresh_process, save_images
-from malt_core.cli.arguments_shared import parse_eps
+from malt_core.cli.options import by_flag
+from malt_core.epsilon import Epsilon
 from malt_core.errors import MaltError
-from malt_core.types import check_count, check_eps
+from malt_core.types import check_count
 
 ATTACK = "malt"
 CURVES = {"images": "images", "classes": "classes", "batch_size": "images a pass"}
@@ -62,8 +63,7 @@ def points(args: argparse.Namespace) -> Iterator[Point]:
     """Yield what is to be measured. Raises MaltError for mistakes in `args`."""
     for value in (args.n, *args.images, *args.classes, *args.batch_sizes):
         check_count("A number on the command line", value, 1, 1_000_000)
-    eps = parse_eps(args.eps)
-    check_eps(eps)
+    eps = Epsilon.parse(args.eps).value
     settings = Settings(eps=eps, steps=args.steps, bf16=not args.no_bf16)
     x, y, _ = right_images(network(args.model), args.data, max(args.n, *args.images, 1))
     for n in args.images:
@@ -164,7 +164,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         run(_arguments(sys.argv[1:] if argv is None else argv))
     except MaltError as error:
-        print(f"benchmarks.curves: {error}", file=sys.stderr)
+        print(f"benchmarks.curves: {by_flag(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nbenchmarks.curves: interrupted; curves.json has what was measured", file=sys.stderr)

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from malt_core.baseline import own_randomness
+from malt_core.attacks.autoattack import own_randomness
 
 FOLDER = Path(__file__).parents[1] / "downloads" / "benchmarks"
 NINE_TARGETS = 10  # torchattacks attacks one class fewer than it is told there are

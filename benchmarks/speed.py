@@ -39,10 +39,11 @@ from benchmarks.attacks import ATTACKS, Settings
 from benchmarks.common import LeftTheBall, arguments, judge, network, right_images
 from benchmarks.progress import clock
 from benchmarks.worker import AttackFailed, in_fresh_process, save_images
-from malt_core.cli.arguments_shared import parse_eps
+from malt_core.cli.options import by_flag
+from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig, MaltError
-from malt_core.types import check_count, check_eps
-from malt_core.versions import versions
+from malt_core.storage.versions import versions
+from malt_core.types import check_count
 
 DEFAULT_ONLY = [name for name in ATTACKS if name != "apgd-t"]  # a part of autoattack
 
@@ -60,8 +61,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 def _settings(args: argparse.Namespace) -> Settings:
     """Return what was typed. Raises BadConfig where it is out of range."""
-    eps = parse_eps(args.eps)
-    check_eps(eps)
+    eps = Epsilon.parse(args.eps).value
     check_count("--n", args.n, 1, 1_000_000)
     check_count("--steps", args.steps, 1, 10_000)
     check_count("--batch-size", args.batch_size, 1, 1_000_000)
@@ -175,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         results = compare(args)
     except MaltError as error:
-        print(f"benchmarks.speed: {error}", file=sys.stderr)
+        print(f"benchmarks.speed: {by_flag(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nbenchmarks.speed: interrupted; --resume goes on", file=sys.stderr)

@@ -10,15 +10,15 @@ from typing import Any
 __version__ = "0.2.0"
 
 _HOME = {
-    "attack": "single",
-    "malt": "batch",
-    "measure_linearity": "linearity",
+    "attack": "attacks.malt.single",
+    "malt": "attacks.malt.batch",
+    "measure_linearity": "linearity.measurement",
     "Model": "models.loaders",
     "load_model": "models.loaders",
     **dict.fromkeys(("MaltError", "BadImage", "BadConfig", "ModelUnavailable"), "errors"),
-    **dict.fromkeys(
-        ("AttackConfig", "AttackResult", "LinearityReport", "MaltResult", "ModelInfo", "Sample"), "types"
-    ),
+    **dict.fromkeys(("AttackConfig", "AttackResult", "MaltResult"), "attacks.types"),
+    "LinearityReport": "linearity.types",
+    **dict.fromkeys(("ModelInfo", "Sample"), "types"),
 }
 __all__ = [*_HOME, "__version__"]
 

@@ -10,7 +10,14 @@ class BadImage(MaltError):
 
 
 class BadConfig(MaltError):
-    """A setting is out of range, or a name is unknown."""
+    """A setting is out of range, or a name is unknown.
+
+    setting: its name in Python, with which the message then begins; None where the error is of no single one.
+    """
+
+    def __init__(self, message: str, *, setting: str | None = None) -> None:
+        super().__init__(message)
+        self.setting = setting
 
 
 class ModelUnavailable(MaltError):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from malt_core.errors import BadConfig, ModelUnavailable
-from malt_core.models.nets import SmallResNet
+from malt_core.models.architectures import SmallResNet
 
 
 def save(path: Path, state: dict[str, Any]) -> None:

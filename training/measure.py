@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from malt_core import malt
-from malt_core.baseline import apgd_ce, apgd_t
-from malt_core.counted import Counted
+from malt_core.attacks.autoattack import apgd_ce, apgd_t
 from malt_core.errors import BadConfig, MaltError
-from malt_core.gradients import Passes
-from malt_core.models.bundled import read_network
+from malt_core.harness.counting import CountingModel
+from malt_core.models.providers.bundled import read_network
+from malt_core.numerics.gradients import Passes
 from training import card
 from training.augment import to_batch
 from training.data import Images, load_images
@@ -36,7 +36,7 @@ def malt_accuracy(net: nn.Module, x: Tensor, y: Tensor, eps: float) -> float:
 
 def autoattack_accuracy(net: nn.Module, x: Tensor, y: Tensor, eps: float) -> float:
     """Share of the images that stay right under AutoAttack's APGD on cross-entropy, then on 9 targets."""
-    counted = Counted(net, Passes())
+    counted = CountingModel(net, Passes())
     for attack in (apgd_ce, apgd_t):
         left = (predictions(net, x) == y).nonzero()[:, 0]
         for chunk in left.split(100):

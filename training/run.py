@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from malt_core.errors import BadConfig
-from malt_core.models.nets import SmallResNet
+from malt_core.models.architectures import SmallResNet
 from training.augment import Augmentation
 from training.optim import make_optimisers
 from training.recipes import Recipe

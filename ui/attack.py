@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from malt_core.export import html
 from ui import work
 from ui.jobs import Job
 from ui.link import Settings
@@ -25,7 +26,7 @@ def files_of(chosen: Settings, image: Picture) -> Files:
     jobs, how, key = queue(), _how(chosen, image), work.attack_key(chosen, image)
 
     def compute(name: str) -> bytes:
-        from malt_core import exports, poster
+        from malt_core.attack_run import poster
 
         watcher = f"download {time.monotonic()}"
         job = jobs.submit(key, watcher, **how)
@@ -36,7 +37,7 @@ def files_of(chosen: Settings, image: Picture) -> Files:
         if job.state != "done":
             raise RuntimeError(job.error or "The run took too long.")
         run = job.events[-1].run
-        return poster.figure_png(run) if name == "figure.png" else exports.html(run).encode()
+        return poster.figure_png(run) if name == "figure.png" else html.run_html(run).encode()
 
     return compute
 

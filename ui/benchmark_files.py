@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from malt_core.datasets.held import HeldData, first_images
+from malt_core.datasets.in_memory import HeldData, first_images
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report, report_from_json
 from malt_core.types import ModelInfo

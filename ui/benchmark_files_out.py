@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from malt_core.cli.evaluation_command import evaluation_command
 from malt_core.comparison.words import names
+from malt_core.export.commands import evaluation_command
 from ui.benchmark_store import Kept
 
 

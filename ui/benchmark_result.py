@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core import words
 from malt_core.comparison import compare
 from malt_core.comparison import words as comparison_words
 from malt_core.comparison.compare import ImageComparison
@@ -56,7 +55,7 @@ def _chosen(
 
 
 def _ball_name(ball: Sequence[Report]) -> str:
-    return compare.room(ball[0].plan.config)
+    return str(ball[0].plan.config.epsilon)
 
 
 def _group_name(group: Sequence[Report]) -> str:
@@ -288,7 +287,7 @@ def _by_class(reports: Sequence[Report]) -> None:
         },
         alt="Accuracy without and under attack for each class",
     )
-    size = words.length(reports[0].plan.config.eps, reports[0].plan.config.norm)
+    size = reports[0].plan.config.epsilon
     st.caption(f"At ε = {size}. A click on a column's head sorts.")
 
 

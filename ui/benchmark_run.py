@@ -12,19 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from malt_core.comparison.compare import room
 from malt_core.comparison.words import attack_name
-from malt_core.datasets.held import HeldData
+from malt_core.datasets.in_memory import HeldData
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report, report_of
 from malt_core.evaluation.types import ATTACKS, Attack, ChunkResult, EvaluationConfig, Plan
+from malt_core.formatting import duration
 from malt_core.types import Norm
-from malt_core.words import duration
 from ui.link import EPS_RANGE
 from ui.places import Place
 
 if TYPE_CHECKING:
-    from malt_core.evaluation.turns import Working
+    from malt_core.evaluation.stepwise import Working
     from malt_core.models.loaders import Model
 
     Event = Plan | Working | ChunkResult | Report
@@ -91,8 +90,8 @@ class SmallRun:
 
     def work(self, loaded: tuple[Model, Place]) -> Iterator[Event]:
         """A work function for the queue. loaded: as work.load_in_place returns it."""
-        from malt_core.evaluation.run import make_plan
-        from malt_core.evaluation.turns import evaluate_in_turns
+        from malt_core.evaluation.plan import make_plan
+        from malt_core.evaluation.stepwise import evaluate_in_turns
 
         model, place = loaded
         try:
@@ -129,7 +128,7 @@ def progress(events: Sequence[Event], total: int) -> tuple[str, float]:
     done = sum(len(chunk.images) + len(chunk.corrupt) for chunk in chunks)
     images = plan.data.images
     sentence = (
-        f"{attack_name(plan.config)} at {room(plan.config)} ({len(begun)} of {total}): "
+        f"{attack_name(plan.config)} at {plan.config.epsilon} ({len(begun)} of {total}): "
         f"{done} of {images} image{'s' if images > 1 else ''}{_counts(chunks)}"
     )
     if done < images:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from malt_core.comparison.words import ATTACK_NAMES, caution
-from malt_core.datasets.held import HeldData, gallery_data
+from malt_core.datasets.in_memory import HeldData, gallery_data
 from malt_core.errors import BadConfig, MaltError
 from malt_core.evaluation.types import ATTACKS, EvaluationConfig
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.errors import BadConfig, MaltError
 from malt_core.models.catalogue import DEFAULT_MODEL
-from malt_core.types import CROPS, MAX_SEED, NORMS, TARGETINGS, AttackConfig, Crop, ModelInfo, Norm, Targeting
+from malt_core.types import CROPS, MAX_SEED, NORMS, Crop, ModelInfo, Norm
 
 UPLOAD, CAMERA = "upload", "camera"
 DEFAULT_PHOTO = "motorcycle"

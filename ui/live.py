@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core.types import Finished, Ranked, Ranking, Step, TargetDone
+from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, TargetDone
 from ui.jobs import Job
 from ui.runtime import queue, seat
 
@@ -50,7 +50,7 @@ def progress(events: Sequence, steps: int, names: Sequence[str]) -> tuple[str, f
     events: those of the attack so far; steps: iterations per target; names: class names by index.
     """
     last = events[-1] if events else None
-    if isinstance(last, Ranking):
+    if isinstance(last, RankingProgress):
         sentence = f"Measuring how far {last.total} wrong classes are ({last.done} done) …"
         return sentence, RANKING_SHARE * _part(last.done, last.total)
     ranked = next((event for event in events if isinstance(event, Ranked)), None)

@@ -80,7 +80,7 @@ class ModelShelf:
         try:
             import torch
 
-            from malt_core.evaluation.local import cores
+            from malt_core.evaluation.workers.local import cores
 
             torch.set_num_threads(cores())
             self._load(DEFAULT_MODEL, lambda note, share=None: None)

@@ -8,7 +8,7 @@ from functools import cache
 
 import streamlit as st
 
-from malt_core.gallery import find_photo, gallery, thumbnail_bytes
+from malt_core.images.gallery import find_photo, gallery, thumbnail_bytes
 from malt_core.models.catalogue import model_info
 from malt_core.types import Crop, ModelInfo
 from ui import glossary

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core import player
+from malt_core.attack_run import player
 
 _player = st.components.v2.component(
     "malt_path_player", html='<div class="malt-player"></div>', css=player.style(), js=player.script()
@@ -14,5 +14,5 @@ _player = st.components.v2.component(
 
 
 def show_player(payload: dict[str, Any], key: str) -> None:
-    """Draw the player for a payload of malt_core.player; the same payload again keeps its position."""
+    """Draw the player for a payload of attack_run/player.py; the same payload again keeps its position."""
     _player(key=key, data=payload)

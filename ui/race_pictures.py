@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from malt_core.errors import MaltError
-from malt_core.gallery import find_photo, gallery
+from malt_core.images.gallery import find_photo, gallery
 from malt_core.types import Crop, ModelInfo
 from ui import glossary
 from ui.link import UPLOAD

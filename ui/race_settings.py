@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from malt_core.gallery import gallery
+from malt_core.images.gallery import gallery
 from malt_core.models.catalogue import model_info
+from malt_core.race import words
 from malt_core.race.types import THIRD_LANES
 from malt_core.types import MAX_SEED
-from ui import address, glossary, race_link, race_words, settings
+from ui import address, glossary, race_link, settings
 from ui.race_link import RaceSettings
 
 
@@ -40,7 +41,7 @@ def third_lane() -> None:
         "Third lane",
         THIRD_LANES,
         THIRD_LANES.index(st.session_state.third),
-        format_func=race_words.LANES.get,
+        format_func=words.LANES.get,
         key="third",
         help=glossary.THIRD_LANE,
     )

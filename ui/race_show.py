@@ -7,14 +7,15 @@ from typing import Any
 
 import streamlit as st
 
+from malt_core.race import charts, words
+from malt_core.race.timeline import Lane, Race, race_of
 from malt_core.race.types import LaneName, RaceEvent
 from malt_core.types import ModelInfo
-from ui import glossary, race_chart, race_words
+from ui import glossary
 from ui.jobs import Job
 from ui.live import show_wait
 from ui.plain import plain
 from ui.race_job import stop
-from ui.race_view import Lane, Race, race_of
 from ui.result import heading
 
 EVERY = 0.8  # seconds; two charts are drawn anew
@@ -36,7 +37,7 @@ def watch(job: Job, names: Sequence[LaneName], pictures: Sequence[str], info: Mo
         st.rerun()
     race = race_of(job.events[:], names, going_on=True)
     if not show_wait(job):
-        share, sentence = race_words.progress(race)
+        share, sentence = words.progress(race)
         st.progress(share, text=sentence)
     st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=stop)
     if race.line_up is not None:
@@ -50,13 +51,13 @@ def show_race(
     """Draw a race that is over, or was stopped."""
     race = race_of(events, names, going_on=False)
     escaped = [plain(name) for name in pictures]
-    st.subheader(race_words.headline(race, escaped), anchor=False)
+    st.subheader(words.headline(race, escaped), anchor=False)
     third = next(lane for lane in race.lanes if lane.name not in ("malt", "autoattack"))
     if race.line_up is None:
         return
     if race.line_up.standing:
-        st.markdown(f"{race_words.overtime(race)} {race_words.alone(third)}")
-    if note := race_words.wrong(race, escaped, info.classes):
+        st.markdown(f"{words.overtime(race)} {words.alone(third)}")
+    if note := words.wrong(race, escaped, info.classes):
         st.markdown(note)
     if race.line_up.standing:
         _charts(race)
@@ -71,14 +72,14 @@ def _charts(race: Race) -> None:
     st.caption(glossary.RACE_TIMES)
     with st.container(key="curves"):
         st.vega_lite_chart(
-            race_chart.curve_points(race.lanes),
-            race_chart.curve_chart(race.lanes),
+            charts.curve_points(race.lanes),
+            charts.curve_chart(race.lanes),
             alt="How many pictures stand, against the seconds that each lane has worked",
         )
     with st.container(key="stages"):
         st.vega_lite_chart(
-            race_chart.bar_parts(race.lanes),
-            race_chart.bar_chart(race.lanes),
+            charts.bar_parts(race.lanes),
+            charts.bar_chart(race.lanes),
             alt="What each lane was doing, second by second, and when pictures fell",
         )
 
@@ -109,7 +110,7 @@ def _row(lane: Lane) -> dict[str, Any]:
     begun = lane.state != "waiting"
     falls = lane.falls.values()
     return {
-        "lane": race_words.LANES[lane.name] + (" (stopped)" if lane.state == "stopped" else ""),
+        "lane": words.LANES[lane.name] + (" (stopped)" if lane.state == "stopped" else ""),
         "seconds": lane.seconds if begun else None,
         "until the last fall": max((fell.seconds for fell in falls), default=None),
         "forward passes": lane.n_forward if begun else None,
@@ -127,10 +128,7 @@ def _pictures(race: Race, pictures: Sequence[str], info: ModelInfo) -> None:
         {
             "picture": name,
             "attacked as": info.classes[race.line_up.labels[i]],
-            **{
-                race_words.LANES[lane.name]: race_words.fate(lane, i, race, info.classes)
-                for lane in race.lanes
-            },
+            **{words.LANES[lane.name]: words.fate(lane, i, race, info.classes) for lane in race.lanes},
         }
         for i, name in enumerate(pictures)
     ]
@@ -144,7 +142,5 @@ def _pictures(race: Race, pictures: Sequence[str], info: ModelInfo) -> None:
 
 def _what_ran(race: Race) -> None:
     with st.expander("What exactly is compared here"):
-        st.markdown(
-            "\n".join(f"- **{race_words.LANES[lane.name]}**: {NOTES[lane.name]}" for lane in race.lanes)
-        )
+        st.markdown("\n".join(f"- **{words.LANES[lane.name]}**: {NOTES[lane.name]}" for lane in race.lanes))
         st.markdown(glossary.RACE_JUDGED)

@@ -80,7 +80,7 @@ def _run(
 ) -> Iterator[RaceEvent]:
     import torch
 
-    from malt_core.images import to_sample
+    from malt_core.images.resize import to_sample
     from malt_core.race.run import line_up, run_lane
 
     size, crop = model.info.size, settings.shared.crop

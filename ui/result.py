@@ -12,9 +12,9 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core.gallery import GALLERY
+from malt_core.attacks.types import Step
+from malt_core.images.gallery import GALLERY
 from malt_core.models.catalogue import model_info
-from malt_core.types import Step
 from ui import glossary
 from ui.link import UPLOAD
 from ui.picture import truth_note
@@ -67,7 +67,9 @@ def _path(view: dict[str, Any]) -> None:
 
 
 def _attempts(view: dict[str, Any]) -> None:
-    from malt_core import figures  # Plotly takes a while to import; the first words need not wait for it
+    from malt_core.attack_run import (
+        figures,  # Plotly takes a while to import; the first words need not wait for it
+    )
 
     heading("Every wrong class that was tried", glossary.WHAT_ATTEMPTS)
     names = {int(index): name for index, name in view["names"].items()}

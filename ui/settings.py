@@ -7,7 +7,7 @@ from functools import cache
 
 import streamlit as st
 
-from malt_core.gallery import gallery
+from malt_core.images.gallery import gallery
 from malt_core.models.catalogue import list_models, model_info
 from malt_core.types import MAX_SEED, NORMS
 from ui import address, glossary, link

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from malt_core import exports, words
-from malt_core.images import png_bytes
-from malt_core.player import payload
-from malt_core.types import Run
+from malt_core.attack_run import pictures, record, words
+from malt_core.attack_run.player import payload
+from malt_core.attack_run.types import AttackRun
+from malt_core.export import commands
+from malt_core.images.pixels import png_bytes
 from ui.work import as_text
 
 
-def view_of(run: Run) -> dict[str, Any]:
+def view_of(run: AttackRun) -> dict[str, Any]:
     """What ui/result.py draws.
 
     sentence, png_sentence, way_sentence: the result in words; record: run.json; player: the path
@@ -26,13 +27,13 @@ def view_of(run: Run) -> dict[str, Any]:
         "sentence": words.sentence(run),
         "png_sentence": words.png_sentence(run),
         "way_sentence": words.way_sentence(run),
-        "record": exports.run_record(run),
+        "record": record.run_record(run),
         "player": payload(run) if run.linearity else None,
         "trace": [dataclasses.asdict(step) for step in result.trace],
         "names": {str(index): run.model.classes[index] for index in sorted(attacked)},
         "name": run.sample.name,
         "robust": run.model.robust,
         "original_png": as_text(png_bytes(run.sample.x)),
-        "adversarial_png": as_text(exports.adversarial_png(run)),
-        "command": exports.repeat_command(run),
+        "adversarial_png": as_text(pictures.adversarial_png(run)),
+        "command": commands.attack_command(run),
     }

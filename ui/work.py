@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from malt_core.decoding import decode
-from malt_core.gallery import GALLERY, find_photo, open_photo
-from malt_core.images import resize
-from malt_core.types import AttackEvent, Crop, Run
+from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.types import AttackEvent
+from malt_core.images.decoding import decode
+from malt_core.images.gallery import GALLERY, find_photo, open_photo
+from malt_core.images.resize import resize
+from malt_core.types import Crop
 from ui.jobs import Report
 from ui.link import Settings
 from ui.models import ModelShelf
@@ -45,7 +47,7 @@ class Picture:
 
 
 def gallery_picture(photo_id: str, size: tuple[int, int], crop: Crop) -> Picture:
-    """A photograph of the gallery at size (H, W). Raises as malt_core.gallery.open_photo does."""
+    """A photograph of the gallery at size (H, W). Raises as malt_core.images.gallery.open_photo does."""
     photo = find_photo(photo_id)
     image = resize(open_photo(photo_id, crop), size, crop=crop, name=photo.id)
     credit = f"{photo.source} ({photo.licence})"
@@ -53,7 +55,7 @@ def gallery_picture(photo_id: str, size: tuple[int, int], crop: Crop) -> Picture
 
 
 def own_picture(data: bytes, name: str, size: tuple[int, int], crop: Crop) -> Picture:
-    """A picture file at size (H, W). Raises as malt_core.decoding.decode does."""
+    """A picture file at size (H, W). Raises as malt_core.images.decoding.decode does."""
     image = resize(decode(data, name), size, crop=crop, name=name)
     return Picture(image, name, name, f"Your picture {name}")
 
@@ -62,7 +64,7 @@ def own_picture(data: bytes, name: str, size: tuple[int, int], crop: Crop) -> Pi
 class Outcome:
     """The last event of an attack job: the run, and the JSON-able view of it that pages draw."""
 
-    run: Run
+    run: AttackRun
     view: dict[str, Any]
 
 
@@ -109,15 +111,17 @@ def attack(settings: Settings, picture: Picture) -> Callable[[Model], Iterator[A
     """A work function for the queue: attack events, then the Outcome."""
 
     def work(model: Model) -> Iterator[AttackEvent | Outcome]:
-        from malt_core.images import to_sample
-        from malt_core.study import study
+        from malt_core.attack_run.run import attack_and_measure
+        from malt_core.images.resize import to_sample
         from ui.view import view_of
 
         sample = to_sample(
             picture.image, model.info.size, crop=settings.crop, name=picture.name, label=settings.label
         )
-        for event in study(model, sample, settings.config, crop=settings.crop, source=picture.source):
-            yield Outcome(event, view_of(event)) if isinstance(event, Run) else event
+        for event in attack_and_measure(
+            model, sample, settings.config, crop=settings.crop, source=picture.source
+        ):
+            yield Outcome(event, view_of(event)) if isinstance(event, AttackRun) else event
 
     return work
 
@@ -128,7 +132,7 @@ def glance(picture: Picture) -> Callable[[Model], Iterator[tuple[tuple[str, floa
     def work(model: Model) -> Iterator[tuple[tuple[str, float], ...]]:
         import torch
 
-        from malt_core.images import to_sample
+        from malt_core.images.resize import to_sample
 
         x = to_sample(picture.image, model.info.size, crop="centre", name=picture.name).x
         with torch.inference_mode():

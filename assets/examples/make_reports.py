@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from malt_core.datasets.opening import open_data
-from malt_core.evaluation.local import cores, local_workers
+from malt_core.datasets.open_data import open_data
 from malt_core.evaluation.report import Report, report_to_json
 from malt_core.evaluation.types import EvaluationConfig, Progress
-from malt_core.evaluation.worker import catalogue_model
+from malt_core.evaluation.workers.local import cores, local_workers
+from malt_core.evaluation.workers.worker import catalogue_model
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from ui.benchmark_store import EXAMPLES
 
@@ -27,7 +27,8 @@ def compute(model_id: str, data: str, n: int, config: EvaluationConfig) -> Repor
     import torch
 
     from malt_core import load_model
-    from malt_core.evaluation.run import evaluate, make_plan
+    from malt_core.evaluation.plan import make_plan
+    from malt_core.evaluation.run import evaluate
 
     torch.set_num_threads(1)  # as in the workers, for whom the speed of bfloat16 is measured here
     images = open_data(data, model_info(model_id))

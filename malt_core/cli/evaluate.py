@@ -1,4 +1,4 @@
-"""The command `python -m malt_core evaluate`: see arguments_evaluate.py for what can be typed."""
+"""The command `python -m malt_core evaluate`: see evaluate_options.py for what can be typed."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
+from statistics import fmean
 from typing import TYPE_CHECKING
 
-from malt_core import words
-from malt_core.cli.arguments_evaluate import evaluation_config
+from malt_core import formatting
+from malt_core.cli.evaluate_options import evaluation_config
 from malt_core.cli.terminal import Status
-from malt_core.datasets.opening import open_data
+from malt_core.datasets.open_data import open_data
 from malt_core.errors import BadConfig, MaltError
-from malt_core.evaluation.dispatch import Run
 from malt_core.evaluation.folder import EvaluationFolder
-from malt_core.evaluation.local import cores, local_workers
-from malt_core.evaluation.report import REPORT, Report, report_of, table
-from malt_core.evaluation.types import EvaluationConfig, Plan, Progress
-from malt_core.evaluation.worker import catalogue_model
-from malt_core.folders import prepare_folder
+from malt_core.evaluation.report import REPORT, Report, report_of
+from malt_core.evaluation.types import ChunkRunner, EvaluationConfig, Plan, Progress
+from malt_core.evaluation.workers.local import cores, local_workers
+from malt_core.evaluation.workers.worker import catalogue_model
 from malt_core.models.catalogue import model_info
+from malt_core.storage.folders import prepare_folder
 
 if TYPE_CHECKING:
-    from malt_core.datasets.records import DataSet
+    from malt_core.datasets.base import DataSet
 
+NAIVE_TARGETS = 9  # the likeliest classes that AutoAttack aims at; MALT's gain lies beyond them
 NOTE_EVERY = 60.0  # seconds between lines of progress where there is no terminal
 
 
@@ -79,7 +80,7 @@ def _plan(
     # Only now the imports and downloads that take a while: mistakes are answered at once.
     import torch
 
-    from malt_core.evaluation.run import make_plan
+    from malt_core.evaluation.plan import make_plan
     from malt_core.models.loaders import load_model
 
     torch.set_num_threads(1)  # as in the workers, for whom the speed of bfloat16 is measured here
@@ -90,18 +91,18 @@ def _plan(
 
 
 @contextmanager
-def _workers(args: argparse.Namespace, plan: Plan) -> Iterator[Run]:
+def _workers(args: argparse.Namespace, plan: Plan) -> Iterator[ChunkRunner]:
     load = partial(catalogue_model, plan.model)
     if args.ray is None:
         yield local_workers(load, plan, args.workers or (1 if plan.device == "cuda" else cores()))
         return
-    from malt_core.evaluation.on_ray import cluster, ray_workers
+    from malt_core.evaluation.workers.on_ray import cluster, ray_workers
 
     with cluster(args.ray or None):
         yield ray_workers(load, plan)
 
 
-def _follow(plan: Plan, data: DataSet, run: Run, folder: EvaluationFolder, status: Status) -> Report:
+def _follow(plan: Plan, data: DataSet, run: ChunkRunner, folder: EvaluationFolder, status: Status) -> Report:
     from malt_core.evaluation.run import evaluate
 
     started, noted, begun = time.monotonic(), -NOTE_EVERY, None
@@ -127,7 +128,7 @@ def progress_text(progress: Progress, new: int, seconds: float) -> str:
         counts += f", {corrupt:,} corrupt"
     text = f"{progress.done:,} of {progress.total:,} images"
     if new and progress.done < progress.total:  # ahead of the counts, which a narrow terminal cuts off
-        text += f", {words.duration((progress.total - progress.done) * seconds / new)} left"
+        text += f", {formatting.duration((progress.total - progress.done) * seconds / new)} left"
     return f"{text}: {counts}"
 
 
@@ -140,3 +141,53 @@ def _kept(folder: EvaluationFolder) -> str:
             folder.write_report(report_of(plan, done.values()))
     images = sum(len(chunk.images) + len(chunk.corrupt) for chunk in done.values())
     return f"{images:,} images are done and kept in {folder.path}: the same command with --resume goes on"
+
+
+def table(report: Report) -> str:
+    """Return the result for a terminal."""
+    plan, config, counts = report.plan, report.plan.config, report.counts
+    read = counts["read"]
+    rows = [
+        ("clean accuracy", f"{report.clean_accuracy:.2%}", f"{read - counts['wrong']} of {read}"),
+        ("robust accuracy", f"{report.robust_accuracy:.2%}", f"{counts['robust']} of {read}"),
+        ("fooled", str(counts["fooled"]), ""),
+        ("could not be read", str(counts["corrupt"]), ""),
+        *_rank_rows(report),
+        ("forward passes", f"{report.n_forward:,}", f"{report.n_forward / read:,.0f} an image"),
+        ("backward passes", f"{report.n_backward:,}", f"{report.n_backward / read:,.0f} an image"),
+        ("seconds", f"{report.seconds:,.1f}", f"{report.seconds / read:,.2f} an image"),
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    lines = [f"{name:<{widths[0]}}  {value:>{widths[1]}}  {more}".rstrip() for name, value, more in rows]
+    part = "" if report.complete else f" (so far, of {plan.data.images:,} images)"
+    return "\n".join(
+        [
+            f"{plan.model} on {plan.data.name}{part}",
+            f"{_attack_text(config)} at ε = {config.epsilon}, seed {config.seed}, {config.precision}, "
+            f"{plan.device}",
+            "",
+            *lines,
+        ]
+    )
+
+
+def _attack_text(config: EvaluationConfig) -> str:
+    return f"{config.attack} (as published)" if config.faithful else config.attack
+
+
+def _rank_rows(report: Report) -> list[tuple[str, str, str]]:
+    """Return what is known of the targets that won: mean ranks, and how many naive targeting would miss."""
+    aimed = [image for image in report.images if image.target is not None]
+    rows = []
+    for name, ranks in (
+        ("mean rank of the winning target by MALT score", [image.malt_rank for image in aimed]),
+        ("mean rank of the winning target by confidence", [image.confidence_rank for image in aimed]),
+    ):
+        known = [rank for rank in ranks if rank is not None]
+        if known:
+            rows.append((name, f"{fmean(known):.2f}", f"over {len(known)} images"))
+    if report.plan.config.attack == "malt" and aimed:
+        beyond = sum(image.confidence_rank > NAIVE_TARGETS for image in aimed)
+        name = f"winning targets not among the {NAIVE_TARGETS} likeliest classes"
+        rows.append((name, f"{beyond / len(aimed):.2%}", f"{beyond} of {len(aimed)}"))
+    return rows

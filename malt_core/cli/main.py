@@ -8,132 +8,70 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import NoReturn
 
-from malt_core.cli import arguments
-from malt_core.cli.evaluate import evaluate
-from malt_core.cli.terminal import Status, say
-from malt_core.errors import BadImage, MaltError
-from malt_core.folders import cannot_write, prepare_folder
-from malt_core.gallery import GALLERY, gallery, open_photo
-from malt_core.models.catalogue import describe_models, model_info
-from malt_core.models.classes import class_index
-from malt_core.types import AttackConfig, Ranking, Run, Step
-
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from malt_core.models.loaders import Model
-    from malt_core.types import Sample
+from malt_core import __version__
+from malt_core.cli import attack, evaluate, evaluate_options
+from malt_core.cli.terminal import say
+from malt_core.errors import MaltError
+from malt_core.models.catalogue import describe_models
 
 
-def _open_image(source: str, crop: str) -> Image.Image:
-    from malt_core.decoding import MAX_BYTES, decode
-
-    if source.startswith(GALLERY):
-        return open_photo(source.removeprefix(GALLERY), crop)
-    path = Path(source)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        known = source in {photo.id for photo in gallery()}
-        hint = (
-            f"Did you mean {GALLERY}{source}?"
-            if known
-            else f"Check the path, or try a photo that is always there, such as {GALLERY}cat."
-        )
-        raise BadImage(f"There is no file {source}. {hint}") from None
-    except IsADirectoryError:
-        raise BadImage(f"{path} is a folder: give a picture file.") from None
-    except OSError as error:
-        raise BadImage(f"Cannot read {source}: {error.strerror}.") from error
-    if len(data) > MAX_BYTES:
-        raise BadImage(f"{path.name} has over {MAX_BYTES / 1e6:.0f} MB, the limit. Save a smaller copy.")
-    return decode(data, path.name)
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, without the usage that argparse prints first."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _study(
-    model: Model, sample: Sample, config: AttackConfig, args: argparse.Namespace, status: Status
-) -> Run:
-    from malt_core.study import study
-
-    for event in study(model, sample, config, crop=args.crop, source=args.image):
-        match event:
-            case Ranking():
-                status.show(f"Ranking the classes: {event.done} of {event.total}")
-            case Step():
-                status.show(
-                    f"Target {event.order}, {model.info.classes[event.target]}: "
-                    f"step {event.step} of at most {config.n_iter}"
-                )
-    return event
-
-
-def _save(run: Run, model: Model, folder: Path) -> tuple[str, list[Path]]:
-    """Write all files of a run. Returns the text of run.json, and the paths."""
-    from malt_core import exports, gradients, images
-
-    try:
-        paths = exports.write(run, folder)
-        saved = images.read_png((folder / "adversarial.png").read_bytes())
-        verdict = int(gradients.logits(model, saved[None], gradients.Passes()).argmax(1))
-        record: dict[str, Any] = exports.run_record(run) | {"survives_png": verdict != run.result.label}
-        text = json.dumps(record, indent=2, allow_nan=False)
-        paths.append(folder / "run.json")
-        paths[-1].write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    return text, paths
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m malt_core", description="Adversarial attacks by almost linearity (MALT)."
+    )
+    parser.add_argument("--version", action="version", version=f"MALT Lab {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,evaluate,models}")
+    attack.add_attack(commands.add_parser("attack", help=attack.HELP))
+    evaluate_options.add_evaluate(commands.add_parser("evaluate", help=evaluate_options.HELP))
+    models = commands.add_parser("models", help="list the models", description="List the models.")
+    models.add_argument(
+        "pattern",
+        metavar="PATTERN",
+        nargs="?",
+        help="only these, such as 'robustbench/cifar10/*' or wang2023",
+    )
+    return parser
 
 
-def _attack(args: argparse.Namespace) -> None:
-    config = arguments.attack_config(args)
-    info = model_info(args.model)
-    label = None if args.label is None else class_index(info.classes, args.label)
-    image = _open_image(args.image, args.crop)
-    prepare_folder(args.out)
+def _glue_negatives(argv: Sequence[str]) -> list[str]:
+    """Write "--eps -1/255" as "--eps=-1/255": argparse would take the value for an unknown option."""
+    out: list[str] = []
+    for word in argv:
+        if out and out[-1] == "--eps" and word.startswith("-"):
+            out[-1] = f"--eps={word}"
+        else:
+            out.append(word)
+    return out
 
-    status = Status()
-    try:
-        status.show(f"Loading {info.id} …")
-        # Only now the imports and downloads that take a while: mistakes are answered at once.
-        from malt_core import images, words
-        from malt_core.models.loaders import load_model
 
-        model = load_model(info.id, progress=status.download)
-        name = args.image.removeprefix(GALLERY) if args.image.startswith(GALLERY) else Path(args.image).name
-        sample = images.to_sample(image, info.size, crop=args.crop, name=name, label=label)
-        run = _study(model, sample, config, args, status)
-        text, paths = _save(run, model, args.out)
-    finally:
-        status.show()
-    if args.json:
-        print(text, flush=True)
-        return
-    print(words.sentence(run), words.png_sentence(run), sep="\n")
-    if run.linearity is not None:
-        print(words.linearity_sentence(run))
-    print(f"Written to {args.out}: {', '.join(path.name for path in paths)}", flush=True)
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read a command line, word by word. Raises SystemExit: 2 with a line on a mistake, 0 after --help."""
+    return _parser().parse_args(_glue_negatives(argv))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status (SystemExit for --help and mistyped options)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal and code page knows “ and ²
-    args = arguments.parse(sys.argv[1:] if argv is None else argv)
+    args = parse(sys.argv[1:] if argv is None else argv)
     try:
         if args.command == "models":
             print(describe_models(args.pattern), flush=True)
         elif args.command == "evaluate":
-            evaluate(args)
+            evaluate.evaluate(args)
         else:
-            _attack(args)
+            attack.attack(args)
     except MaltError as error:
         say(f"malt_core: {' '.join(str(error).split())}")
         return 2

@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
-from malt_core import words
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
-from malt_core.evaluation.types import ATTACKS, EvaluationConfig, ImageResult
+from malt_core.evaluation.types import ATTACKS, ImageResult
 from malt_core.types import Norm
 
 Z = 1.959963984540054  # 97.5% of a normal distribution lie below
@@ -220,15 +219,9 @@ def _check_comparable(reports: Sequence[Report]) -> None:
             )
         if _ball(other) != _ball(first):
             raise BadConfig(
-                f"These attacks had different room, {room(first.plan.config)} and "
-                f"{room(other.plan.config)}: which one fools more can be compared at one norm and ε only."
+                f"These attacks had different room, {first.plan.config.epsilon} and "
+                f"{other.plan.config.epsilon}: which one fools more can be compared at one norm and ε only."
             )
-
-
-def room(config: EvaluationConfig) -> str:
-    """Return how far an attack may go, for people: "4/255" for linf, "0.5 (L2)" for l2."""
-    size = words.length(config.eps, config.norm)
-    return size if config.norm == "linf" else f"{size} (L2)"
 
 
 @dataclass(frozen=True, kw_only=True)

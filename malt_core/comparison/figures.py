@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from malt_core.comparison.compare import EpsCurve, ImageComparison
 from malt_core.evaluation.types import ATTACKS, Attack
-from malt_core.figures import DASHES, PALETTE
+from malt_core.figure_style import DASHES, PALETTE
 
 SYMBOLS: dict[Attack, str] = dict(
     zip(ATTACKS, ("circle", "square", "triangle-up", "diamond", "x"), strict=True)

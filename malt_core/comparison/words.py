@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from malt_core.comparison.compare import Accuracy, ImageComparison, Share, room
+from malt_core.comparison.compare import Accuracy, ImageComparison, Share
 from malt_core.comparison.published import Published
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import Attack, EvaluationConfig
@@ -49,7 +49,7 @@ def names(reports: Sequence[Report], *, without_room: bool = False) -> tuple[str
 def _facts(report: Report) -> tuple[str, ...]:
     plan, config = report.plan, report.plan.config
     return (
-        room(config),
+        config.epsilon,
         plan.model,
         plan.data.name,
         f"{len(report.images):,} images",
@@ -79,7 +79,7 @@ def headline(reports: Sequence[Report], found: Accuracy) -> str:
     robust = found.robust
     verb = "withstands" if 1 in (robust.count, robust.of) else "withstand"
     return (
-        f"{robust.count:,} of {_images(robust.of)} {verb} {attacks} at {room(config)}: a robust accuracy "
+        f"{robust.count:,} of {_images(robust.of)} {verb} {attacks} at {config.epsilon}: a robust accuracy "
         f"of at most {robust.value:.1%}."
     )
 
@@ -149,7 +149,7 @@ def published_sentence(known: Published, report: Report) -> str:
     """Return what is published of the model, and how our images differ."""
     figures = " and ".join(f"{figure.accuracy:.2%} under {figure.attack}" for figure in known.robust)
     return (
-        f"Published for {known.model} at {room(report.plan.config)}, on {known.images:,} test images: "
+        f"Published for {known.model} at {report.plan.config.epsilon}, on {known.images:,} test images: "
         f"{known.clean:.2%} clean, {figures}. Ours are of {_images(len(report.images))} of "
         f"{report.plan.data.name}: other images or a weaker attack give other figures, and on images of the "
         "same test set chance alone can move ours anywhere within the interval."

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 
+from malt_core.datasets.base import Record
 from malt_core.datasets.labels import folders_to_classes
-from malt_core.datasets.records import Record
-from malt_core.decoding import ACCEPTED, MAX_BYTES
 from malt_core.errors import BadConfig
+from malt_core.images.decoding import ACCEPTED, MAX_BYTES
 from malt_core.types import ModelInfo
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}

@@ -12,8 +12,8 @@ from itertools import chain
 from pathlib import Path
 
 from malt_core.errors import BadConfig
-from malt_core.models import bundled
 from malt_core.models.classes import plain_name
+from malt_core.models.providers import bundled
 from malt_core.types import ModelInfo
 
 SHOWN = 3  # names in a message

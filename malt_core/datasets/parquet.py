@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from malt_core.datasets.base import Record
 from malt_core.datasets.labels import label_order
-from malt_core.datasets.records import Record
 from malt_core.errors import BadConfig
 from malt_core.types import ModelInfo
 

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from malt_core import baseline, gradients, norms
-from malt_core.batch import malt
-from malt_core.counted import Counted
-from malt_core.datasets.records import Record
-from malt_core.decoding import decode
+from malt_core.attacks import autoattack
+from malt_core.attacks.malt.batch import malt
+from malt_core.datasets.base import Record
 from malt_core.errors import BadImage
-from malt_core.evaluation.dispatch import Job
-from malt_core.evaluation.types import ChunkResult, Corrupt, EvaluationConfig, ImageResult
-from malt_core.gradients import Network, Passes
-from malt_core.images import to_sample
-from malt_core.own_draws import OwnDraws
+from malt_core.evaluation.types import Chunk, ChunkResult, Corrupt, EvaluationConfig, ImageResult
+from malt_core.harness.counting import CountingModel
+from malt_core.harness.seeding import SeededDraws
+from malt_core.images.decoding import decode
+from malt_core.images.resize import to_sample
+from malt_core.numerics import gradients, norms
+from malt_core.numerics.gradients import Network, Passes
 from malt_core.types import Norm
 
 SLACK = 1e-5  # relative, and ...
@@ -38,7 +38,9 @@ class _Found:
     told: dict[str, list[int]] = field(default_factory=dict)
 
 
-def evaluate_chunk(model: Network, size: tuple[int, int], job: Job, config: EvaluationConfig) -> ChunkResult:
+def evaluate_chunk(
+    model: Network, size: tuple[int, int], chunk: Chunk, config: EvaluationConfig
+) -> ChunkResult:
     """Evaluate the images of one chunk.
 
     model: maps images (B, 3, H, W) in [0, 1] to logits (B, K); size: (H, W), what images of another size are
@@ -47,20 +49,20 @@ def evaluate_chunk(model: Network, size: tuple[int, int], job: Job, config: Eval
     Raises BadConfig where model and labels or settings do not go together.
     """
     started, passes = time.perf_counter(), Passes()
-    sound, pixels, corrupt = _decoded(job.records, size)
+    sound, pixels, corrupt = _decoded(chunk.records, size)
     images: tuple[ImageResult, ...] = ()
     if sound:
         x = torch.stack(pixels).to(_device(model))
         y = torch.tensor([record.label for record in sound], device=x.device)
         with gradients.evaluation_mode(model):
             clean = _classes(model, x, config.batch_size, passes)
-            found = _attack(model, x, y, clean == y, job.records[0].index, config, passes)
+            found = _attack(model, x, y, clean == y, chunk.records[0].index, config, passes)
             inside = _inside(found.adversarial, x, config.norm, config.eps)
             judged = torch.where(inside[:, None, None, None], found.adversarial, x)
             verdict = _classes(model, judged, config.batch_size, passes)
         images = _results(sound, clean, verdict, found)
     return ChunkResult(
-        number=job.number,
+        number=chunk.number,
         images=images,
         corrupt=tuple(corrupt),
         n_forward=passes.forward,
@@ -113,7 +115,7 @@ def _attack(
     """Attack the images that the model gets right; the others stay as they are."""
     if config.attack in ("malt", "naive"):
         return _ours(model, x, y, first, config, passes)
-    counted, adversarial = Counted(model, passes), x.clone()
+    counted, adversarial = CountingModel(model, passes), x.clone()
     for part in right.nonzero()[:, 0].split(config.batch_size):
         if len(part):
             adversarial[part] = _published(counted, x[part], y[part], config)
@@ -154,12 +156,12 @@ def _ours(
 def _published(model: Network, x: Tensor, y: Tensor, config: EvaluationConfig) -> Tensor:
     """Run one of pyautoattack's attacks on images x (B, 3, H, W) with labels y (B,)."""
     common = {"norm": config.norm, "eps": config.eps, "seed": config.seed}
-    with OwnDraws(config.seed) as draws:
+    with SeededDraws(config.seed) as draws:
         if config.attack == "apgd-ce":
-            return baseline.apgd_ce(model, x, y, n_iter=config.n_iter, **common)
+            return autoattack.apgd_ce(model, x, y, n_iter=config.n_iter, **common)
         if config.attack == "apgd-t":
-            return baseline.apgd_t(model, x, y, n_targets=config.n_targets, n_iter=config.n_iter, **common)
-        return baseline.autoattack(
+            return autoattack.apgd_t(model, x, y, n_targets=config.n_targets, n_iter=config.n_iter, **common)
+        return autoattack.autoattack(
             model,
             x,
             y,

@@ -14,11 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from malt_core.checked_json import build
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import REPORT, Report, report_to_json
 from malt_core.evaluation.types import ChunkResult, Plan
-from malt_core.folders import cannot_write, prepare_folder
+from malt_core.storage.checked_json import build
+from malt_core.storage.folders import cannot_write, prepare_folder
 
 CHUNKS = "chunks"
 PLAN = "plan.json"

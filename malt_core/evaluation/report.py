@@ -7,11 +7,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any, TypeVar
 
-from malt_core import words
-from malt_core.checked_json import build
 from malt_core.errors import BadConfig
 from malt_core.evaluation.types import (
     OUTCOMES,
@@ -23,11 +20,11 @@ from malt_core.evaluation.types import (
     Outcome,
     Plan,
 )
+from malt_core.storage.checked_json import build
 
 T = TypeVar("T")
 FORMAT, FORMAT_VERSION = "malt-lab-report", 1
 REPORT = "report.json"
-NAIVE_TARGETS = 9  # the likeliest classes that AutoAttack aims at; MALT's gain lies beyond them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,53 +187,3 @@ def _outcome(image: ImageResult) -> Outcome:
     if image.clean != image.label:
         return "wrong"
     return "robust" if image.adversarial in (None, image.label) else "fooled"
-
-
-def table(report: Report) -> str:
-    """Return the result for a terminal."""
-    plan, config, counts = report.plan, report.plan.config, report.counts
-    read = counts["read"]
-    size = words.length(config.eps, config.norm)
-    rows = [
-        ("clean accuracy", f"{report.clean_accuracy:.2%}", f"{read - counts['wrong']} of {read}"),
-        ("robust accuracy", f"{report.robust_accuracy:.2%}", f"{counts['robust']} of {read}"),
-        ("fooled", str(counts["fooled"]), ""),
-        ("could not be read", str(counts["corrupt"]), ""),
-        *_rank_rows(report),
-        ("forward passes", f"{report.n_forward:,}", f"{report.n_forward / read:,.0f} an image"),
-        ("backward passes", f"{report.n_backward:,}", f"{report.n_backward / read:,.0f} an image"),
-        ("seconds", f"{report.seconds:,.1f}", f"{report.seconds / read:,.2f} an image"),
-    ]
-    widths = [max(len(row[i]) for row in rows) for i in range(2)]
-    lines = [f"{name:<{widths[0]}}  {value:>{widths[1]}}  {more}".rstrip() for name, value, more in rows]
-    part = "" if report.complete else f" (so far, of {plan.data.images:,} images)"
-    return "\n".join(
-        [
-            f"{plan.model} on {plan.data.name}{part}",
-            f"{_attack(config)}, {config.norm} {size}, seed {config.seed}, {config.precision}, {plan.device}",
-            "",
-            *lines,
-        ]
-    )
-
-
-def _attack(config: EvaluationConfig) -> str:
-    return f"{config.attack} (as published)" if config.faithful else config.attack
-
-
-def _rank_rows(report: Report) -> list[tuple[str, str, str]]:
-    """Return what is known of the targets that won: mean ranks, and how many naive targeting would miss."""
-    aimed = [image for image in report.images if image.target is not None]
-    rows = []
-    for name, ranks in (
-        ("mean rank of the winning target by MALT score", [image.malt_rank for image in aimed]),
-        ("mean rank of the winning target by confidence", [image.confidence_rank for image in aimed]),
-    ):
-        known = [rank for rank in ranks if rank is not None]
-        if known:
-            rows.append((name, f"{fmean(known):.2f}", f"over {len(known)} images"))
-    if report.plan.config.attack == "malt" and aimed:
-        beyond = sum(image.confidence_rank > NAIVE_TARGETS for image in aimed)
-        name = f"winning targets not among the {NAIVE_TARGETS} likeliest classes"
-        rows.append((name, f"{beyond / len(aimed):.2%}", f"{beyond} of {len(aimed)}"))
-    return rows

@@ -7,11 +7,14 @@ and a cluster all compute the same. Everything here is a frozen dataclass, and n
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from malt_core.datasets.base import Record
+from malt_core.epsilon import Epsilon, check_eps
 from malt_core.errors import BadConfig
-from malt_core.types import MAX_SEED, NORMS, Norm, check_count, check_eps
+from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
 Attack = Literal["malt", "naive", "apgd-ce", "apgd-t", "autoattack"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -76,6 +79,11 @@ class EvaluationConfig:
                 check_count(name, getattr(self, name), 1, MAX_BATCH)
         self._check_that_the_attack_knows_them()
 
+    @property
+    def epsilon(self) -> Epsilon:
+        """The radius: eps together with its norm."""
+        return Epsilon(self.eps, self.norm)
+
     def _check_that_the_attack_knows_them(self) -> None:
         for field in fields(self):
             unused = self.attack not in _FOR.get(field.name, ATTACKS)
@@ -83,7 +91,8 @@ class EvaluationConfig:
             if unused and value != field.default and value != "float32":
                 raise BadConfig(
                     f"{field.name} is no setting of the attack {self.attack}, only of "
-                    f"{', '.join(_FOR[field.name])}: leave it out."
+                    f"{', '.join(_FOR[field.name])}: leave it out.",
+                    setting=field.name,
                 )
 
 
@@ -180,3 +189,23 @@ class Progress:
     done: int
     total: int
     counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A chunk to be evaluated. records: its images as read from the files, still to be decoded."""
+
+    number: int
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """The chunks to be evaluated, by number, and how to read one; read it only when somebody is free."""
+
+    numbers: Sequence[int]
+    read: Callable[[int], Chunk]
+
+
+ChunkRunner = Callable[[Chunks], Iterator[ChunkResult]]
+"""Evaluates chunks and yields their results, in any order."""

@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from malt_core.errors import BadConfig
-from malt_core.models import autoattack_example, bundled, robustbench_zoo, torchvision_zoo
-from malt_core.models.downloads import Progress, cache_dir
+from malt_core.models.providers import autoattack_example, bundled, robustbench_zoo, torchvision_zoo
+from malt_core.models.weights.downloads import Progress, cache_dir
 from malt_core.types import ModelInfo
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from malt_core.errors import BadImage, ModelUnavailable
 from malt_core.models.catalogue import model_info, provider_of
-from malt_core.models.downloads import Progress
+from malt_core.models.weights.downloads import Progress
 from malt_core.types import ModelInfo
 
 

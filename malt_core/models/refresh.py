@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from malt_core.models.robustbench_zoo import is_timm_model, timm_name, zoo
+from malt_core.models.providers.robustbench_zoo import is_timm_model, timm_name, zoo
 
 DATA = Path(__file__).with_name("data")
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from malt_core import gradients, norms
-from malt_core.counted import Counted
-from malt_core.gradients import Network, Passes
+from malt_core.harness.counting import CountingModel
+from malt_core.numerics import gradients, norms
+from malt_core.numerics.gradients import Network, Passes
 from malt_core.race.types import Fell, LaneName, Progress, RaceConfig, StageName
 
 TURN = 0.05  # seconds of work after which an attack pauses; waking a thread can take milliseconds
@@ -32,7 +32,7 @@ class Clock:
         self.seconds += time.perf_counter() - self._since
 
 
-class Referee(Counted):
+class Referee(CountingModel):
     """A network under attack: the same function, which looks at every point that is sent through it.
 
     A point is looked at for every image that still stands: if it lies inside that image's ball and is not

@@ -14,17 +14,18 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from malt_core import baseline, gradients, pgd
-from malt_core.batch import malt
+from malt_core.attacks import autoattack, pgd
+from malt_core.attacks.malt.batch import malt
+from malt_core.attacks.types import Targeting
 from malt_core.errors import BadConfig
-from malt_core.gradients import Network, Passes
-from malt_core.handover import handed_over
-from malt_core.images import check_batch
-from malt_core.own_draws import OwnDraws
-from malt_core.precision import prefers_bfloat16
+from malt_core.harness.seeding import SeededDraws
+from malt_core.harness.stepwise import stepwise
+from malt_core.numerics import gradients
+from malt_core.numerics.checks import check_batch
+from malt_core.numerics.gradients import Network, Passes
+from malt_core.numerics.precision import prefers_bfloat16
 from malt_core.race.referee import Referee
 from malt_core.race.types import Fell, LaneDone, LaneName, LineUp, Progress, RaceConfig, StageName
-from malt_core.types import Targeting
 
 N_ITER, N_TARGETS = 100, 9  # as in AutoAttack's standard ensemble and in the paper of MALT
 
@@ -90,7 +91,7 @@ def _race(referee: Referee, config: RaceConfig) -> Generator[Progress | Fell, No
 
     def work(pause: Callable[[], None]) -> Ranks:
         referee.pause = pause
-        with OwnDraws(config.seed) as draws:
+        with SeededDraws(config.seed) as draws:
             attack = _LANES[referee.lane](referee, config, draws)
             referee.clock.start()
             returned, ranks = attack()
@@ -98,10 +99,10 @@ def _race(referee: Referee, config: RaceConfig) -> Generator[Progress | Fell, No
         referee.examine(returned)
         return ranks
 
-    with closing(handed_over(work)) as turns:
+    with closing(stepwise(work)) as turns:
         ranks = None
         while ranks is None:
-            with baseline.own_randomness(referee.x):  # what pyautoattack seeds is put back every time
+            with autoattack.own_randomness(referee.x):  # what pyautoattack seeds is put back every time
                 try:
                     next(turns)
                 except StopIteration as end:
@@ -115,7 +116,12 @@ def _race(referee: Referee, config: RaceConfig) -> Generator[Progress | Fell, No
 
 
 def _malt(
-    referee: Referee, config: RaceConfig, _draws: OwnDraws, *, targeting: Targeting = "malt", faithful: bool
+    referee: Referee,
+    config: RaceConfig,
+    _draws: SeededDraws,
+    *,
+    targeting: Targeting = "malt",
+    faithful: bool,
 ) -> Attack:
     # By the network itself, which remembers it: measured anew, it might differ from race to race.
     bfloat16 = prefers_bfloat16(referee.model, referee.x, Passes())
@@ -151,10 +157,10 @@ def _malt(
     return attack
 
 
-def _autoattack(referee: Referee, config: RaceConfig, draws: OwnDraws) -> Attack:
+def _autoattack(referee: Referee, config: RaceConfig, draws: SeededDraws) -> Attack:
     x = referee.x
     classes = gradients.logits(referee.model, x[:1], Passes()).shape[1]
-    ensemble = baseline.standard_ensemble(
+    ensemble = autoattack.standard_ensemble(
         referee, x, norm=config.norm, eps=config.eps, seed=config.seed, classes=classes
     )
 
@@ -162,32 +168,32 @@ def _autoattack(referee: Referee, config: RaceConfig, draws: OwnDraws) -> Attack
         referee.begin(stage, most)
         draws.seed(config.seed)
 
-    baseline.announce_stages(ensemble, begin)
+    autoattack.announce_stages(ensemble, begin)
     referee.begin("checks", None)
     return lambda: (ensemble.run_standard_evaluation(x, referee.y)[0].detach(), {})
 
 
-def _apgd_ce(referee: Referee, config: RaceConfig, _draws: OwnDraws) -> Attack:
-    attack = baseline.apgd_ce_attack(
+def _apgd_ce(referee: Referee, config: RaceConfig, _draws: SeededDraws) -> Attack:
+    attack = autoattack.apgd_ce_attack(
         referee, referee.x, norm=config.norm, eps=config.eps, n_iter=N_ITER, seed=config.seed
     )
-    referee.begin("apgd-ce", baseline.calls_of_apgd(N_ITER))
+    referee.begin("apgd-ce", autoattack.calls_of_apgd(N_ITER))
     return torch.no_grad()(lambda: (attack.perturb(referee.x, referee.y).detach(), {}))
 
 
-def _fgsm(referee: Referee, config: RaceConfig, _draws: OwnDraws) -> Attack:
+def _fgsm(referee: Referee, config: RaceConfig, _draws: SeededDraws) -> Attack:
     referee.begin("fgsm", 1)
     how = {"norm": config.norm, "eps": config.eps}
     return lambda: (pgd.fgsm(referee, referee.x, referee.y, **how, passes=Passes()), {})
 
 
-def _pgd(referee: Referee, config: RaceConfig, _draws: OwnDraws) -> Attack:
+def _pgd(referee: Referee, config: RaceConfig, _draws: SeededDraws) -> Attack:
     referee.begin("pgd", N_ITER)
     how = {"norm": config.norm, "eps": config.eps, "n_iter": N_ITER, "seed": config.seed}
     return lambda: (pgd.pgd(referee, referee.x, referee.y, **how, passes=Passes()), {})
 
 
-_LANES: dict[LaneName, Callable[[Referee, RaceConfig, OwnDraws], Attack]] = {
+_LANES: dict[LaneName, Callable[[Referee, RaceConfig, SeededDraws], Attack]] = {
     "malt": partial(_malt, faithful=False),
     "malt-published": partial(_malt, faithful=True),
     "naive": partial(_malt, targeting="naive", faithful=True),

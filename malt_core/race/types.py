@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from malt_core.types import MAX_SEED, Norm, check_count, check_eps
+from malt_core.epsilon import Epsilon, check_eps
+from malt_core.types import MAX_SEED, Norm, check_count
 
 LaneName = Literal["malt", "autoattack", "apgd-ce", "naive", "malt-published", "pgd", "fgsm"]
 THIRD_LANES: tuple[LaneName, ...] = ("naive", "apgd-ce", "malt-published", "pgd", "fgsm")
@@ -33,6 +34,11 @@ class RaceConfig:
     def __post_init__(self) -> None:
         check_eps(self.eps, self.norm)
         check_count("seed", self.seed, 0, MAX_SEED)
+
+    @property
+    def epsilon(self) -> Epsilon:
+        """The radius: eps together with its norm."""
+        return Epsilon(self.eps, self.norm)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import torch
 from benchmarks import others, worker
 from benchmarks.attacks import ATTACKS, Attack, Settings
 from benchmarks.common import judge
-from tests.analytic import classes, images, smooth_cnn
+from tests.helpers.analytic import classes, images, smooth_cnn
 
 WEAK = Settings(eps=2.5 / 255, steps=6, batch_size=5)
 STRONG = Settings(eps=0.5, steps=6, batch_size=5)  # nobody withstands, so that autoattack is over at once

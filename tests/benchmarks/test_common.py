@@ -5,9 +5,9 @@ import torch
 
 from benchmarks.common import LeftTheBall, judge, network, right_images
 from malt_core.errors import BadConfig
-from tests.analytic import classes, images, smooth_cnn
-from tests.evaluations import load
-from tests.parquet import write
+from tests.helpers.analytic import classes, images, smooth_cnn
+from tests.helpers.evaluations import load
+from tests.helpers.parquet import write
 
 
 def test_the_first_images_that_the_network_gets_right(tmp_path):
@@ -69,13 +69,13 @@ def test_networks_by_name():
     assert untrained(x).shape == (2, 17)
     assert torch.equal(untrained(x), network("random/17")(x))
     assert not any(p.requires_grad for p in untrained.parameters())
-    mine = network("tests.analytic:smooth_cnn")
+    mine = network("tests.helpers.analytic:smooth_cnn")
     assert torch.equal(mine(images(3)), smooth_cnn()(images(3)))
     assert not mine.training
 
 
 @pytest.mark.parametrize(
-    "spec", ["random/many", "random/1", "nobody/knows", "tests.nowhere:f", "tests.analytic:f"]
+    "spec", ["random/many", "random/1", "nobody/knows", "tests.nowhere:f", "tests.helpers.analytic:f"]
 )
 def test_a_network_that_is_not_there(spec):
     with pytest.raises(BadConfig):

@@ -10,9 +10,9 @@ from PIL import Image
 from benchmarks import curves, worker
 from benchmarks.common import network
 from malt_core import Model
-from tests.analytic import classes, images, smooth_cnn
-from tests.evaluations import INFO
-from tests.parquet import write
+from tests.helpers.analytic import classes, images, smooth_cnn
+from tests.helpers.evaluations import INFO
+from tests.helpers.parquet import write
 
 MODEL = "tests.benchmarks.test_curves:small"
 

@@ -9,10 +9,10 @@ from torch import nn
 from benchmarks import floor
 from benchmarks.floor import Meter, Metered
 from malt_core import malt
-from malt_core.baseline import apgd_t
-from malt_core.counted import Counted
-from malt_core.gradients import Passes
-from tests.analytic import images, smooth_cnn
+from malt_core.attacks.autoattack import apgd_t
+from malt_core.harness.counting import CountingModel
+from malt_core.numerics.gradients import Passes
+from tests.helpers.analytic import images, smooth_cnn
 
 
 class Clock:
@@ -194,7 +194,7 @@ def test_every_pass_of_somebody_elses_attack_was_seen_and_its_result_is_the_same
     x, network = images(6), smooth_cnn()
     y = network(x).argmax(1)
     passes, meter = Passes(), Meter(x)
-    model = Counted(Metered(network, meter), passes)
+    model = CountingModel(Metered(network, meter), passes)
     meter.start()
     found = apgd_t(model, x, y, eps=1 / 255, n_iter=4)
     meter.stop()

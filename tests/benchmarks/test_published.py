@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from benchmarks.published import candidates, published, scores, targets
-from malt_core import malt, targeting
-from malt_core.counted import Counted
-from malt_core.gradients import Passes
-from tests.analytic import Linear, assert_inside, classes, grey, images, smooth_cnn
-from tests.attacks import EPS
+from malt_core import malt
+from malt_core.attacks.malt import targeting
+from malt_core.harness.counting import CountingModel
+from malt_core.numerics.gradients import Passes
+from tests.helpers.analytic import Linear, assert_inside, classes, grey, images, smooth_cnn
+from tests.helpers.attacks import EPS
 
 NORMS = pytest.mark.parametrize("norm", ["linf", "l2"])
 
@@ -76,13 +77,13 @@ def test_it_fools_the_images_that_our_faithful_mode_fools(norm):
 def test_every_candidate_costs_a_forward_pass_and_every_run_goes_to_its_end():
     model, passes = smooth_cnn(), Passes()
     x, y = right_images(model, 5)
-    withstood = published(Counted(model, passes), x, y, eps=1e-6, n_targets=2, n_iter=10)
+    withstood = published(CountingModel(model, passes), x, y, eps=1e-6, n_targets=2, n_iter=10)
     assert torch.equal(withstood, x)
     assert passes.backward == 5 * 11 + 5 * 2 * (1 + 10)
     assert passes.forward == 5 + passes.backward  # 5 for the logits
 
     passes = Passes()
-    fell = published(Counted(model, passes), x, y, eps=0.5, n_targets=2, n_iter=10)
+    fell = published(CountingModel(model, passes), x, y, eps=0.5, n_targets=2, n_iter=10)
     assert (classes(model, fell) != y).all()
     assert passes.backward == 5 * 11 + 5 * (1 + 10)
 

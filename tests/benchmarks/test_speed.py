@@ -8,11 +8,11 @@ import torch
 from benchmarks import speed, table, worker
 from benchmarks.attacks import ATTACKS, Attack, Found, Settings
 from benchmarks.common import network
-from malt_core.gradients import Passes
-from tests.analytic import classes, images, smooth_cnn
-from tests.parquet import write
+from malt_core.numerics.gradients import Passes
+from tests.helpers.analytic import classes, images, smooth_cnn
+from tests.helpers.parquet import write
 
-MODEL = "tests.evaluations:load"
+MODEL = "tests.helpers.evaluations:load"
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_process_that_fails_is_no_result(tmp_path, capfd):
     worker.save_images(images(2), torch.tensor([0, 1]), tmp_path / "images.pt")
     with pytest.raises(worker.AttackFailed, match="status 2"):
         worker.in_fresh_process(
-            "malt", "tests.analytic:nothing", tmp_path / "images.pt", Settings(eps=0.1), tmp_path
+            "malt", "tests.helpers.analytic:nothing", tmp_path / "images.pt", Settings(eps=0.1), tmp_path
         )
     assert "there is no such function" in capfd.readouterr().err
 

@@ -21,8 +21,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from malt_core import load_model
-from malt_core.gallery import open_photo
-from malt_core.images import read_png, to_sample
+from malt_core.images.gallery import open_photo
+from malt_core.images.pixels import read_png
+from malt_core.images.resize import to_sample
 from malt_core.models.catalogue import DEFAULT_MODEL
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from malt_core.evaluation.report import read_report, report_to_json
 from tests.browser.leaving import go
 from tests.browser.test_app import patience, server
-from tests.reports import report
+from tests.helpers.reports import report
 
 __all__ = ["patience", "server"]  # fixtures
 

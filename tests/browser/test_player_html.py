@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from malt_core.player import payload, script, standalone_html
-from tests.example_run import example_run
+from malt_core.attack_run.player import payload, script
+from malt_core.export.html import standalone_html
+from tests.helpers.example_run import example_run
 
 pytestmark = pytest.mark.browser
 

@@ -30,7 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Attack]:
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """A photo that the model takes for a cat, as a file."""
-    from malt_core.gallery import open_photo
+    from malt_core.images.gallery import open_photo
 
     path = tmp_path / "photo.png"
     open_photo("cat").resize((48, 48)).save(path)

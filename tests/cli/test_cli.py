@@ -163,12 +163,12 @@ def test_a_folder_that_may_not_be_written(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_fills_up_during_the_attack(tmp_path, monkeypatch):
-    from malt_core import exports
+    from malt_core.export import files
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(exports, "write", full)
+    monkeypatch.setattr(files, "write", full)
     says = f"Cannot write to {tmp_path}: No space left on device."
     refused("attack", "gallery:rocket", *QUICK, "--out", str(tmp_path), says=says)
 
@@ -198,13 +198,13 @@ def test_a_model_that_cannot_be_downloaded(tmp_path, monkeypatch):
 
 
 def test_interruption(tmp_path, monkeypatch):
-    from malt_core import study
+    from malt_core.attack_run import run
 
     def interrupted(*_: object, **__: object) -> Iterator[object]:
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(study, "study", interrupted)
+    monkeypatch.setattr(run, "attack_and_measure", interrupted)
     status, out, err = call("attack", "gallery:cat", "--out", str(tmp_path))
     assert (status, out, err) == (130, "", "\nmalt_core: interrupted\n")
     assert not list(tmp_path.iterdir())

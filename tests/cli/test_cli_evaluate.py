@@ -24,14 +24,14 @@ from PIL import Image
 
 from malt_core.cli import evaluate as cli_evaluate
 from malt_core.cli import main as cli
-from malt_core.cli.evaluate import progress_text
-from malt_core.evaluation.report import read_report, table
+from malt_core.cli.evaluate import progress_text, table
+from malt_core.evaluation.report import read_report
 from malt_core.evaluation.run import in_process
 from malt_core.evaluation.types import Progress
 from malt_core.models.catalogue import model_info
 from malt_core.models.loaders import load_model
 from tests.cli import calls
-from tests.evaluations import numbers
+from tests.helpers.evaluations import numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -372,7 +372,7 @@ def test_help_names_every_option():
     for line in examples:
         words = shlex.split(line)
         assert words[:4] == ["python", "-m", "malt_core", "evaluate"]
-        args = cli.arguments.parse(words[3:])
+        args = cli.parse(words[3:])
         assert model_info(args.model)
 
 

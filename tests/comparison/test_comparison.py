@@ -17,10 +17,9 @@ from malt_core.comparison.compare import (
     of_same_images,
     one_each,
     order,
-    room,
 )
 from malt_core.errors import BadConfig
-from tests.reports import report
+from tests.helpers.reports import report
 
 
 def both(clean: int, robust: int, of: int) -> Accuracy:
@@ -131,8 +130,8 @@ def test_reports_are_sorted_into_groups():
 
 
 def test_room_in_words():
-    assert room(report("r").plan.config) == "4/255"
-    assert room(report("r", norm="l2", eps=0.5).plan.config) == "0.5 (L2)"
+    assert str(report("r").plan.config.epsilon) == "4/255"
+    assert str(report("r", norm="l2", eps=0.5).plan.config.epsilon) == "0.5 (L2)"
 
 
 def test_accuracy_against_eps_is_of_the_same_images():

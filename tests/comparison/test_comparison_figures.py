@@ -15,7 +15,7 @@ from malt_core.comparison.figures import (
     matrix_figure,
 )
 from malt_core.evaluation.types import ATTACKS
-from tests.reports import CLASSES, report
+from tests.helpers.reports import CLASSES, report
 
 
 def test_every_attack_has_a_mark_of_its_own():

@@ -17,7 +17,7 @@ from malt_core.comparison.words import (
     unread_sentence,
 )
 from malt_core.evaluation.types import Corrupt
-from tests.reports import report
+from tests.helpers.reports import report
 
 
 def test_names_tell_reports_apart_and_no_more():

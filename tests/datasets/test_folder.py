@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from malt_core.datasets.folder import FolderData
-from malt_core.datasets.opening import open_data
+from malt_core.datasets.open_data import open_data
 from malt_core.errors import BadConfig
 
 

@@ -92,7 +92,7 @@ def test_imagenet_names_of_a_hub(imagenet):
 
 
 def test_wnids_of_our_own_models(cifar, tmp_path, monkeypatch):
-    from malt_core.models import bundled
+    from malt_core.models.providers import bundled
 
     monkeypatch.setattr(bundled, "FOLDER", tmp_path)
     (tmp_path / "pets_classes.json").write_text(

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from malt_core.datasets.opening import open_data
+from malt_core.datasets.open_data import open_data
 from malt_core.errors import BadConfig
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

@@ -10,13 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from malt_core.datasets.records import Record
+from malt_core.datasets.base import Record
 from malt_core.evaluation import chunks
 from malt_core.evaluation.chunks import evaluate_chunk, readable_images
-from malt_core.evaluation.dispatch import Job
-from malt_core.evaluation.types import ATTACKS
-from tests.analytic import classes, smooth_cnn
-from tests.evaluations import CONFIG, Pictures
+from malt_core.evaluation.types import ATTACKS, Chunk
+from tests.helpers.analytic import classes, smooth_cnn
+from tests.helpers.evaluations import CONFIG, Pictures
 
 SIZE = (8, 8)
 APGD_CE = {"attack": "apgd-ce", "n_targets": 9, "faithful": False}
@@ -28,7 +27,7 @@ SETTINGS = {"apgd-ce": APGD_CE, "apgd-t": {"faithful": False}, "autoattack": ALL
 def chunk(data: Pictures, model=None, *, first: int = 0, last: int = 14, **settings: object):
     """The images from first to last as one chunk, and the model that it was evaluated with."""
     model = model or smooth_cnn()
-    job = Job(3, tuple(data.records(range(first, last))))
+    job = Chunk(3, tuple(data.records(range(first, last))))
     return evaluate_chunk(model, SIZE, job, replace(CONFIG, **settings)), model
 
 
@@ -113,7 +112,7 @@ def outcomes_of(monkeypatch, move) -> list[str]:
     """What becomes of images that are moved so; each has a black corner."""
     data = Pictures()
     data.x[:, :, 0, 0] = 0
-    monkeypatch.setattr(chunks.baseline, "apgd_ce", lambda model, x, y, **_: move(x))
+    monkeypatch.setattr(chunks.autoattack, "apgd_ce", lambda model, x, y, **_: move(x))
     result, _ = chunk(data, Suspicious(data.x), **APGD_CE)
     right = classes(smooth_cnn(), data.x) == torch.tensor(data.labels)
     return [image.outcome for image, attacked in zip(result.images, right, strict=True) if attacked]
@@ -145,7 +144,7 @@ def test_an_image_on_the_edge_of_the_ball_counts(monkeypatch, move):
 
 
 def test_the_attacks_own_word_counts_for_nothing(monkeypatch):
-    monkeypatch.setattr(chunks.baseline, "apgd_ce", lambda model, x, y, **_: x)
+    monkeypatch.setattr(chunks.autoattack, "apgd_ce", lambda model, x, y, **_: x)
     result, _ = chunk(Pictures(), **APGD_CE)
     assert {image.outcome for image in result.images} == {"wrong", "robust"}
 
@@ -164,7 +163,7 @@ def test_pictures_that_cannot_be_read_are_named_and_left_out():
 
 
 def test_a_record_with_a_problem_is_named():
-    job = Job(0, (Record(5, "cat/a.png", 0, None, "cat/a.png cannot be read: No such file or directory."),))
+    job = Chunk(0, (Record(5, "cat/a.png", 0, None, "cat/a.png cannot be read: No such file or directory."),))
     result = evaluate_chunk(smooth_cnn(), SIZE, job, CONFIG)
     assert (result.images, result.n_forward, result.n_backward) == ((), 0, 0)
     assert result.corrupt[0].reason == "cat/a.png cannot be read: No such file or directory."

@@ -14,7 +14,7 @@ from malt_core.errors import BadConfig
 from malt_core.evaluation.folder import EvaluationFolder
 from malt_core.evaluation.report import Report, read_report
 from malt_core.evaluation.run import evaluate, in_process
-from tests.evaluations import Pictures, load, plan, result
+from tests.helpers.evaluations import Pictures, load, plan, result
 
 DATA = Pictures(10, corrupt=(5,))
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from malt_core.cli.evaluate import table
 from malt_core.errors import BadConfig
-from malt_core.evaluation.report import read_report, report_from_json, report_of, report_to_json, table
+from malt_core.evaluation.report import read_report, report_from_json, report_of, report_to_json
 from malt_core.evaluation.types import ChunkResult, Corrupt, ImageResult
-from tests.evaluations import CONFIG, Pictures, plan
+from tests.helpers.evaluations import CONFIG, Pictures, plan
 
 
 def image(index: int, outcome: str, **told: object) -> ImageResult:
@@ -167,7 +168,7 @@ def test_the_table(report):
     lines = [" ".join(line.split()) for line in table(report).splitlines()]
     assert lines == [
         "tests/tiny on random pictures",
-        "malt (as published), linf 2.5/255, seed 0, float32, cpu",
+        "malt (as published) at ε = 2.5/255, seed 0, float32, cpu",
         "",
         "clean accuracy 80.00% 4 of 5",
         "robust accuracy 40.00% 2 of 5",
@@ -189,7 +190,9 @@ def test_the_table_of_an_attack_that_tells_less(report):
     text = table(other)
     assert "rank" not in text
     assert "likeliest" not in text
-    assert text.startswith("tests/tiny on random pictures (so far, of 6 images)\napgd-ce, l2 0.5, seed 0")
+    assert text.startswith(
+        "tests/tiny on random pictures (so far, of 6 images)\napgd-ce at ε = 0.5 (L2), seed 0"
+    )
 
 
 def test_accuracies_are_exact():

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from malt_core.errors import BadConfig, BadImage, ModelUnavailable
-from malt_core.models import autoattack_example, downloads, loaders, robustbench_zoo
+from malt_core.models import loaders
 from malt_core.models.catalogue import list_models
 from malt_core.models.loaders import load_model
+from malt_core.models.providers import autoattack_example, robustbench_zoo
+from malt_core.models.weights import downloads
 from tests.models.webserver import Page, Server
 
 OFFLINE = "autoattack/resnet18-cifar10"

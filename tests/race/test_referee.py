@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from malt_core.gradients import Passes
-from malt_core.pgd import fgsm
+from malt_core.attacks.pgd import fgsm
+from malt_core.numerics.gradients import Passes
 from malt_core.race import referee as module
 from malt_core.race.referee import Referee
 from malt_core.race.types import Fell, Progress, RaceConfig
-from tests.analytic import LiesToAttacks, Linear, classes, grey, images, smooth_cnn
+from tests.helpers.analytic import LiesToAttacks, Linear, classes, grey, images, smooth_cnn
 
 EPS = 8 / 255
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from malt_core.models.nets import SmallResNet
+from malt_core.models.architectures import SmallResNet
 from training.augment import Augmentation, augment, to_batch
 from training.evaluate import pgd
 from training.optim import orthogonalise, schedule, update_average

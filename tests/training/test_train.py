@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from malt_core.models import bundled
+from malt_core.models.providers import bundled
 from training import card, checkpoint, export, measure, train
 from training.augment import to_batch
 

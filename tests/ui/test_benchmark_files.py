@@ -12,10 +12,10 @@ import pytest
 from assets.examples import make_reports
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import read_report, report_to_json
-from tests import parquet
-from tests.analytic import images
-from tests.evaluations import INFO
-from tests.reports import report
+from tests.helpers import parquet
+from tests.helpers.analytic import images
+from tests.helpers.evaluations import INFO
+from tests.helpers.reports import report
 from ui import benchmark_files, benchmark_store
 from ui.benchmark_files import read_data_file, read_report_file
 

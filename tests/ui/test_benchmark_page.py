@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from malt_core.evaluation.report import Report, report_from_json, report_to_json
 from malt_core.evaluation.types import Corrupt
-from tests.reports import report
+from tests.helpers.reports import report
 from tests.ui.test_pages import PATIENCE, ROOT, open_app, texts
 from ui import benchmark_store
 from ui.runtime import queue

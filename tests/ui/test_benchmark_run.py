@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from malt_core.datasets.held import first_images
+from malt_core.datasets.in_memory import first_images
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
-from malt_core.evaluation.turns import Working
+from malt_core.evaluation.stepwise import Working
 from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
-from tests.evaluations import Pictures, load
+from tests.helpers.evaluations import Pictures, load
 from ui.benchmark_run import BATCH, MOST_EVALUATIONS, SmallRun, evaluations, progress, radii, reports_of
 from ui.places import Places
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
+from malt_core.attacks.malt.single import attack
+from malt_core.attacks.types import AttackConfig
 from malt_core.errors import ModelUnavailable
-from malt_core.single import attack
-from malt_core.types import AttackConfig, Sample
-from tests.example_run import network
+from malt_core.types import Sample
+from tests.helpers.example_run import network
 from ui.jobs import APOLOGY, Cancelled, Job, JobQueue
 
 PATIENCE = 10.0

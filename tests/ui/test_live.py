@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from malt_core.single import attack
-from malt_core.types import AttackConfig, Sample, Step
-from tests.example_run import CLASSES, network
+from malt_core.attacks.malt.single import attack
+from malt_core.attacks.types import AttackConfig, Step
+from malt_core.types import Sample
+from tests.helpers.example_run import CLASSES, network
 from ui.live import CURVES, live_points, progress, waiting_sentence
 
 

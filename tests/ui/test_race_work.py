@@ -12,9 +12,9 @@ from PIL import Image
 from torch import nn
 
 from malt_core.race.types import LaneDone, LineUp
-from tests.analytic import images, smooth_cnn
-from tests.short_ensemble import short_ensemble
-from tests.test_handover import handed_over_threads
+from tests.harness.test_stepwise import handed_over_threads
+from tests.helpers.analytic import images, smooth_cnn
+from tests.helpers.short_ensemble import short_ensemble
 from ui.jobs import Job, JobQueue
 from ui.link import Settings
 from ui.places import Places

@@ -1,0 +1,1 @@
+"""One image attacked and measured: the run, its words, pictures and record."""

@@ -1,0 +1,157 @@
+"""What the path player shows of a run, as JSON for the browser, and as one HTML file that needs nothing else.
+
+The player itself is assets/player: the browser draws x(t) = clip(x0 + t (x_adv - x0), 0, 1) from the two
+images, and reads margins and probabilities from the values measured at every sampled t.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.types import AttackResult
+from malt_core.errors import BadImage
+from malt_core.linearity.types import LinearityReport
+from malt_core.linearity.words import straightness
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets" / "player"
+TOP = 5
+MAX_AMPLIFICATION = 256
+
+
+def payload(run: AttackRun) -> dict[str, Any]:
+    """Return what the player needs to show a run: JSON-able, of strings, numbers, lists and None.
+
+    original: base64 of the (H, W, 3) uint8 pixels. delta: base64 of x_adv - x0, (H, W, 3), little-endian
+    delta_type; int8 or int16 count steps of 1/255, float32 (where x_adv is not an 8-bit image) is in
+    [-1, 1]. amplification: a power of two that brings the perturbation near full contrast. classes:
+    {index, name} of each class that is among the five likeliest at some t, of the label and the target;
+    probabilities: T rows of their values. Margins are in logits; r2, max_deviation and the two crossings
+    are None where undefined. id: a digest of all the rest.
+
+    Raises BadImage for a run without a path (the image was misclassified from the start).
+    """
+    report, result = run.linearity, run.result
+    if report is None:
+        raise BadImage(
+            f"The model gets “{run.sample.name}” wrong without any attack, so there is no path to play. "
+            "Choose an image that the model recognises."
+        )
+    original = _steps(run.sample.x)
+    classes = _classes(run, report)
+    content = {
+        "width": original.shape[1],
+        "height": original.shape[0],
+        "original": _base64(original.astype(np.uint8)),
+        **_delta(run.sample.x, result.adversarial),
+        "t": _numbers(report.t),
+        "true_margin": _numbers(report.true_margin),
+        "linear_margin": _numbers(report.linear_margin),
+        "classes": [_named(run, index) for index in classes],
+        "probabilities": [_numbers(row) for row in report.probabilities[:, classes].tolist()],
+        "label": _named(run, result.label),
+        "target": _named(run, report.target),
+        "crossings": {"true": report.true_crossing, "predicted": report.predicted_crossing},
+        "r2": _finite(report.r2),
+        "max_deviation": _finite(report.max_deviation),
+        "eps": run.config.eps,
+        "norm": run.config.norm,
+        "success": result.success,
+        "model": run.model.title,
+        "image": run.sample.name,
+        "straightness": straightness(report),
+        "alt": _alt_texts(run, result, report),
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return {"id": digest[:16], **content}
+
+
+def style() -> str:
+    """Return the player's CSS."""
+    return (ASSETS / "player.css").read_text("utf-8")
+
+
+def script() -> str:
+    """Return the player's JavaScript as one module: player.js with the modules it imports set before it."""
+    parts = [(ASSETS / name).read_text("utf-8") for name in ("words.js", "pictures.js", "charts.js")]
+    modules = [re.sub(r"^export ", "", part, flags=re.MULTILINE) for part in parts]
+    main = (ASSETS / "player.js").read_text("utf-8")
+    return "\n".join(re.sub(r"^import .*\n", "", part, flags=re.MULTILINE) for part in (*modules, main))
+
+
+def _steps(x: Tensor) -> np.ndarray:
+    """Return (3, H, W) in [0, 1] as (H, W, 3) in whole steps of 1/255."""
+    return np.rint(x.numpy().transpose(1, 2, 0) * 255).astype(np.int16)
+
+
+def _base64(array: np.ndarray) -> str:
+    little_endian = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
+    return base64.b64encode(little_endian.tobytes()).decode("ascii")
+
+
+def _delta(x0: Tensor, x_adv: Tensor) -> dict[str, Any]:
+    pixels = x_adv.numpy().transpose(1, 2, 0)
+    if np.abs(pixels * 255 - np.rint(pixels * 255)).max() < 1e-3:
+        delta = _steps(x_adv) - _steps(x0)
+        largest = int(np.abs(delta).max())
+        kind = "int8" if largest <= 127 else "int16"
+    else:
+        delta = pixels - x0.numpy().transpose(1, 2, 0)
+        largest = float(np.abs(delta).max()) * 255
+        kind = "float32"
+    return {
+        "delta": _base64(delta.astype(kind)),
+        "delta_type": kind,
+        "amplification": _amplification(largest),
+    }
+
+
+def _amplification(largest: float) -> int:
+    """Return the power of two that brings a change of largest/255 near, not beyond, full contrast."""
+    # The slack keeps a change of 1.0000001 steps, float32's 1/255, at 128.
+    factor = 2 ** math.floor(math.log2(128 / max(largest, 1e-6)) + 1e-3)
+    return min(MAX_AMPLIFICATION, max(1, factor))
+
+
+def _classes(run: AttackRun, report: LinearityReport) -> list[int]:
+    likeliest = report.probabilities.topk(min(TOP, report.probabilities.shape[1]), dim=1).indices
+    return sorted({run.result.label, report.target, *likeliest.flatten().tolist()})
+
+
+def _named(run: AttackRun, index: int) -> dict[str, Any]:
+    return {"index": index, "name": run.model.classes[index]}
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None
+
+
+def _numbers(values: Sequence[float]) -> list[float]:
+    return [round(float(value), 6) for value in values]
+
+
+def _alt_texts(run: AttackRun, result: AttackResult, report: LinearityReport) -> dict[str, str]:
+    names = run.model.classes
+    label, target = names[result.label], names[report.target]
+    height, width = run.sample.x.shape[1:]
+    end = "adversarial image" if result.success else "attack's closest try"
+    return {
+        "original": f"The original, {run.sample.name}, as the model sees it: {width} × {height} pixels.",
+        "perturbation": "What the attack added to the original, magnified; grey means unchanged.",
+        "adversarial": f"The {end}: the original with the perturbation added, not magnified.",
+        "chart": f"Margin of {label} over {target} from the original to the {end} and beyond: what the model "
+        f"really answers, and the straight-line prediction. {straightness(report)}",
+    }

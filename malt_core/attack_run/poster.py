@@ -1,0 +1,128 @@
+"""The figure for a blog post: one PNG with the three pictures and the two curves, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure  # not pyplot, whose global state two users would share
+from matplotlib.ticker import PercentFormatter
+
+from malt_core import formatting
+from malt_core.attack_run import words
+from malt_core.attack_run.types import AttackRun
+from malt_core.errors import BadImage
+from malt_core.images.pixels import perturbation_image, suggested_amplification, to_pixels
+from malt_core.linearity.types import LinearityReport
+from malt_core.linearity.words import straightness
+
+SIZE, DPI = (12.0, 6.75), 150  # 1800 × 1012 pixels, 16:9
+LEFT, RIGHT = 0.06, 0.97
+INK, QUIET, LINEAR = "#1f2430", "#555555", "#008763"  # as in the path player
+PLAIN = {"parse_math": False}  # a dollar sign in a name is a dollar sign
+
+
+def _name(text: str) -> str:
+    """Shorten a class name to what fits over a picture; the headline has it in full."""
+    return text if len(text) <= 22 else f"{text[:21].rstrip()}…"
+
+
+def _lines(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width, max_lines=2, placeholder=" …"))
+
+
+def _picture(axes: Axes, pixels: np.ndarray, title: str, answer: str) -> None:
+    axes.imshow(pixels, interpolation="nearest")
+    axes.set_title(f"{title}\n", fontsize=11, color=QUIET, pad=5)
+    axes.text(0.5, 1.025, answer, transform=axes.transAxes, ha="center", fontsize=12, weight="bold", **PLAIN)
+    axes.set_axis_off()
+
+
+def _pictures(run: AttackRun) -> tuple[tuple[np.ndarray, str, str], ...]:
+    """Return (pixels, title, second line) of original, perturbation and adversarial image."""
+    result, names = run.result, run.model.classes
+    x0, adversarial = run.sample.x, result.adversarial
+    factor = suggested_amplification(x0, adversarial)
+    change = perturbation_image(x0, adversarial, factor)
+    before = f"{_name(names[result.clean_index])} ({formatting.percent(result.clean_confidence)})"
+    after = f"{_name(names[result.adversarial_index])} ({formatting.percent(result.adversarial_confidence)})"
+    return (
+        (to_pixels(x0), "original", before),
+        (to_pixels(change), "perturbation (grey: unchanged)", f"× {factor:,g}"),
+        (to_pixels(adversarial), "adversarial image" if result.success else "closest try", after),
+    )
+
+
+def _range(report: LinearityReport) -> tuple[float, float]:
+    """Return the margins to show: zero, the true curve, and the straight line unless it runs far off."""
+    linear = [m for t, m in zip(report.t, report.linear_margin, strict=True) if t <= 1]
+    low, high = min(0, *report.true_margin, *linear), max(0, *report.true_margin, *linear)
+    span = (high - low) or 1.0
+    return low - 0.12 * span, high + 0.08 * span
+
+
+def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
+    low, high = _range(report)
+    end = "adversarial image" if run.result.success else "closest try"
+    axes.axhspan(low, 0, color="#f1f1f1", zorder=0)
+    axes.axhline(0, color="#888888", linewidth=1)
+    axes.axvline(1, color="#aaaaaa", linewidth=1, linestyle=":")
+    for margin, colour, dash, name, crossing in (
+        (report.true_margin, INK, "-", "true margin: what the model answers", report.true_crossing),
+        (report.linear_margin, LINEAR, "--", "straight-line prediction", report.predicted_crossing),
+    ):
+        axes.plot(report.t, margin, color=colour, linewidth=2.4, linestyle=dash, label=name)
+        if crossing is not None:
+            axes.plot(crossing, 0, "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
+    axes.annotate(
+        "grey: the margin is below zero, the model is fooled",
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(6, 4),
+        textcoords="offset points",
+        fontsize=9,
+        color=QUIET,
+    )
+    label, target = (_name(run.model.classes[i]) for i in (run.result.label, report.target))
+    title = f"Lead of {label} over {target} (margin, in logits)"
+    axes.set_title(title, loc="left", fontsize=10, pad=8, **PLAIN)
+    axes.set_xlabel(f"share of the way from the original (0%) to the {end} (100%)")
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_xlim(0, report.t[-1])
+    axes.set_ylim(low, high)
+    axes.legend(
+        frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _note(run: AttackRun, report: LinearityReport) -> str:
+    eps = f"ε = {run.config.epsilon}"
+    png = f" {words.png_sentence(run)}" if run.result.success else ""
+    return (
+        f"{straightness(report)}{png} {run.model.title}, {eps}. "
+        "Method: MALT, arXiv 2407.02240. Drawn by MALT Lab."
+    )
+
+
+def figure_png(run: AttackRun) -> bytes:
+    """Return the figure of a run as a PNG file, 1800 × 1012. Raises BadImage where nothing was attacked."""
+    report = run.linearity
+    if report is None:
+        raise BadImage("The model gets this picture wrong without any attack, so there is no path to draw.")
+    figure = Figure(SIZE, DPI, facecolor="white")
+    grid = figure.add_gridspec(
+        2, 3, left=LEFT, right=RIGHT, top=0.83, bottom=0.16, height_ratios=(1.25, 1), hspace=0.3, wspace=0.05
+    )
+    for column, (pixels, title, answer) in enumerate(_pictures(run)):
+        _picture(figure.add_subplot(grid[0, column]), pixels, title, answer)
+    _curves(figure.add_subplot(grid[1, :]), run, report)
+    figure.suptitle(_lines(words.sentence(run), 100), fontsize=15, y=0.975, va="top", **PLAIN)
+    figure.text(
+        LEFT, 0.02, "\n".join(textwrap.wrap(_note(run, report), 155)), fontsize=9, color=QUIET, **PLAIN
+    )
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

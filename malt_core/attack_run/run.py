@@ -1,0 +1,46 @@
+"""An attack on one image and the measurement of how straight its way was: what a page or the CLI runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.malt.single import attack
+from malt_core.attacks.types import AttackConfig, AttackEvent, AttackResult, Finished
+from malt_core.linearity.measurement import COARSE, FINE, measure_linearity
+from malt_core.linearity.types import LinearityReport
+from malt_core.models.loaders import Model
+from malt_core.types import Crop, Sample
+
+LARGE = 128 * 128  # pixels above which the path is sampled more coarsely, to keep the wait short
+
+
+def _linearity(model: Model, sample: Sample, result: AttackResult) -> LinearityReport | None:
+    """Follow the margin to the class that the image became, or to the attacked class where it failed."""
+    if result.target is None:
+        return None
+    target = result.adversarial_index if result.success else result.target.index
+    height, width = sample.x.shape[1:]
+    t = COARSE if height * width > LARGE else FINE
+    return measure_linearity(model, sample.x, result.adversarial, result.label, target, t=t)
+
+
+def attack_and_measure(
+    model: Model, sample: Sample, config: AttackConfig, *, crop: Crop, source: str | None = None
+) -> Iterator[AttackEvent | AttackRun]:
+    """Yield the events of single.attack, then the Run with the linearity along the way.
+
+    crop and source (default: the sample's name) only go on record; see types.Run. Raises as attack does.
+    """
+    for event in attack(model, sample, config):
+        yield event
+        if isinstance(event, Finished):
+            yield AttackRun(
+                model=model.info,
+                sample=sample,
+                config=config,
+                crop=crop,
+                source=source or sample.name,
+                result=event.result,
+                linearity=_linearity(model, sample, event.result),
+            )

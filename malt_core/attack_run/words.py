@@ -1,0 +1,132 @@
+"""Results in plain words. Every sentence must be true of the run that it is given; none needs torch."""
+
+from __future__ import annotations
+
+import math
+
+from malt_core.attack_run.types import AttackRun
+from malt_core.formatting import length, percent, steps
+from malt_core.linearity.words import STRAIGHT, straightness
+
+
+def _moved(run: AttackRun) -> str:
+    size = run.result.perturbation_norm
+    if run.config.norm == "linf":
+        return f"no colour value moved by more than {length(size, 'linf')}"
+    return (
+        f"the whole change has length {length(size, 'l2')} (at most {length(run.config.eps, 'l2')} allowed)"
+    )
+
+
+def sentence(run: AttackRun) -> str:
+    """Return the result in one sentence, or two where there was nothing to attack."""
+    result, names = run.result, run.model.classes
+    label = names[result.label]
+    if result.already_wrong:
+        said = names[result.clean_index]
+        return (
+            f"Without any attack the model says “{said}” ({percent(result.clean_confidence)}), "
+            f"not “{label}”. So there was nothing to attack."
+        )
+    if not result.success:
+        radius = length(run.config.eps, run.config.norm)
+        within = radius if run.config.norm == "linf" else f"a change of length {radius}"
+        tried = len(result.attempts)
+        targets = "1 target class" if tried == 1 else f"{tried} target classes"
+        return (
+            f"No adversarial example found within {within}: after {targets} and "
+            f"{steps(result.steps_total)} the model still says “{label}”."
+        )
+    became = names[result.adversarial_index]
+    how = f"in {steps(result.steps)}" if result.steps else "at the random start, before the first step"
+    return f"“{label}” became “{became}” {how}; {_moved(run)}."
+
+
+def png_sentence(run: AttackRun) -> str:
+    """Return whether the picture still fools the model once it is saved with 8 bits a colour."""
+    result = run.result
+    if result.already_wrong:
+        return "Choose another picture, or attack the model's own answer."
+    if not result.success:
+        return "The pictures show the closest try; it does not fool the model."
+    if result.survives_png:
+        return "Saved as a PNG, the changed picture still fools the model."
+    if run.config.norm == "linf" and run.config.eps < 1 / 255:
+        reason = "a PNG cannot hold changes smaller than 1/255, so the saved picture is the original"
+    else:
+        reason = "a PNG holds whole steps of 1/255 only, and rounding to them undoes the attack"
+    return f"Saved as a PNG, the changed picture no longer fools the model: {reason}."
+
+
+def crossings(run: AttackRun) -> str:
+    """Return where the margin reaches zero by the straight line and in truth; "" where nothing was attacked.
+
+    Zero is where the followed class overtakes the label.
+    """
+    report, names = run.linearity, run.model.classes
+    if report is None:
+        return ""
+    predicted, true, end = report.predicted_crossing, report.true_crossing, f"{report.t[-1]:.0%}"
+    label, target = names[run.result.label], names[report.target]
+    way = "of the way to the adversarial image" if run.result.success else "of the way to the closest try"
+    if predicted is None and true is None:
+        return (
+            f"“{target}” overtakes “{label}” neither by the straight line nor in truth, "
+            f"as far as the path was followed: {end} {way}."
+        )
+    if predicted is None:
+        expected = f"The straight line does not expect “{target}” to overtake “{label}” before {end} {way}"
+    else:
+        expected = f"The straight line expects “{target}” to overtake “{label}” at {predicted:.0%} {way}"
+    found = f"it does at {true:.0%}" if true is not None else f"it does not before {end}"
+    return f"{expected}; in truth {found}."
+
+
+def scale(run: AttackRun) -> str:
+    """Return what to expect of this kind of network, and whether this picture shows it."""
+    off = run.linearity.max_deviation if run.linearity else math.inf
+    verdict = "" if math.isinf(off) else "straight" if off <= STRAIGHT else "bent"
+    if run.model.robust:
+        shown = {"straight": " This picture is a case of it.", "bent": " This picture is an exception."}
+        return (
+            "MALT relies on networks that were trained to resist attacks, as this one was, being almost "
+            "straight at the scale of an attack (“mesoscopic almost linearity”)." + shown.get(verdict, "")
+        )
+    if run.config.norm == "linf" and run.result.perturbation_norm < 0.999 / 255:
+        shown = {"straight": " This change is such a fraction.", "bent": " Here it bends even over that."}
+    else:
+        shown = {"straight": " Here, even so, it is almost straight.", "bent": " Here, too, it bends."}
+    return (
+        "This network was trained without any defence. The margin of such a network usually bends at the "
+        f"scale of an attack, and is straight only over a fraction of 1/255.{shown.get(verdict, '')} MALT's "
+        "claim is about networks trained to resist attacks, which usually stay almost straight up to 8/255."
+    )
+
+
+def drift(run: AttackRun) -> str:
+    """Return how far the slope has changed at the end of the way, and after a random change as long."""
+    if run.linearity is None:
+        return ""
+    end, random = run.linearity.drift[-1], run.linearity.random_drift[-1]
+    if math.isinf(end) or math.isinf(random):
+        return (
+            "At the original the margin has no slope (its gradient is zero) for a straight line to continue."
+        )
+    return (
+        "At the end of the way the margin's slope (its gradient, which the straight line keeps fixed) "
+        f"differs from the first by {_lengths(end)}; after a random change as long, by {_lengths(random)}."
+    )
+
+
+def _lengths(share: float) -> str:
+    return f"{share:.0%} of its length" if share < 1.5 else f"{share:.1f} times its length"
+
+
+def way_sentence(run: AttackRun) -> str:
+    """Return where both curves cross zero, how far the slope changed, and which case this picture shows."""
+    return "" if run.linearity is None else " ".join((crossings(run), drift(run), scale(run)))
+
+
+def linearity_sentence(run: AttackRun) -> str:
+    """Return the verdict on straightness, followed by way_sentence."""
+    return "" if run.linearity is None else f"{straightness(run.linearity)} {way_sentence(run)}"

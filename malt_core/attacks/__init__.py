@@ -1,0 +1,1 @@
+"""The attacks: ours, and those of others that it is compared with."""

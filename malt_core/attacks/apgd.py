@@ -1,0 +1,202 @@
+"""APGD (Croce & Hein 2020, arXiv 2003.01690, algorithm 1), targeted, on rows that may come and go.
+
+The paper's loop runs one batch from the first step to the last. Here each row carries its own step
+count, so that a row which has fooled the model can leave at once and another take its place. Row by row
+the numbers are those of AutoAttack's implementation; tests/test_apgd.py compares them step by step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from malt_core.numerics import gradients, losses, norms
+from malt_core.numerics.gradients import Network, Passes
+from malt_core.types import Norm
+
+MOMENTUM = 0.75  # the paper's alpha
+RHO = 0.75  # halve the step if fewer than this share of a window's steps raised the loss
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a run of n_iter steps reconsiders its step size.
+
+    After `first` steps, then ever sooner by `shrink` steps, but not under `least`.
+    """
+
+    n_iter: int
+
+    @property
+    def first(self) -> int:
+        return max(int(0.22 * self.n_iter), 1)
+
+    @property
+    def shrink(self) -> int:
+        return max(int(0.03 * self.n_iter), 1)
+
+    @property
+    def least(self) -> int:
+        return max(int(0.06 * self.n_iter), 1)
+
+
+@dataclass
+class Rows:
+    """R attacks in progress. x0, x, ... are (R, C, H, W), everything else (R,).
+
+    n_iter: steps that the row may take; x: where it stands; x_before: where it stood a step ago; gradient:
+    of the loss at x. evaluations: 0 for a row that waits at its random start, then 1 + steps taken.
+    window, since: length of the current checkpoint window and steps taken in it; rises: how many of them
+    raised the loss; shrink, least: of its Schedule. halved: whether the last checkpoint halved the step.
+    """
+
+    image: Tensor
+    y: Tensor
+    target: Tensor
+    n_iter: Tensor
+    x0: Tensor
+    x: Tensor
+    x_before: Tensor
+    x_best: Tensor
+    gradient: Tensor
+    gradient_best: Tensor
+    loss: Tensor
+    loss_best: Tensor
+    loss_best_checkpoint: Tensor
+    step_size: Tensor
+    evaluations: Tensor
+    window: Tensor
+    since: Tensor
+    rises: Tensor
+    shrink: Tensor
+    least: Tensor
+    halved: Tensor
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def select(self, index: Tensor) -> Rows:
+        """Return the rows that a mask or an index picks."""
+        return Rows(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+    def join(self, other: Rows) -> Rows:
+        """Return these rows followed by the other's."""
+        return Rows(
+            **{f.name: torch.cat((getattr(self, f.name), getattr(other, f.name))) for f in fields(self)}
+        )
+
+    def replace(self, places: Tensor, other: Rows) -> None:
+        """Put the other's rows in these places, without moving the rest."""
+        for f in fields(self):
+            getattr(self, f.name)[places] = getattr(other, f.name)
+
+
+def begin(
+    image: Tensor, x0: Tensor, y: Tensor, target: Tensor, start: Tensor, *, eps: float, n_iter: int | Tensor
+) -> Rows:
+    """Return rows that stand at `start` (R, C, H, W), not yet evaluated.
+
+    image: (R,) names the rows; n_iter: steps that each may take, one number or (R,).
+    """
+    zeros = torch.zeros(len(y), dtype=x0.dtype, device=x0.device)
+    counts = torch.zeros_like(y)
+    n_iter = counts + n_iter
+    schedules = [Schedule(n) for n in n_iter.tolist()]
+    return Rows(
+        image=image,
+        y=y,
+        target=target,
+        n_iter=n_iter,
+        x0=x0,
+        x=start,
+        x_before=start.clone(),
+        x_best=start.clone(),
+        gradient=torch.zeros_like(start),
+        gradient_best=torch.zeros_like(start),
+        loss=zeros.clone(),
+        loss_best=zeros - torch.inf,
+        loss_best_checkpoint=zeros.clone(),
+        step_size=zeros + 2 * eps,
+        evaluations=counts.clone(),
+        window=counts.new_tensor([s.first for s in schedules]),
+        since=counts.clone(),
+        rises=counts.clone(),
+        shrink=counts.new_tensor([s.shrink for s in schedules]),
+        least=counts.new_tensor([s.least for s in schedules]),
+        halved=torch.ones_like(y, dtype=torch.bool),
+    )
+
+
+def _image_shape(values: Tensor) -> Tensor:
+    return values[:, None, None, None]
+
+
+def _next_point(rows: Rows, norm: Norm, eps: float) -> Tensor:
+    """Return where the rows go next: a projected gradient step, mixed with the step before (momentum)."""
+    ball = norms.Ball(rows.x0, norm, eps)
+    step = norms.steepest(rows.gradient, norm).mul_(_image_shape(rows.step_size))
+    plain = ball.project_(step.add_(rows.x))
+    keep = _image_shape(torch.where(rows.evaluations > 1, MOMENTUM, 1.0).to(rows.x.dtype))
+    mixed = plain.sub_(rows.x).mul_(keep).add_(rows.x)
+    mixed.add_((rows.x - rows.x_before).mul_(1 - keep))
+    return ball.project_(mixed)
+
+
+def _checkpoint(rows: Rows) -> None:
+    """Halve the step, and go back to the best point, where the loss swings or has stopped rising."""
+    due = rows.since == rows.window
+    if not due.any():
+        return
+    swinging = rows.rises <= RHO * rows.window
+    stuck = ~rows.halved & (rows.loss_best_checkpoint >= rows.loss_best)
+    halve = due & (swinging | stuck)
+    rows.halved = torch.where(due, halve, rows.halved)
+    rows.loss_best_checkpoint = torch.where(due, rows.loss_best, rows.loss_best_checkpoint)
+    rows.step_size = torch.where(halve, rows.step_size / 2, rows.step_size)
+    back = halve.nonzero()[:, 0]
+    if len(back):
+        rows.x = rows.x.clone()  # the caller holds the point visited
+        rows.x[back] = rows.x_best[back]
+        rows.gradient[back] = rows.gradient_best[back]
+    rows.window = torch.where(due, torch.maximum(rows.window - rows.shrink, rows.least), rows.window)
+    rows.since = rows.since.masked_fill(due, 0)
+    rows.rises = rows.rises.masked_fill(due, 0)
+
+
+def visit(
+    model: Network, rows: Rows, *, norm: Norm, eps: float, passes: Passes, bfloat16: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Move every row one step (fresh rows stay at their start) and evaluate it there.
+
+    Returns the visited points x_k, (R, C, H, W), and their logits, (R, K). The rows themselves may already
+    stand elsewhere, since a checkpoint sends some back to their best point. One forward and one backward
+    pass for each row; bfloat16 computes both in that precision (never trust its verdict).
+    """
+    fresh = rows.evaluations == 0
+    here, moved = rows.x, _next_point(rows, norm, eps)
+    at_start = fresh.nonzero()[:, 0]
+    moved[at_start] = here[at_start]
+    rows.x, rows.x_before = moved, here
+
+    passes.backward += len(rows)
+    leaf = rows.x.detach().requires_grad_()
+    with torch.enable_grad():
+        z = gradients.forward(model, leaf, passes, bfloat16=bfloat16)
+        loss = losses.targeted_loss(z, rows.y, rows.target)
+        rows.gradient = gradients.finite_or_zero(gradients.input_gradient(loss.sum(), leaf), moved)
+    visited, z, loss = rows.x, z.detach(), loss.detach()
+
+    better = loss > rows.loss_best
+    improved = better.nonzero()[:, 0]
+    rows.x_best[improved] = rows.x[improved]
+    rows.gradient_best[improved] = rows.gradient[improved]
+    rows.loss_best = torch.where(better, loss, rows.loss_best)
+    rows.rises = rows.rises + (~fresh & (loss > rows.loss)).long()
+    # AutoAttack compares the loss of the first step with an unset 0, not with that of the start.
+    rows.loss = torch.where(fresh, torch.zeros_like(loss), loss)
+    rows.since = rows.since + (~fresh).long()
+    rows.evaluations = rows.evaluations + 1
+    _checkpoint(rows)
+    return visited, z

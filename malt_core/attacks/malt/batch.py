@@ -1,0 +1,177 @@
+"""MALT on a batch of images: ranking, search and verdict (arXiv 2407.02240, algorithm 1)."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+from torch import Tensor, nn
+
+from malt_core.attacks.malt import budget, targeting
+from malt_core.attacks.malt.candidates import CandidateScores
+from malt_core.attacks.malt.scheduler import RowScheduler
+from malt_core.attacks.types import AttackConfig, MaltResult, Targeting
+from malt_core.errors import BadConfig
+from malt_core.numerics import gradients, losses
+from malt_core.numerics.checks import check_batch
+from malt_core.numerics.gradients import Network, Passes
+from malt_core.numerics.precision import prefers_bfloat16
+from malt_core.types import Norm, check_count
+
+
+def _attack(search: RowScheduler, ranking: CandidateScores, right: Tensor, faithful: bool) -> None:
+    """Spend the published budget on the images `right` (I,), or the frugal one."""
+    config = search.config
+
+    def targets(image: int) -> list[int]:
+        return ranking.order(image)[: config.n_targets]
+
+    if faithful:
+        ranking.extend(right, config.n_candidates)
+        search.run({i: budget.published(targets(i), config.n_iter) for i in right.tolist()})
+        return
+    ranking.extend(right, budget.PROBE_CANDIDATES)
+    probed = {i: targets(i)[0] for i in right.tolist()}
+    search.run({i: budget.probe([target], config.n_iter) for i, target in probed.items()})
+    close = right[(search.target[right] < 0) & ~(search.left[right] > budget.HOPEFUL)]
+    ranking.extend_while_near(close)
+    search.run(
+        {i: budget.press(targets(i), config.n_iter, probed[i], float(search.left[i])) for i in close.tolist()}
+    )
+
+
+def _check_labels(y: Tensor | None, z: Tensor) -> Tensor:
+    if y is None:
+        return z.argmax(1)
+    try:
+        y = torch.as_tensor(y, device=z.device)
+    except (TypeError, ValueError, RuntimeError):
+        raise BadConfig(
+            f"y must hold class indices; this {type(y).__name__} cannot be read as such."
+        ) from None
+    if y.shape != z.shape[:1] or y.dtype.is_floating_point or y.dtype == torch.bool:
+        raise BadConfig(
+            f"y must hold one class index for each of the {len(z)} images, not {y.dtype} {tuple(y.shape)}."
+        )
+    if y.min() < 0 or y.max() >= z.shape[1]:
+        raise BadConfig(
+            f"y has labels from {int(y.min())} to {int(y.max())}; the model has 0 to {z.shape[1] - 1}."
+        )
+    return y.long()
+
+
+def _placed(model: Network, x: Tensor) -> Tensor:
+    """Move x to the model's device, and to float64 if that is what the model computes in."""
+    parameter = next(model.parameters(), None) if isinstance(model, nn.Module) else None
+    if parameter is None:
+        return x
+    if parameter.dtype in (torch.float16, torch.bfloat16):
+        raise BadConfig(f"The model's weights are {parameter.dtype}; give a float32 model: model.float().")
+    return x.to(parameter.device, torch.float64 if parameter.dtype == torch.float64 else torch.float32)
+
+
+def _logits(model: Network, x: Tensor, batch_size: int, passes: Passes) -> Tensor:
+    parts = (gradients.match_memory_format(model, part) for part in x.split(batch_size))
+    return torch.cat([gradients.logits(model, part, passes) for part in parts])
+
+
+def _computes_in_bfloat16(model: Network, x: Tensor, precision: str, passes: Passes) -> bool:
+    """Return whether to compute in bfloat16 what is judged in float32 later. x: some images, maybe none."""
+    if x.dtype != torch.float32 or not len(x):
+        return False
+    if precision != "auto":
+        return precision == "bfloat16"
+    return prefers_bfloat16(model, x, passes)
+
+
+def _malt_rank(ranking: CandidateScores, target: Tensor) -> Tensor:
+    """Return the places of the targets (B,) in the order of attack, from 1; 0 for no target or no scores."""
+    if ranking.config.targeting == "naive":
+        return torch.zeros_like(target)
+    places = [ranking.order(i).index(t) + 1 if t >= 0 else 0 for i, t in enumerate(target.tolist())]
+    return target.new_tensor(places)
+
+
+def _confidence_rank(z: Tensor, y: Tensor, target: Tensor) -> Tensor:
+    """Return the places of the targets (B,) among all classes besides y by logit, from 1; 0 for no target."""
+    by_confidence = targeting.confident_classes(z, y, z.shape[1])
+    return ((by_confidence == target[:, None]).int().argmax(1) + 1).where(target >= 0, 0)
+
+
+@torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
+def malt(
+    model: Network,
+    x: Tensor,
+    y: Tensor | None = None,
+    *,
+    norm: Norm = "linf",
+    eps: float = 4 / 255,
+    n_targets: int = 9,
+    n_candidates: int = 100,
+    n_iter: int = 100,
+    seed: int = 0,
+    targeting: Targeting = "malt",
+    batch_size: int = 64,
+    precision: str = "auto",
+    faithful: bool = False,
+    first: int = 0,
+) -> MaltResult:
+    """Attack a batch of images with MALT (arXiv 2407.02240, algorithm 1).
+
+    model: any torch module (or function) from (B, C, H, W) in [0, 1] to logits (B, K), K >= 2; evaluated in
+    evaluation mode and left as it was. x: (B, C, H, W), floating point in [0, 1]. y: (B,) class indices,
+    None for the model's own predictions. eps: radius in the unit of x. batch_size: rows a step.
+    precision: "float32", "bfloat16", or "auto" to measure which is faster here; success is always judged in
+    float32. targeting "naive" attacks the most confident classes instead, as AutoAttack does. faithful: give
+    every target all its n_iter steps, one after the other, as published, and score all n_candidates;
+    otherwise steps go where they pay (see budget.py), gradients are taken of classes that can be among the
+    nearest (ranking.py), and several targets of an image may be under way at once (search.py).
+
+    first: index of x[0] in its data set: each image's random starts depend on seed, first + its place in the
+    batch, and the target alone, so that a data set attacked in parts takes the same ways as the whole.
+    Raises BadImage for arrays that are no images, BadConfig for settings, labels or models that do not fit.
+    """
+    started, passes = time.perf_counter(), Passes()
+    config = AttackConfig(
+        norm=norm,
+        eps=eps,
+        n_targets=n_targets,
+        n_candidates=n_candidates,
+        n_iter=n_iter,
+        targeting=targeting,
+        seed=seed,
+        eight_bit=False,
+    )
+    check_count("batch_size", batch_size, 1, 1_000_000)
+    if precision not in ("auto", "float32", "bfloat16"):
+        raise BadConfig(f"Unknown precision {precision!r}: choose auto, float32 or bfloat16.")
+    given = check_batch(x)
+    x = _placed(model, given)
+    with gradients.evaluation_mode(model):
+        z = _logits(model, x, batch_size, passes)
+        y = _check_labels(y, z)
+        right = (z.argmax(1) == y).nonzero()[:, 0]
+        bfloat16 = _computes_in_bfloat16(model, x[right[:batch_size]], precision, passes)
+        how = {"batch_size": batch_size, "bfloat16": bfloat16, "passes": passes}
+        margin = losses.best_margin(z, y)
+        search = RowScheduler(model, x, y, margin, config, first=first, speculate=not faithful, **how)
+        ranking = CandidateScores(model, x, y, z, config, **how)
+        _attack(search, ranking, right, faithful)
+        success = _logits(model, search.adversarial, batch_size, passes).argmax(1) != y
+    refuted = (search.target >= 0) & ~success
+    search.adversarial[refuted] = x[refuted]
+    target = search.target.where(success, -1)
+    return MaltResult(
+        adversarial=search.adversarial.to(given.device).contiguous(),
+        success=success.to(given.device),
+        already_wrong=(z.argmax(1) != y).to(given.device),
+        target=target.to(given.device),
+        malt_rank=_malt_rank(ranking, target).to(given.device),
+        confidence_rank=_confidence_rank(z, y, target).to(given.device),
+        forward_of=(2 + ranking.forward_of + search.forward_of).to(given.device),
+        backward_of=(ranking.backward_of + search.backward_of).to(given.device),
+        n_forward=passes.forward,
+        n_backward=passes.backward,
+        seconds=time.perf_counter() - started,
+        precision="bfloat16" if bfloat16 else str(x.dtype).removeprefix("torch."),
+    )

@@ -1,0 +1,142 @@
+"""MALT on one image, as a stream of events that a page can draw as they come."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from malt_core.attacks.malt import targeting
+from malt_core.attacks.malt.concurrent_targets import ConcurrentTargets, copies_of
+from malt_core.attacks.types import (
+    AttackConfig,
+    AttackEvent,
+    AttackResult,
+    Finished,
+    Ranked,
+    RankedTarget,
+    RankingProgress,
+    Step,
+)
+from malt_core.errors import BadConfig, BadImage
+from malt_core.numerics import gradients, losses, norms
+from malt_core.numerics.gradients import Network, Passes
+from malt_core.types import Sample
+
+
+def _row(sample: Sample) -> Tensor:
+    x = sample.x
+    if x.dim() != 3 or x.dtype != torch.float32:
+        raise BadImage(f"The sample must be float32 (3, H, W), not {x.dtype} {tuple(x.shape)}.")
+    if x.numel() == 0:
+        raise BadImage(f"The sample of shape {tuple(x.shape)} holds no pixels.")
+    if not x.isfinite().all() or x.min() < 0 or x.max() > 1:
+        raise BadImage("The sample has values outside 0 to 1; divide 8-bit values by 255.")
+    return x[None].detach().clone()
+
+
+def _rank(
+    model: Network, x0: Tensor, y: Tensor, z0: Tensor, config: AttackConfig, passes: Passes
+) -> Iterator[RankingProgress | tuple[RankedTarget, ...]]:
+    """Yield progress, then every candidate in the order of attack."""
+    candidates = targeting.confident_classes(z0, y, config.n_candidates)
+    table = _in_rows(candidates[0], x0)
+    copies = x0.expand(len(table), -1, -1, -1)
+    total = candidates.shape[1]
+    sizes = []
+    for column in targeting.gradient_norms(model, copies, y.expand(len(table)), table, config.norm, passes):
+        sizes.append(column)
+        yield RankingProgress(done=min(len(sizes) * len(table), total), total=total)
+    norms_of = torch.stack(sizes, dim=1).flatten()[:total]
+    yield targeting.rank(z0[0], int(y), candidates[0], norms_of, config.targeting)
+
+
+def _in_rows(candidates: Tensor, x0: Tensor) -> Tensor:
+    """Return the candidates (c,) as a table (rows, columns), one copy of a small image for each row.
+
+    What is left of the table is filled with the last candidate. x0: (1, C, H, W).
+    """
+    columns = math.ceil(len(candidates) / copies_of(x0))
+    rows = math.ceil(len(candidates) / columns)
+    filling = candidates[-1:].expand(rows * columns - len(candidates))
+    return torch.cat([candidates, filling]).view(rows, columns)
+
+
+@torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
+def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
+    """Attack one image and yield what happens: Ranking..., Ranked, (Step..., TargetDone)..., Finished.
+
+    model maps (B, 3, H, W) in [0, 1] to logits (B, K >= 2); it is evaluated in float32, in evaluation mode,
+    and left as it was when the iterator ends or is closed. The label is sample.label, else the model's own
+    prediction; an image that the model gets wrong already yields Finished at once, unattacked. Targets are
+    attacked one after the other, and the first success ends the attack (arXiv 2407.02240, algorithm 1); of
+    a small image, later targets share passes (side_by_side.py), which changes the time, not what happens.
+    Closing the iterator stops the work.
+
+    Randomness comes from config.seed alone, so equal arguments give equal results, whoever else attacks.
+    Raises BadImage for a sample of the wrong type or range, BadConfig for a label or model that does not fit.
+    """
+    with gradients.evaluation_mode(model):
+        yield from _attack(model, sample, config)
+
+
+def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
+    started, passes = time.perf_counter(), Passes()
+    x0 = _row(sample)
+    z0 = gradients.logits(model, x0, passes)
+    clean = int(z0.argmax(1))
+    label = clean if sample.label is None else sample.label
+    if not 0 <= label < z0.shape[1]:
+        raise BadConfig(f"Label {label} is out of range: the model has classes 0 to {z0.shape[1] - 1}.")
+    y = torch.full_like(z0.argmax(1), label)
+    confidence = float(z0.softmax(1)[0, clean])
+    runs, ranking, attempts, trace = ConcurrentTargets(model, x0, y, config, passes), (), [], []
+
+    if clean == label:
+        for ranking in _rank(model, x0, y, z0, config, passes):
+            if isinstance(ranking, RankingProgress):
+                yield ranking
+        yield Ranked(
+            label=label,
+            clean_index=clean,
+            clean_confidence=confidence,
+            targets=ranking,
+            n_targets=min(config.n_targets, len(ranking)),
+        )
+        for event in runs.attack(ranking[: config.n_targets]):
+            (trace if isinstance(event, Step) else attempts).append(event)
+            yield event
+
+    best = runs.best
+    # The verdict is passed afresh, on the image that is returned, not taken from the attack's own steps.
+    z = gradients.logits(model, best.x, passes)
+    rounded = norms.eight_bit_image(best.x, x0, config.norm, config.eps)
+    z_png = z if best.survives else gradients.logits(model, rounded, passes)
+    yield Finished(
+        result=AttackResult(
+            label=label,
+            clean_index=clean,
+            clean_confidence=confidence,
+            already_wrong=clean != label,
+            success=clean == label and bool(z.argmax(1) != y),
+            adversarial=best.x[0],
+            adversarial_index=int(z.argmax(1)),
+            adversarial_confidence=float(z.softmax(1).amax(1)),
+            survives_png=bool(z_png.argmax(1) != y),
+            target=best.target,
+            steps=best.steps,
+            steps_total=sum(a.steps for a in attempts),
+            n_forward=passes.forward,
+            n_backward=passes.backward,
+            seconds=time.perf_counter() - started,
+            perturbation_norm=float(norms.size(best.x - x0, config.norm)),
+            loss=losses.loss_name(z0.shape[1]),
+            ranking=ranking,
+            n_targets=min(config.n_targets, len(ranking)),
+            attempts=tuple(attempts),
+            trace=tuple(trace),
+        )
+    )

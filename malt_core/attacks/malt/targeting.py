@@ -1,0 +1,77 @@
+"""Which classes to attack, and in which order: the idea of MALT (arXiv 2407.02240, section 3).
+
+Candidate i gets the score  s_i = m_i(x) / ||grad m_i(x)||_*  with the dual norm: the linear prediction of
+the distance to its decision boundary. The smallest scores are attacked first. Naive targeting, as in
+AutoAttack, takes the highest logits instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from malt_core.attacks.types import RankedTarget, Targeting
+from malt_core.numerics import gradients, norms
+from malt_core.numerics.gradients import Network, Passes
+from malt_core.types import Norm
+
+
+def confident_classes(z: Tensor, y: Tensor, n: int) -> Tensor:
+    """Return the n classes with the highest logits besides y (all K - 1 if fewer), most confident first.
+
+    z: (B, K); y: (B,); result (B, min(n, K - 1)) of class indices.
+    """
+    others = z.scatter(1, y[:, None], -torch.inf)
+    order = others.argsort(dim=1, descending=True, stable=True)
+    return order[:, : min(n, z.shape[1] - 1)]
+
+
+def scores(margins: Tensor, gradient_norms: Tensor) -> Tensor:
+    """Return margin / gradient norm, +inf where the gradient is zero or not finite."""
+    usable = gradient_norms.isfinite() & (gradient_norms > 0)
+    return torch.where(usable, margins / gradient_norms.where(usable, 1.0), torch.inf)
+
+
+def gradient_norms(
+    model: Network,
+    x: Tensor,
+    y: Tensor,
+    candidates: Tensor,
+    norm: Norm,
+    passes: Passes,
+    *,
+    bfloat16: bool = False,
+) -> Iterator[Tensor]:
+    """Yield ||grad m_i(x)||_*, (B,), candidate by candidate; see gradients.margin_gradients for shapes."""
+    for gradient in gradients.margin_gradients(model, x, y, candidates, passes, bfloat16=bfloat16):
+        yield norms.dual_size(gradient, norm)
+
+
+def order_by_score(candidates: Tensor, score: Tensor) -> Tensor:
+    """Return candidates (B, c) sorted by score (B, c), smallest first; ties stay in order of confidence."""
+    return candidates.gather(1, score.argsort(dim=1, stable=True))
+
+
+def rank(
+    z: Tensor, y: int, candidates: Tensor, norms_of: Tensor, targeting: Targeting
+) -> tuple[RankedTarget, ...]:
+    """Return every candidate of one image in the order of attack.
+
+    z: (K,) logits of the image; candidates: (c,) by confidence; norms_of: (c,) dual gradient norms.
+    """
+    margins = z[y] - z[candidates]
+    score = scores(margins, norms_of)
+    order = score.argsort(stable=True) if targeting == "malt" else torch.arange(len(candidates))
+    return tuple(
+        RankedTarget(
+            index=int(candidates[j]),
+            rank=place,
+            confidence_rank=j + 1,
+            margin=float(margins[j]),
+            gradient_norm=float(norms_of[j]),
+            predicted_distance=float(score[j]),
+        )
+        for place, j in enumerate(order.tolist(), start=1)
+    )

@@ -1,0 +1,198 @@
+"""What attacks are given, and what they tell: settings, events of a running attack, results. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from malt_core.errors import BadConfig
+
+if TYPE_CHECKING:
+    import torch
+from malt_core.epsilon import Epsilon, check_eps
+from malt_core.types import MAX_SEED, NORMS, Norm, check_count
+
+Targeting = Literal["malt", "naive"]
+TARGETINGS: tuple[Targeting, ...] = ("malt", "naive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackConfig:
+    """How to attack; the defaults are the paper's (arXiv 2407.02240, section 3).
+
+    eps: radius in [0, 1] pixel units, over 0; at most 1 for linf.
+    n_candidates: how many of the most confident classes are scored (the paper's c).
+    n_targets: how many of those are attacked, in order (the paper's a). Both are capped by what there is.
+    n_iter: APGD steps a target.
+    eight_bit: go on until the image rounded to 8 bits fools the model too, since that is what
+        a saved PNG holds; an image that only fools unrounded is kept if nothing better is found.
+
+    Raises BadConfig where a value is out of range.
+    """
+
+    norm: Norm = "linf"
+    eps: float = 4 / 255
+    n_targets: int = 9
+    n_candidates: int = 100
+    n_iter: int = 100
+    targeting: Targeting = "malt"
+    seed: int = 0
+    eight_bit: bool = True
+
+    def __post_init__(self) -> None:
+        if self.norm not in NORMS:
+            raise BadConfig(f"Unknown norm {self.norm!r}: choose linf or l2.")
+        if self.targeting not in TARGETINGS:
+            raise BadConfig(f"Unknown targeting {self.targeting!r}: choose malt or naive.")
+        check_eps(self.eps, self.norm)
+        check_count("n_targets", self.n_targets, 1, 1000)
+        check_count("n_candidates", self.n_candidates, 1, 100_000)
+        check_count("n_iter", self.n_iter, 1, 10_000)
+        check_count("seed", self.seed, 0, MAX_SEED)
+
+    @property
+    def epsilon(self) -> Epsilon:
+        """The radius: eps together with its norm."""
+        return Epsilon(self.eps, self.norm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankedTarget:
+    """One candidate class of one image, as the ranking saw it before the attack.
+
+    rank: 1 for the first to be attacked; confidence_rank: 1 for the highest logit besides the label.
+    margin: m_i(x0) in logits; gradient_norm: dual norm of its gradient (L1 for linf, L2 for l2).
+    predicted_distance: margin / gradient_norm, the distance at which a linear model would flip,
+        in the unit of eps; inf where the gradient vanishes.
+    """
+
+    index: int
+    rank: int
+    confidence_rank: int
+    margin: float
+    gradient_norm: float
+    predicted_distance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingProgress:
+    """Event: done of total candidate gradients are computed."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """Event: the order is known. targets: every candidate, by rank; the first n_targets get attacked."""
+
+    label: int
+    clean_index: int
+    clean_confidence: float
+    targets: tuple[RankedTarget, ...]
+    n_targets: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Event: APGD has visited one more point x_k on the way to `target`.
+
+    order: 1 for the first attacked target; step: k, 0 for the random start.
+    true_margin: m_target(x_k); linear_margin: m_target(x0) + <grad m_target(x0), x_k - x0>, in logits.
+    best_margin: the smallest m_i(x_k) over all classes i; below 0 the model is fooled.
+    """
+
+    target: int
+    order: int
+    step: int
+    true_margin: float
+    linear_margin: float
+    best_margin: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetDone:
+    """Event: one target is finished. steps: APGD steps taken; fooled: whether it ended in success."""
+
+    target: int
+    order: int
+    steps: int
+    fooled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackResult:
+    """What an attack on one image found.
+
+    success: the attack turned a rightly classified image into a misclassified one (float32 verdict on
+        `adversarial`). False as well for an image that was misclassified from the start (already_wrong).
+    adversarial: (3, H, W) float32 in [0, 1] inside the eps-ball; without success the closest attempt,
+        and the original itself where already_wrong. With config.eight_bit, rounded to 8 bits if survives_png.
+    survives_png: the image rounded to 8 bits (eight_bit_image of norms.py) is misclassified too.
+    target: the attacked class of the returned image, None where already_wrong; steps: APGD steps on it.
+    steps_total: over all targets tried. n_forward, n_backward: images sent through the model each way.
+    perturbation_norm: of adversarial - original, in the config's norm. seconds: wall time.
+    loss: "dlr-targeted" (AutoAttack's) or "margin" (fewer than four classes).
+    """
+
+    label: int
+    clean_index: int
+    clean_confidence: float
+    already_wrong: bool
+    success: bool
+    adversarial: torch.Tensor
+    adversarial_index: int
+    adversarial_confidence: float
+    survives_png: bool
+    target: RankedTarget | None
+    steps: int
+    steps_total: int
+    n_forward: int
+    n_backward: int
+    seconds: float
+    perturbation_norm: float
+    loss: str
+    ranking: tuple[RankedTarget, ...]
+    n_targets: int
+    attempts: tuple[TargetDone, ...]
+    trace: tuple[Step, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """Event, the last: the attack is over."""
+
+    result: AttackResult
+
+
+AttackEvent = RankingProgress | Ranked | Step | TargetDone | Finished
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaltResult:
+    """What `malt_core.malt` found for a batch of B images.
+
+    adversarial: (B, C, H, W), each inside its eps-ball and [0, 1]; the original where nothing was found.
+    success: (B,) bool, adversarial[i] is classified other than y[i], judged in float32; true as well where
+        the model was wrong from the start. already_wrong: (B,) bool, those.
+    target: (B,) int64, the attacked class that led to success, -1 where none did. malt_rank,
+        confidence_rank: (B,) int64, that class's place among the scored candidates and among all others by
+        logit, from 1; 0 where there is no target (malt_rank also with naive targeting, which scores none).
+    forward_of, backward_of: (B,) int64, passes spent on each image, the calibration of "auto" left out.
+    n_forward, n_backward: images sent through the model each way; seconds: wall time.
+    precision: "float32", "bfloat16" or "float64", what the steps were computed in; adversarial is float64
+        for a model that computes in that.
+    """
+
+    adversarial: torch.Tensor
+    success: torch.Tensor
+    already_wrong: torch.Tensor
+    target: torch.Tensor
+    malt_rank: torch.Tensor
+    confidence_rank: torch.Tensor
+    forward_of: torch.Tensor
+    backward_of: torch.Tensor
+    n_forward: int
+    n_backward: int
+    seconds: float
+    precision: str

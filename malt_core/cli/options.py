@@ -1,0 +1,66 @@
+"""Options that several commands have, and what is typed for them. Needs no torch."""
+
+from __future__ import annotations
+
+import argparse
+
+from malt_core.errors import BadConfig, MaltError
+from malt_core.export.commands import COUNTS
+from malt_core.models.catalogue import DEFAULT_MODEL
+from malt_core.types import NORMS
+
+_FLAGS = {name: flag for flag, name, _ in COUNTS} | {
+    name: f"--{name.replace('_', '-')}"
+    for name in ("eps", "n", "workers", "batch_size", "precision", "faithful")
+}
+
+
+def whole_number(text: str) -> int:
+    """Return the number that was typed; argparse says so where it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}") from None
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Add --model."""
+    command.add_argument("--model", metavar="ID", default=DEFAULT_MODEL, help="default: %(default)s")
+
+
+def add_ball(command: argparse.ArgumentParser) -> None:
+    """Add --norm and --eps."""
+    command.add_argument(
+        "--norm",
+        choices=NORMS,
+        default="linf",
+        help="what eps limits: the change of every colour value (linf, the default) or the length of the "
+        "whole change (l2)",
+    )
+    command.add_argument(
+        "--eps", default="4/255", help="largest change, with colour values from 0 to 1 (default: %(default)s)"
+    )
+
+
+def add_counts(command: argparse.ArgumentParser, defaults: object) -> None:
+    """Add the options of COUNTS; `defaults` has their default values as attributes."""
+    for flag, name, text in COUNTS:
+        command.add_argument(
+            flag,
+            dest=name,
+            metavar="N",
+            type=whole_number,
+            default=getattr(defaults, name),
+            help=f"{text} (default: %(default)s)",
+        )
+
+
+def counts(args: argparse.Namespace) -> dict[str, int]:
+    """Return what was typed for the options of COUNTS, by the setting's name in Python."""
+    return {name: getattr(args, name) for _, name, _ in COUNTS}
+
+
+def by_flag(error: MaltError) -> MaltError:
+    """Return an error about a setting, which it names as in Python, as one about the option."""
+    setting = getattr(error, "setting", None)
+    return BadConfig(f"{_FLAGS[setting]}{str(error).removeprefix(setting)}") if setting in _FLAGS else error

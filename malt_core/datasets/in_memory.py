@@ -1,0 +1,62 @@
+"""Small data sets that are held in memory: the first images of another one, and the gallery's photographs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from malt_core.datasets.base import DataSet, Record
+from malt_core.errors import BadConfig
+from malt_core.images.gallery import gallery, open_photo
+from malt_core.models.classes import class_index
+from malt_core.types import ModelInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldData:
+    """A records.DataSet whose files may be gone. content: its images, in order."""
+
+    path: str
+    name: str
+    fingerprint: str
+    content: tuple[Record, ...]
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """See records.DataSet."""
+        return tuple(record.label for record in self.content)
+
+    def records(self, indices: range) -> list[Record]:
+        """See records.DataSet."""
+        return list(self.content[indices.start : indices.stop])
+
+
+def first_images(data: DataSet, n: int) -> HeldData:
+    """Return the first n images of a data set, or all that there are; raises as its `records` does.
+
+    The fingerprint stays, so that reports of these images and of the whole data set can be compared.
+    """
+    found = data.records(range(min(n, len(data.labels))))
+    return HeldData(path=data.path, name=data.name, fingerprint=data.fingerprint, content=tuple(found))
+
+
+def gallery_data(info: ModelInfo) -> HeldData:
+    """Return the gallery's photographs that certainly show a class of the model of `info`.
+
+    Raises BadConfig where none does, and BadImage as gallery.open_photo does.
+    """
+    photos = [photo for photo in gallery() if info.dataset in photo.truth]
+    if not photos:
+        raise BadConfig(
+            f"None of the gallery's photographs certainly shows one of the {len(info.classes):,} classes of "
+            f"{info.id}, so there is no right answer to attack: give a data set of your own."
+        )
+    digest, content = hashlib.sha256(), []
+    for index, photo in enumerate(photos):
+        image = open_photo(photo.id)
+        label = class_index(info.classes, photo.truth[info.dataset])
+        digest.update(f"{photo.id} {image.size} {label} ".encode() + image.tobytes())
+        content.append(Record(index, photo.id, label, image))
+    return HeldData(
+        path="gallery", name="gallery photos", fingerprint=digest.hexdigest(), content=tuple(content)
+    )

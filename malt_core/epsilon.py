@@ -1,0 +1,77 @@
+"""The radius of an attack, eps: parsed, checked and printed here and nowhere else. Needs no torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Real
+
+from malt_core.errors import BadConfig
+from malt_core.types import Norm
+
+
+@dataclass(frozen=True)
+class Epsilon:
+    """How far an attack may go.
+
+    value: in [0, 1] pixel units, over 0, for linf at most 1. norm: what is measured. Raises BadConfig for any
+    other value.
+    """
+
+    value: float
+    norm: Norm = "linf"
+
+    def __post_init__(self) -> None:
+        check_eps(self.value, self.norm)
+
+    @classmethod
+    def parse(cls, text: str, norm: Norm = "linf", *, in_steps: bool = False) -> Epsilon:
+        """Read "4/255" or "0.0157". Raises BadConfig for anything else.
+
+        in_steps: for linf, a plain number counts steps of 1/255, as on a page: "4" is 4/255.
+        """
+        top, slash, bottom = text.strip().partition("/")
+        try:
+            divisor = float(bottom) if slash else 255.0 if in_steps and norm == "linf" else 1.0
+            value = float(top) / divisor
+        except (ValueError, ZeroDivisionError):
+            example = "4/255" if norm == "linf" else "0.5"
+            other = {"linf": "4" if in_steps else "0.0157", "l2": "1.5"}[norm]
+            raise BadConfig(
+                f"eps {text!r} is not a number: write it as {example} or {other}.", setting="eps"
+            ) from None
+        return cls(value, norm)
+
+    @property
+    def number(self) -> float:
+        """As people count: the n of n/255 for linf, the value itself for l2."""
+        return float(f"{self.value * 255:.10g}") if self.norm == "linf" else self.value
+
+    @property
+    def text(self) -> str:
+        """As a person would type it, without losing a digit: 4/255, 1.5/255, or the plain number."""
+        steps = f"{self.value * 255:.6g}"
+        exact = self.norm == "linf" and float(steps) / 255 == self.value
+        return f"{steps}/255" if exact else repr(float(self.value))
+
+    def __str__(self) -> str:
+        """Return it for people, to three digits: "4/255", or "0.5 (L2)"."""
+        return f"{self.value * 255:.3g}/255" if self.norm == "linf" else f"{self.value:.3g} (L2)"
+
+
+def check_eps(eps: float, norm: Norm = "linf") -> None:
+    """Raise BadConfig unless eps is a usable attack radius: over 0, and at most 1 for linf."""
+    if isinstance(eps, bool) or not isinstance(eps, Real) or not math.isfinite(eps):
+        raise BadConfig(f"eps must be a number such as 4/255, not {eps!r}.", setting="eps")
+    if eps <= 0:
+        raise BadConfig(
+            f"eps is {eps:g}, but an attack needs room to move: give a value over 0, such as 4/255.",
+            setting="eps",
+        )
+    if norm == "linf" and eps > 1:
+        meant = f"{eps:g}/255" if eps < 255 else "8/255"
+        raise BadConfig(
+            f"eps is {eps:g}, but pixels run from 0 to 1, so eps can be at most 1. "
+            f"In steps of an 8-bit image write it as {meant}.",
+            setting="eps",
+        )

@@ -1,0 +1,1 @@
+"""Who computes the chunks of an evaluation: processes of this computer, or a cluster."""

@@ -1,0 +1,1 @@
+"""What a result becomes outside: files, pages, the command that repeats it."""

@@ -1,0 +1,68 @@
+"""The command lines that repeat a result, and the one table of the flags that they and the parser share.
+
+Needs no torch.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.types import AttackConfig
+from malt_core.evaluation.types import EvaluationConfig, Plan
+
+PROGRAM = ("python", "-m", "malt_core")
+COUNTS = (
+    ("--targets", "n_targets", "how many classes to attack, in order, until one succeeds"),
+    ("--candidates", "n_candidates", "how many of the likeliest classes to rank"),
+    ("--steps", "n_iter", "how many steps towards each class at most"),
+    ("--seed", "seed", "number that fixes the random starts"),
+)
+"""Flags that take a whole number: the flag, the setting's name in Python, and what it is."""
+
+
+def attack_command(run: AttackRun) -> str:
+    """Return the `attack` that repeats the run; defaults are left out."""
+    config, standard = run.config, AttackConfig()
+    source = f"./{run.source}" if run.source.startswith("-") else run.source  # a file, not an option
+    command = [*PROGRAM, "attack", source, "--model", run.model.id]
+    if run.sample.label is not None:
+        command += ["--label", str(run.sample.label)]
+    if config.norm != standard.norm:
+        command += ["--norm", config.norm]
+    command += ["--eps", config.epsilon.text, *_counts(config, standard)]
+    if config.targeting != standard.targeting:
+        command += ["--targeting", config.targeting]
+    if run.crop != "centre":
+        command += ["--crop", run.crop]
+    return shlex.join(command)
+
+
+def evaluation_command(plan: Plan, out: str) -> str:
+    """Return the `evaluate` that ends with the same report.
+
+    out: the folder to name in it. Defaults are left out, but not what is decided by the machine.
+    """
+    config, standard = plan.config, EvaluationConfig()
+    command = [*PROGRAM, "evaluate", "--model", plan.model, "--data", plan.data.path]
+    command += ["--n", str(plan.data.images), "--attack", config.attack]
+    if config.norm != standard.norm:
+        command += ["--norm", config.norm]
+    command += ["--eps", config.eps_text or repr(config.eps), *_counts(config, standard)]
+    if config.faithful:
+        command.append("--faithful")
+    if config.batch_size is not None:
+        command += ["--batch-size", str(config.batch_size)]
+    if config.attack in ("malt", "naive"):
+        command += ["--precision", config.precision]
+    return shlex.join([*command, "--out", out])
+
+
+def _counts(config: AttackConfig | EvaluationConfig, standard: AttackConfig | EvaluationConfig) -> list[str]:
+    """Return the flags of COUNTS that differ from the standard, each followed by its value."""
+    return [
+        word
+        for flag, name, _ in COUNTS
+        if getattr(config, name) != getattr(standard, name)
+        for word in (flag, str(getattr(config, name)))
+    ]

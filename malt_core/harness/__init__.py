@@ -1,0 +1,1 @@
+"""Somebody else's attack made countable, pausable, seeded and judged."""

@@ -1,0 +1,38 @@
+"""Random numbers of one's own for code that draws from torch's global generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+
+class SeededDraws(TorchFunctionMode):
+    """Within it, this thread's torch.rand and torch.randn on the CPU come from a generator of its own.
+
+    They give what the global generator would after torch.manual_seed(seed), whatever other threads draw
+    from that meanwhile. Seeding itself is not covered: call `seed` where the code seeds.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._generator = torch.Generator()
+        self.seed(seed)
+
+    def seed(self, seed: int) -> None:
+        """Start the sequence of this seed."""
+        self._generator.manual_seed(seed)
+
+    def __torch_function__(
+        self,
+        function: Callable,
+        types: Sequence[type],
+        args: tuple = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if function in (torch.rand, torch.randn):
+            kwargs = {"generator": self._generator, **kwargs}
+        return function(*args, **kwargs)

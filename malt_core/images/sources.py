@@ -1,0 +1,45 @@
+"""A picture as the command line and the pages name it: a file, or "gallery:ID"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from malt_core.errors import BadImage
+from malt_core.images.decoding import MAX_BYTES, decode
+from malt_core.images.gallery import GALLERY, gallery, open_photo
+from malt_core.types import Crop
+
+
+def open_source(source: str, crop: Crop) -> Image.Image:
+    """Return the picture, 8-bit RGB, upright; one of the gallery already cut as `open_photo` does.
+
+    Raises BadImage for a file that cannot be read or is no picture, BadConfig for an unknown gallery photo.
+    """
+    if source.startswith(GALLERY):
+        return open_photo(source.removeprefix(GALLERY), crop)
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        known = source in {photo.id for photo in gallery()}
+        hint = (
+            f"Did you mean {GALLERY}{source}?"
+            if known
+            else f"Check the path, or try a photo that is always there, such as {GALLERY}cat."
+        )
+        raise BadImage(f"There is no file {source}. {hint}") from None
+    except IsADirectoryError:
+        raise BadImage(f"{path} is a folder: give a picture file.") from None
+    except OSError as error:
+        raise BadImage(f"Cannot read {source}: {error.strerror}.") from error
+    if len(data) > MAX_BYTES:
+        raise BadImage(f"{path.name} has over {MAX_BYTES / 1e6:.0f} MB, the limit. Save a smaller copy.")
+    return decode(data, path.name)
+
+
+def source_name(source: str) -> str:
+    """Return what to call the picture: the gallery photo's id, or the file's name without its folders."""
+    return source.removeprefix(GALLERY) if source.startswith(GALLERY) else Path(source).name

@@ -1,0 +1,1 @@
+"""The margin along a path: its linear prediction against the truth."""

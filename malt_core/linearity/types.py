@@ -1,0 +1,41 @@
+"""What a measurement of linearity says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearityReport:
+    """Linear prediction against truth on x(t) = clip(x0 + t (x_adv - x0), 0, 1); see linearity.py.
+
+    target: the class whose margin is followed. t: T values from 0 to past 1.
+    true_margin, linear_margin: m(x(t)) and m(x0) + <grad m(x0), x(t) - x0>, in logits, T values each.
+    probabilities: (T, K) float32, the model's softmax at every x(t).
+    r2: coefficient of determination of the linear prediction on 0 <= t <= 1 (1 is perfect, can be below 0).
+    max_deviation: largest |true - linear| on 0 <= t <= 1, as a share of the true margin's drop m(0) - m(1);
+        inf where the margin does not drop.
+    predicted_crossing, true_crossing: first t with margin 0 (linearly interpolated), None if none within t.
+    drift_t: D values of t; drift: ||grad m(x(t)) - grad m(x0)|| / ||grad m(x0)|| (L2) there; cosine: of the
+        two gradients; random_drift, random_cosine: the same after random steps of the same
+        length. drift is inf where the gradient at x0 is zero but not further on.
+    """
+
+    target: int
+    t: tuple[float, ...]
+    true_margin: tuple[float, ...]
+    linear_margin: tuple[float, ...]
+    probabilities: torch.Tensor
+    r2: float
+    max_deviation: float
+    predicted_crossing: float | None
+    true_crossing: float | None
+    drift_t: tuple[float, ...]
+    drift: tuple[float, ...]
+    cosine: tuple[float, ...]
+    random_drift: tuple[float, ...]
+    random_cosine: tuple[float, ...]

@@ -1,0 +1,1 @@
+"""Weight files: downloaded, checked, read without running code in them."""

@@ -1,0 +1,1 @@
+"""How files and folders are found, read and written."""
