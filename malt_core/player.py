@@ -13,20 +13,20 @@ import math
 import re
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from malt_core.errors import BadImage
+from malt_core.storage.assets import assets_folder
 from malt_core.types import AttackResult, LinearityReport, Run
 from malt_core.words import straightness
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets" / "player"
+ASSETS = assets_folder() / "player"
 TOP = 5
 MAX_AMPLIFICATION = 256
 
