@@ -18,7 +18,8 @@ HEAVY = {"streamlit", "ray", "robustbench", "torchvision", "torch"}
 # Dependencies point downwards, or sideways within a layer. A module of a package that is not listed itself is
 # where its package is. What is not listed at all is at the top: figures, exports, the command line.
 LAYERS = [
-    {"errors", "types", "race.types", "evaluation.types", "versions", "folders", "words", "checked_json", "storage"},
+    {"errors", "types", "race.types", "evaluation.types", "versions", "folders", "words", "checked_json"}
+    | {"storage"},
     {"norms", "losses", "gradients", "images", "decoding", "gallery", "models", "handover", "own_draws"},
     {"datasets", "evaluation.dispatch", "evaluation.report", "evaluation.folder"},
     {"targeting", "apgd", "precision", "linearity", "theory", "defences", "counted", "pgd"},
