@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from malt_core import __version__
+from malt_core.cli import app
 from malt_core.cli.arguments_evaluate import HELP, add_evaluate
 from malt_core.cli.arguments_shared import add_ball, add_counts, add_model, by_flag, counts, parse_eps
 from malt_core.errors import BadConfig
@@ -21,12 +22,10 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m malt_core", description="Adversarial attacks by almost linearity (MALT)."
-    )
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=prog, description="Adversarial attacks by almost linearity (MALT).")
     parser.add_argument("--version", action="version", version=f"MALT Lab {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,evaluate,models}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,evaluate,models,app}")
     _add_attack(
         commands.add_parser(
             "attack",
@@ -43,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         help="only these, such as 'robustbench/cifar10/*' or wang2023",
     )
+    app.add_app(commands.add_parser("app", help=app.HELP))
     return parser
 
 
@@ -99,6 +99,9 @@ def _glue_negatives(argv: Sequence[str]) -> list[str]:
     return out
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Read a command line, word by word. Raises SystemExit: 2 with a line on a mistake, 0 after --help."""
-    return _parser().parse_args(_glue_negatives(argv))
+def parse(argv: Sequence[str], prog: str = "python -m malt_core") -> argparse.Namespace:
+    """Read a command line, word by word. Raises SystemExit: 2 with a line on a mistake, 0 after --help.
+
+    prog: what the person typed before these words, for the help and the complaints.
+    """
+    return _parser(prog).parse_args(_glue_negatives(argv))

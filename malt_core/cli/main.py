@@ -1,4 +1,4 @@
-"""The command line: `python -m malt_core attack IMAGE`, `... evaluate` and `... models`.
+"""The command line: `malt attack IMAGE`, `... evaluate`, `... models`, `... app`; also `python -m malt_core`.
 
 Exit status: 0 for any result, an attack that found nothing included; 2 for a user's mistake or a model that
 cannot be loaded, with one line on standard error that says what to do; 130 where it was interrupted.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from malt_core.cli import arguments
+from malt_core.cli.app import start_app
 from malt_core.cli.evaluate import evaluate
 from malt_core.cli.terminal import Status, say
 from malt_core.errors import BadImage, MaltError
@@ -122,16 +123,23 @@ def _attack(args: argparse.Namespace) -> None:
     print(f"Written to {args.out}: {', '.join(path.name for path in paths)}", flush=True)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def malt() -> int:
+    """The console command `malt`, the same as `python -m malt_core`."""
+    return main(prog="malt")
+
+
+def main(argv: Sequence[str] | None = None, prog: str = "python -m malt_core") -> int:
     """Run the command line and return its exit status (SystemExit for --help and mistyped options)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal and code page knows “ and ²
-    args = arguments.parse(sys.argv[1:] if argv is None else argv)
+    args = arguments.parse(sys.argv[1:] if argv is None else argv, prog)
     try:
         if args.command == "models":
             print(describe_models(args.pattern), flush=True)
         elif args.command == "evaluate":
             evaluate(args)
+        elif args.command == "app":
+            start_app(args)
         else:
             _attack(args)
     except MaltError as error:
