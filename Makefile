@@ -14,10 +14,10 @@ export OMP_WAIT_POLICY := PASSIVE
 app: $(VENV)/project.stamp ## start the app on this computer (HOST=0.0.0.0 lets others in; PORT=8501)
 	$(BIN)/malt app --host $(HOST) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/project.stamp $(VENV)/dev.stamp $(VENV)/browser.stamp lint ## lint, and run every test, those in a real browser included
+test: $(VENV)/project.stamp $(VENV)/dev.stamp $(VENV)/browser.stamp lint ## lint, and every test, those in a real browser included
 	$(BIN)/python -m pytest
 
-test-fast: $(VENV)/project.stamp $(VENV)/dev.stamp lint ## the same for the working day, without what is slow and without a browser
+test-fast: $(VENV)/project.stamp $(VENV)/dev.stamp lint ## lint, and the tests that are neither slow nor in a browser
 	$(BIN)/python -m pytest -m "not browser and not slow"
 
 lint: $(VENV)/dev.stamp ## check style and formatting
