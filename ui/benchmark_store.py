@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import streamlit as st
 
 from malt_core.comparison.compare import order
 from malt_core.evaluation.report import Report, read_report, report_to_json
+from malt_core.storage.assets import assets_folder
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples" / "reports"
+EXAMPLES = assets_folder() / "examples" / "reports"
 
 
 @dataclass(frozen=True)

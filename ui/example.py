@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from malt_core.storage.assets import assets_folder
 from ui.link import Settings
 
-FILE = Path(__file__).resolve().parent.parent / "assets" / "examples" / "default.json"
+FILE = assets_folder() / "examples" / "default.json"
 
 
 @cache

@@ -12,7 +12,6 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,12 +21,13 @@ from malt_core.attacks.types import AttackResult
 from malt_core.errors import BadImage
 from malt_core.linearity.types import LinearityReport
 from malt_core.linearity.words import straightness
+from malt_core.storage.assets import assets_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "player"
+ASSETS = assets_folder() / "player"
 TOP = 5
 MAX_AMPLIFICATION = 256
 

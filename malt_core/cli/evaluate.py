@@ -70,7 +70,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def _require_ray() -> None:
     if find_spec("ray") is None:
-        raise BadConfig("--ray needs the package ray: `pip install -r requirements-ray.txt` installs it.")
+        raise BadConfig("--ray needs the package ray: `pip install 'malt-lab[ray]'` installs it.")
 
 
 def _plan(

@@ -27,10 +27,10 @@ The work is cut into chunks, each kept in DIR/chunks as soon as it is done. Afte
 command with --resume goes on from there and ends with the same report."""
 EPILOG = """\
 examples:
-  python -m malt_core evaluate --data tiny_imagenet_valid.parquet --n 500 --out malt
-  python -m malt_core evaluate --data tiny_imagenet_valid.parquet --n 500 --attack autoattack --out autoattack
-  python -m malt_core evaluate --model torchvision/resnet50 --data photos/ --eps 1/255 --out photos-malt
-  python -m malt_core evaluate --model robustbench/cifar100/Linf/Wang2023Better_WRN-28-10 \\
+  %(prog)s --data tiny_imagenet_valid.parquet --n 500 --out malt
+  %(prog)s --data tiny_imagenet_valid.parquet --n 500 --attack autoattack --out autoattack
+  %(prog)s --model torchvision/resnet50 --data photos/ --eps 1/255 --out photos-malt
+  %(prog)s --model robustbench/cifar100/Linf/Wang2023Better_WRN-28-10 \\
       --data cifar100 --data-dir ~/data --eps 8/255 --ray auto --resume --out everything"""
 
 
@@ -123,8 +123,8 @@ def _add_machine(evaluate: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         help="work on the Ray cluster at ADDRESS (auto: the one that runs on this computer); without "
-        "ADDRESS, on the one in $RAY_ADDRESS, else on one of this computer alone (needs `pip install -r "
-        "requirements-ray.txt`)",
+        "ADDRESS, on the one in $RAY_ADDRESS, else on one of this computer alone (needs `pip install "
+        "'malt-lab[ray]'`)",
     )
 
 

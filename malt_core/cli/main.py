@@ -1,4 +1,4 @@
-"""The command line: `python -m malt_core attack IMAGE`, `... evaluate` and `... models`.
+"""The command line: `malt attack IMAGE`, `... evaluate`, `... models`, `... app`; also `python -m malt_core`.
 
 Exit status: 0 for any result, an attack that found nothing included; 2 for a user's mistake or a model that
 cannot be loaded, with one line on standard error that says what to do; 130 where it was interrupted.
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from malt_core import __version__
-from malt_core.cli import attack, evaluate, evaluate_options
+from malt_core.cli import app, attack, evaluate, evaluate_options
 from malt_core.cli.terminal import say
 from malt_core.errors import MaltError
 from malt_core.models.catalogue import describe_models
@@ -26,14 +26,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m malt_core", description="Adversarial attacks by almost linearity (MALT)."
-    )
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=prog, description="Adversarial attacks by almost linearity (MALT).")
     parser.add_argument("--version", action="version", version=f"MALT Lab {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,evaluate,models}")
-    attack.add_attack(commands.add_parser("attack", help=attack.HELP))
-    evaluate_options.add_evaluate(commands.add_parser("evaluate", help=evaluate_options.HELP))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,evaluate,models,app}")
+    one = commands.add_parser("attack", help=attack.HELP)
+    attack.add_attack(one)
+    one.set_defaults(run=attack.attack)
+    many = commands.add_parser("evaluate", help=evaluate_options.HELP)
+    evaluate_options.add_evaluate(many)
+    many.set_defaults(run=evaluate.evaluate)
     models = commands.add_parser("models", help="list the models", description="List the models.")
     models.add_argument(
         "pattern",
@@ -41,7 +43,15 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         help="only these, such as 'robustbench/cifar10/*' or wang2023",
     )
+    models.set_defaults(run=_list_models)
+    pages = commands.add_parser("app", help=app.HELP)
+    app.add_app(pages)
+    pages.set_defaults(run=app.start_app)
     return parser
+
+
+def _list_models(args: argparse.Namespace) -> None:
+    print(describe_models(args.pattern), flush=True)
 
 
 def _glue_negatives(argv: Sequence[str]) -> list[str]:
@@ -55,23 +65,26 @@ def _glue_negatives(argv: Sequence[str]) -> list[str]:
     return out
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Read a command line, word by word. Raises SystemExit: 2 with a line on a mistake, 0 after --help."""
-    return _parser().parse_args(_glue_negatives(argv))
+def parse(argv: Sequence[str], prog: str = "python -m malt_core") -> argparse.Namespace:
+    """Read a command line, word by word. Raises SystemExit: 2 with a line on a mistake, 0 after --help.
+
+    prog: what the person typed before these words, for the help and the complaints.
+    """
+    return _parser(prog).parse_args(_glue_negatives(argv))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def malt() -> int:
+    """The console command `malt`, the same as `python -m malt_core`."""
+    return main(prog="malt")
+
+
+def main(argv: Sequence[str] | None = None, prog: str = "python -m malt_core") -> int:
     """Run the command line and return its exit status (SystemExit for --help and mistyped options)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every terminal and code page knows “ and ²
-    args = parse(sys.argv[1:] if argv is None else argv)
+    args = parse(sys.argv[1:] if argv is None else argv, prog)
     try:
-        if args.command == "models":
-            print(describe_models(args.pattern), flush=True)
-        elif args.command == "evaluate":
-            evaluate.evaluate(args)
-        else:
-            attack.attack(args)
+        args.run(args)
     except MaltError as error:
         say(f"malt_core: {' '.join(str(error).split())}")
         return 2

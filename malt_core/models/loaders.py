@@ -77,7 +77,7 @@ def _network(info: ModelInfo, progress: Progress) -> nn.Module:
     except ImportError as error:
         raise ModelUnavailable(
             f"{info.id} needs a Python package that cannot be imported here: {error}. "
-            "Install what it needs with `pip install -r requirements.txt`."
+            "Install what it needs with `pip install malt-lab`."
         ) from error
     except OSError as error:
         raise ModelUnavailable(f"{info.id} cannot be read: {error}.") from error

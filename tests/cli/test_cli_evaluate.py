@@ -284,7 +284,7 @@ def test_a_data_set_of_other_classes(tmp_path, data):
 
 def test_ray_that_is_not_installed(tmp_path, data, monkeypatch):
     monkeypatch.setattr(cli_evaluate, "find_spec", lambda name: None)
-    says = "--ray needs the package ray: `pip install -r requirements-ray.txt` installs it."
+    says = "--ray needs the package ray: `pip install 'malt-lab[ray]'` installs it."
     refused("--model", MODEL, "--data", str(data), "--out", str(tmp_path / "o"), "--ray", says=says)
 
 

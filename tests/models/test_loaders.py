@@ -118,7 +118,7 @@ def test_a_failure_is_not_remembered(cache: Path, monkeypatch: pytest.MonkeyPatc
 
     with monkeypatch.context() as patch:
         patch.setattr(autoattack_example, "load", missing)
-        with pytest.raises(ModelUnavailable, match=r"pyautoattack.*pip install -r requirements.txt"):
+        with pytest.raises(ModelUnavailable, match=r"pyautoattack.*pip install malt-lab"):
             load_model(OFFLINE)
     assert load_model(OFFLINE).info.id == OFFLINE
 

@@ -1,6 +1,6 @@
 """The chunks of an evaluation on a Ray cluster: the same as on one computer, to the last digit.
 
-Needs the optional package ray (requirements-ray.txt); nothing else in the project imports it. On every
+Needs the optional package ray (malt-lab[ray]); nothing else in the project imports it. On every
 computer of the cluster the same version of MALT Lab has to lie at the same path, with what it runs on
 installed. Images are sent there; models are loaded there.
 """

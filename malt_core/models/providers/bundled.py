@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from malt_core.errors import ModelUnavailable
 from malt_core.models.weights.downloads import Progress
+from malt_core.storage.assets import assets_folder
 from malt_core.types import ModelInfo
 
 if TYPE_CHECKING:
     from torch import nn
 
-FOLDER = Path(__file__).parents[3] / "assets" / "models"
+FOLDER = assets_folder() / "models"
 SIZE = (64, 64)
 TITLES = {
     "robust": "adversarial training",

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 import torch
 
-pytest.importorskip("ray", reason="the optional package ray is not installed (requirements-ray.txt)")
+pytest.importorskip("ray", reason="the optional package ray is not installed (malt-lab[ray])")
 
 from malt_core.errors import BadConfig, ModelUnavailable
 from malt_core.evaluation.run import evaluate, in_process
