@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from malt_core.attacks.autoattack import own_randomness
+from malt_core.harness.seeding import global_state_restored
 
 FOLDER = Path(__file__).parents[1] / "downloads" / "benchmarks"
 NINE_TARGETS = 10  # torchattacks attacks one class fewer than it is told there are
@@ -51,7 +51,7 @@ def torchattacks_apgd_t(
     attack = torchattacks.APGDT(
         model, norm="Linf", eps=eps, steps=n_iter, seed=seed, n_classes=min(classes, NINE_TARGETS)
     )
-    with own_randomness(x):
+    with global_state_restored(x.device):
         return attack(x, y).detach()
 
 
@@ -63,7 +63,7 @@ def foolbox_pgd(model: nn.Module, x: Tensor, y: Tensor, *, eps: float, n_iter: i
         import foolbox
 
     attack = foolbox.attacks.LinfPGD(steps=n_iter)
-    with own_randomness(x):
+    with global_state_restored(x.device):
         torch.manual_seed(seed)
         _, clipped, _ = attack(foolbox.PyTorchModel(model, bounds=(0, 1)), x, y, epsilons=eps)
     return clipped.detach()

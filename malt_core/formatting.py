@@ -23,8 +23,16 @@ def steps(n: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return "50 s", "12 min" or "3 h 20 min"."""
+    """Return how long something will take, roughly: "50 s", "12 min" or "3 h 20 min"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def stopwatch(seconds: float) -> str:
+    """Return how long something took, to two digits: "0.42 s", "3.1 s", "31 s" or "2 min 5 s"."""
+    if seconds < 99.5:
+        return f"{seconds:.{2 if seconds < 0.995 else 1 if seconds < 9.95 else 0}f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest} s"

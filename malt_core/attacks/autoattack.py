@@ -8,30 +8,24 @@ global random state, which pyautoattack reseeds, is put back afterwards.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from malt_core.attacks.catalogue import LEAST_CLASSES
+from malt_core.attacks.types import Begin, ignore_stage
 from malt_core.errors import BadConfig
+from malt_core.harness.seeding import global_state_restored
 from malt_core.types import Norm
 
 if TYPE_CHECKING:
     from malt_core.numerics.gradients import Network
 
 NORMS = {"linf": "Linf", "l2": "L2"}
-LEAST_CLASSES = 4  # the targeted losses of AutoAttack compare four logits
 LOG = logging.getLogger("auto-attack")
-
-
-@contextmanager
-def own_randomness(x: Tensor) -> Iterator[None]:
-    """Put the global random state back afterwards."""
-    with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []):
-        yield
 
 
 def targets_for(classes: int, n_targets: int = 9) -> int:
@@ -58,22 +52,28 @@ def apgd_t(
     n_targets: int = 9,
     n_iter: int = 100,
     seed: int = 0,
+    classes: int | None = None,
+    begin: Begin = ignore_stage,
 ) -> Tensor:
-    """Run AutoAttack's targeted APGD. Raises BadConfig for fewer than four classes."""
+    """Run AutoAttack's targeted APGD. classes: of the model, asked of it if None; begin: see registry.run.
+
+    Raises BadConfig for fewer than four classes.
+    """
     from pyautoattack.autopgd_base import APGDAttack_targeted
 
+    n_targets = targets_for(classes or _classes(model, x), n_targets)
     attack = APGDAttack_targeted(
         model,
         n_iter=n_iter,
         norm=NORMS[norm],
         eps=eps,
         seed=seed,
-        n_target_classes=targets_for(_classes(model, x), n_targets),
+        n_target_classes=n_targets,
         device=x.device,
         logger=LOG,
     )
-    with own_randomness(x), torch.no_grad():  # it turns gradients on itself; else it keeps every step's graph
-        return attack.perturb(x.contiguous(), y).detach()
+    begin("apgd-t", calls_of_apgd_t(n_iter, n_targets))
+    return _perturbed(attack, x, y)
 
 
 def apgd_ce(
@@ -85,20 +85,22 @@ def apgd_ce(
     eps: float = 4 / 255,
     n_iter: int = 100,
     seed: int = 0,
+    begin: Begin = ignore_stage,
 ) -> Tensor:
-    """Run AutoAttack's untargeted APGD on the cross-entropy."""
-    attack = apgd_ce_attack(model, x, norm=norm, eps=eps, n_iter=n_iter, seed=seed)
-    with own_randomness(x), torch.no_grad():  # it turns gradients on itself; else it keeps every step's graph
-        return attack.perturb(x.contiguous(), y).detach()
-
-
-def apgd_ce_attack(model: Network, x: Tensor, *, norm: Norm, eps: float, n_iter: int, seed: int):
-    """Return pyautoattack's APGD-CE object for a model and images like x, ready to run."""
+    """Run AutoAttack's untargeted APGD on the cross-entropy. begin: see registry.run."""
     from pyautoattack.autopgd_base import APGDAttack
 
-    return APGDAttack(
+    attack = APGDAttack(
         model, n_iter=n_iter, norm=NORMS[norm], eps=eps, seed=seed, loss="ce", device=x.device, logger=LOG
     )
+    begin("apgd-ce", calls_of_apgd(n_iter))
+    return _perturbed(attack, x, y)
+
+
+def _perturbed(attack, x: Tensor, y: Tensor) -> Tensor:
+    # It turns gradients on itself; without no_grad it keeps every step's graph.
+    with global_state_restored(x.device), torch.no_grad():
+        return attack.perturb(x.contiguous(), y).detach()
 
 
 def autoattack(
@@ -110,20 +112,23 @@ def autoattack(
     eps: float = 4 / 255,
     seed: int = 0,
     batch_size: int = 250,
-    begin: Callable[[str, int], None] | None = None,
+    classes: int | None = None,
+    begin: Begin = ignore_stage,
 ) -> Tensor:
     """Run AutoAttack's standard ensemble: apgd-ce, apgd-t, fab-t and square, each on what is left.
 
     With fewer than ten classes its two targeted attacks get as many targets as there are; otherwise it is
-    unchanged. begin: what to call ahead of each attack, as `announce_stages` does. Raises BadConfig for
-    fewer than four classes.
+    unchanged. classes: of the model, asked of it if None. begin: called ahead of the first look at the
+    images, as stage "checks", and of each attack, as `announce_stages` does. Raises BadConfig for fewer than
+    four classes.
     """
-    with own_randomness(x):
-        classes = _classes(model, x)
-        attack = standard_ensemble(model, x, norm=norm, eps=eps, seed=seed, classes=classes)
-        if begin is not None:
-            announce_stages(attack, begin)
-        x_adv, _ = attack.run_standard_evaluation(x.contiguous(), y, batch_size=batch_size)
+    with global_state_restored(x.device):
+        ensemble = standard_ensemble(
+            model, x, norm=norm, eps=eps, seed=seed, classes=classes or _classes(model, x)
+        )
+        announce_stages(ensemble, begin)
+        begin("checks", None)
+        x_adv, _ = ensemble.run_standard_evaluation(x.contiguous(), y, batch_size=batch_size)
         return x_adv.detach()
 
 
@@ -140,7 +145,7 @@ def standard_ensemble(model: Network, x: Tensor, *, norm: Norm, eps: float, seed
     return attack
 
 
-def announce_stages(ensemble, begin: Callable[[str, int], None]) -> None:
+def announce_stages(ensemble, begin: Begin) -> None:
     """Have begin(name, most) called ahead of each attack of a standard ensemble, batch by batch.
 
     most: how often the attack calls the model, unless it runs out of images before. Right after, the attack
@@ -150,7 +155,7 @@ def announce_stages(ensemble, begin: Callable[[str, int], None]) -> None:
     steps = ensemble.apgd.n_iter
     for name, part, most in (
         ("apgd-ce", ensemble.apgd, calls_of_apgd(steps)),
-        ("apgd-t", ensemble.apgd_targeted, 1 + targets * calls_of_apgd(steps)),
+        ("apgd-t", ensemble.apgd_targeted, calls_of_apgd_t(steps, targets)),
         ("fab-t", ensemble.fab, 1 + targets * (3 + 2 * ensemble.fab.n_iter)),
         ("square", ensemble.square, ensemble.square.n_queries),
     ):
@@ -160,6 +165,11 @@ def announce_stages(ensemble, begin: Callable[[str, int], None]) -> None:
 def calls_of_apgd(n_iter: int) -> int:
     """Return how often APGD calls the model: for the labels or the target, at its start, at every step."""
     return n_iter + 2
+
+
+def calls_of_apgd_t(n_iter: int, n_targets: int) -> int:
+    """Return how often targeted APGD calls the model at most: for the labels, and for every target."""
+    return 1 + n_targets * calls_of_apgd(n_iter)
 
 
 def _announced(perturb: Callable[..., Tensor], begin: Callable[[], None]) -> Callable[..., Tensor]:

@@ -32,13 +32,23 @@ def fgsm(model: Network, x: Tensor, y: Tensor, *, norm: Norm, eps: float, passes
 
 
 def pgd(
-    model: Network, x: Tensor, y: Tensor, *, norm: Norm, eps: float, n_iter: int, seed: int, passes: Passes
+    model: Network,
+    x: Tensor,
+    y: Tensor,
+    *,
+    norm: Norm,
+    eps: float,
+    n_iter: int,
+    seed: int,
+    first: int = 0,
+    passes: Passes,
 ) -> Tensor:
     """Take n_iter steps of length eps / 4 from a random start, projected; return the last point, unjudged.
 
-    x: (B, C, H, W) in [0, 1]; y: (B,). The starts depend on seed, place in the batch and label alone.
+    x: (B, C, H, W) in [0, 1]; y: (B,). The starts depend on seed, first + place in the batch and
+    label alone.
     """
-    sources = [row_generator(seed, i, label) for i, label in enumerate(y.tolist())]
+    sources = [row_generator(seed, first + i, label) for i, label in enumerate(y.tolist())]
     ball, point = norms.Ball(x, norm, eps), norms.random_start(x, norm, eps, sources)
     for _ in range(n_iter):
         point = ball.project_(point + eps / 4 * _uphill(model, point, y, norm, passes))

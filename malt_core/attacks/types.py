@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,12 @@ from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
 Targeting = Literal["malt", "naive"]
 TARGETINGS: tuple[Targeting, ...] = ("malt", "naive")
+Begin = Callable[[str, int | None], None]
+"""Called as begin(stage, most) ahead of each stage of an attack; most: how often it calls the model."""
+
+
+def ignore_stage(_stage: str, _most: int | None) -> None:
+    """Be a Begin that does nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,3 +203,8 @@ class MaltResult:
     n_backward: int
     seconds: float
     precision: str
+
+    @property
+    def order(self) -> torch.Tensor:
+        """(B,) int64, the place of `target` in the order of attack, from 1; 0 where there is no target."""
+        return self.malt_rank.where(self.malt_rank > 0, self.confidence_rank)

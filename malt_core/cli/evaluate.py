@@ -163,16 +163,12 @@ def table(report: Report) -> str:
     return "\n".join(
         [
             f"{plan.model} on {plan.data.name}{part}",
-            f"{_attack_text(config)} at ε = {config.epsilon}, seed {config.seed}, {config.precision}, "
+            f"{config.attack_info.title} at ε = {config.epsilon}, seed {config.seed}, {config.precision}, "
             f"{plan.device}",
             "",
             *lines,
         ]
     )
-
-
-def _attack_text(config: EvaluationConfig) -> str:
-    return f"{config.attack} (as published)" if config.faithful else config.attack
 
 
 def _rank_rows(report: Report) -> list[tuple[str, str, str]]:

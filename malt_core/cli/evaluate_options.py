@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from malt_core.attacks import catalogue
+from malt_core.attacks.catalogue import AttackInfo
 from malt_core.cli.options import (
     add_ball,
     add_counts,
@@ -82,8 +84,7 @@ def _add_attack(evaluate: argparse.ArgumentParser) -> None:
         "--attack",
         choices=ATTACKS,
         default=default.attack,
-        help="malt (the default); naive, aiming at the likeliest classes, always with all steps; apgd-ce, "
-        "apgd-t, and autoattack, the standard ensemble, as pyautoattack has them",
+        help="; ".join(_attack_help(catalogue.ATTACKS[attack]) for attack in ATTACKS),
     )
     add_ball(evaluate)
     add_counts(evaluate, default)
@@ -91,6 +92,12 @@ def _add_attack(evaluate: argparse.ArgumentParser) -> None:
         "--faithful",
         action="store_true",
         help="let malt spend as many steps on every target as the published algorithm does",
+    )
+
+
+def _attack_help(info: AttackInfo) -> str:
+    return (
+        f"{info.id} ({info.title}): {info.description}{', from pyautoattack' * (info.code == 'pyautoattack')}"
     )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import plotly.graph_objects as go
 
+from malt_core.attacks.catalogue import AttackId
 from malt_core.comparison.compare import EpsCurve, ImageComparison
-from malt_core.evaluation.types import ATTACKS, Attack
+from malt_core.evaluation.types import ATTACKS
 from malt_core.figure_style import DASHES, PALETTE
 
-SYMBOLS: dict[Attack, str] = dict(
-    zip(ATTACKS, ("circle", "square", "triangle-up", "diamond", "x"), strict=True)
-)
-COLOURS: dict[Attack, str] = dict(zip(ATTACKS, PALETTE, strict=False))
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "x", "star", "cross", "pentagon")
+SYMBOLS: dict[AttackId, str] = dict(zip(ATTACKS, cycle(_SHAPES), strict=False))
+COLOURS: dict[AttackId, str] = dict(zip(ATTACKS, cycle(PALETTE), strict=False))
 PUBLISHED = "#888888"
 STATES = (("wrong without attack", "#BBBBBB"), ("withstood", PALETTE[0]), ("fooled", PALETTE[1]))
 FEW = 50  # images up to which a narrow screen has room for gaps between them
@@ -31,7 +32,7 @@ class Row:
     """
 
     name: str
-    attack: Attack | None
+    attack: AttackId | None
     clean: float
     robust: float
     interval: tuple[float, float] | None

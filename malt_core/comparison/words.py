@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from malt_core.attacks.catalogue import TITLES
 from malt_core.comparison.compare import Accuracy, ImageComparison, Share
 from malt_core.comparison.published import Published
 from malt_core.evaluation.report import Report
-from malt_core.evaluation.types import Attack, EvaluationConfig
+from malt_core.evaluation.types import ATTACKS, EvaluationConfig
 
-ATTACK_NAMES: dict[Attack, str] = {
-    "malt": "MALT",
-    "naive": "Naive targeting",
-    "apgd-ce": "APGD-CE",
-    "apgd-t": "APGD-T",
-    "autoattack": "AutoAttack",
-}
+ATTACK_NAMES = {
+    attack: TITLES[attack] for attack in ATTACKS
+}  # for ui/benchmark, until it takes TITLES itself
 FEW_NAMES = 3  # of the images that could not be read
 FEW = 100  # images below which one more or less moves a figure by over a percentage point
 
 
 def attack_name(config: EvaluationConfig) -> str:
-    """Return the attack's name for people."""
-    name = ATTACK_NAMES[config.attack]
-    return f"{name} (published budget)" if config.faithful else name
+    """Return the attack's title."""
+    return config.attack_info.title
 
 
 def names(reports: Sequence[Report], *, without_room: bool = False) -> tuple[str, ...]:

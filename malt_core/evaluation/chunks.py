@@ -1,41 +1,26 @@
 """One chunk of a data set: decode its images, attack them, and judge what the attack found.
 
-The verdict never is the attack's own. An image counts as fooled only if it lies inside the ball and inside
-[0, 1] and the model, asked afresh in float32, gives it another class than the label.
+The verdict never is the attack's own: see harness/verdict.py.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from malt_core.attacks import autoattack
-from malt_core.attacks.malt.batch import malt
+from malt_core.attacks import registry
+from malt_core.attacks.types import MaltResult
 from malt_core.datasets.base import Record
 from malt_core.errors import BadImage
 from malt_core.evaluation.types import Chunk, ChunkResult, Corrupt, EvaluationConfig, ImageResult
-from malt_core.harness.counting import CountingModel
-from malt_core.harness.seeding import SeededDraws
+from malt_core.harness import verdict
 from malt_core.images.decoding import decode
 from malt_core.images.resize import to_sample
-from malt_core.numerics import gradients, norms
+from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.types import Norm
-
-SLACK = 1e-5  # relative, and ...
-SLACK_ABSOLUTE = 2e-7  # ... in pixel units: how far float32 rounding can carry an image out of its ball
-
-
-@dataclass
-class _Found:
-    """What an attack returns: adversarial (B, 3, H, W), and for each image whatever it tells."""
-
-    adversarial: Tensor
-    told: dict[str, list[int]] = field(default_factory=dict)
 
 
 def evaluate_chunk(
@@ -56,11 +41,10 @@ def evaluate_chunk(
         y = torch.tensor([record.label for record in sound], device=x.device)
         with gradients.evaluation_mode(model):
             clean = _classes(model, x, config.batch_size, passes)
-            found = _attack(model, x, y, clean == y, chunk.records[0].index, config, passes)
-            inside = _inside(found.adversarial, x, config.norm, config.eps)
-            judged = torch.where(inside[:, None, None, None], found.adversarial, x)
-            verdict = _classes(model, judged, config.batch_size, passes)
-        images = _results(sound, clean, verdict, found)
+            adversarial, details = _attack(model, x, y, clean == y, chunk.records[0].index, config, passes)
+            judged = verdict.what_counts(adversarial, x, config.norm, config.eps)
+            after = _classes(model, judged, config.batch_size, passes)
+        images = _results(sound, clean, after, _per_image(details))
     return ChunkResult(
         number=chunk.number,
         images=images,
@@ -102,82 +86,59 @@ def _classes(model: Network, x: Tensor, batch_size: int, passes: Passes) -> Tens
     return torch.cat([gradients.logits(model, part, passes).argmax(1) for part in x.split(batch_size)])
 
 
-def _inside(adversarial: Tensor, x: Tensor, norm: Norm, eps: float) -> Tensor:
-    """Return which images (B,) are finite, in [0, 1], and in the ball, but for rounding."""
-    within = norms.size(adversarial - x, norm) <= eps * (1 + SLACK) + SLACK_ABSOLUTE
-    flat = adversarial.flatten(1)
-    return within & (flat.amin(1) >= 0) & (flat.amax(1) <= 1)  # NaN is none of the three
-
-
 def _attack(
     model: Network, x: Tensor, y: Tensor, right: Tensor, first: int, config: EvaluationConfig, passes: Passes
-) -> _Found:
-    """Attack the images that the model gets right; the others stay as they are."""
-    if config.attack in ("malt", "naive"):
-        return _ours(model, x, y, first, config, passes)
-    counted, adversarial = CountingModel(model, passes), x.clone()
-    for part in right.nonzero()[:, 0].split(config.batch_size):
-        if len(part):
-            adversarial[part] = _published(counted, x[part], y[part], config)
-    return _Found(adversarial)
+) -> tuple[Tensor, MaltResult | None]:
+    """Attack the images that the model gets right; the others stay as they are.
 
-
-def _ours(
-    model: Network, x: Tensor, y: Tensor, first: int, config: EvaluationConfig, passes: Passes
-) -> _Found:
-    result = malt(
-        model,
-        x,
-        y,
-        norm=config.norm,
-        eps=config.eps,
-        n_targets=config.n_targets,
-        n_candidates=config.n_candidates,
-        n_iter=config.n_iter,
-        seed=config.seed,
-        targeting=config.attack,
-        batch_size=config.batch_size,
-        precision=config.precision,
-        faithful=config.faithful or config.attack == "naive",
-        first=first,
-    )
-    passes.forward += result.n_forward
-    passes.backward += result.n_backward
-    told = {
-        "target": result.target,
-        "malt_rank": result.malt_rank,
-        "confidence_rank": result.confidence_rank,
-        "n_forward": result.forward_of + 2,  # here as well, images are classified before and after
-        "n_backward": result.backward_of,
-    }
-    return _Found(result.adversarial.float(), {name: values.tolist() for name, values in told.items()})
-
-
-def _published(model: Network, x: Tensor, y: Tensor, config: EvaluationConfig) -> Tensor:
-    """Run one of pyautoattack's attacks on images x (B, 3, H, W) with labels y (B,)."""
-    common = {"norm": config.norm, "eps": config.eps, "seed": config.seed}
-    with SeededDraws(config.seed) as draws:
-        if config.attack == "apgd-ce":
-            return autoattack.apgd_ce(model, x, y, n_iter=config.n_iter, **common)
-        if config.attack == "apgd-t":
-            return autoattack.apgd_t(model, x, y, n_targets=config.n_targets, n_iter=config.n_iter, **common)
-        return autoattack.autoattack(
+    An attack that tells what it did with each image gets all of them, so that each keeps its place, on which
+    its random starts depend; it leaves the misclassified ones alone by itself.
+    """
+    info = config.attack_info
+    adversarial, details = x.clone(), None
+    parts = [slice(None)] if info.ranks_targets else right.nonzero()[:, 0].split(config.batch_size)
+    for part in parts:
+        if not len(y[part]):
+            continue
+        found = registry.run(
+            info.id,
             model,
-            x,
-            y,
+            x[part],
+            y[part],
+            norm=config.norm,
+            eps=config.eps,
+            seed=config.seed,
             batch_size=config.batch_size,
-            begin=lambda _stage, _most: draws.seed(config.seed),
-            **common,
+            first=first,
+            **{name: getattr(config, name) for name in info.settings},
         )
+        adversarial[part], details = found.adversarial.float(), found.details
+        passes.forward += found.passes.forward
+        passes.backward += found.passes.backward
+    return adversarial, details
+
+
+def _per_image(details: MaltResult | None) -> dict[str, list[int]]:
+    """Return what an attack told of each image, by the names in ImageResult."""
+    if details is None:
+        return {}
+    values = {
+        "target": details.target,
+        "malt_rank": details.malt_rank,
+        "confidence_rank": details.confidence_rank,
+        "n_forward": details.forward_of + 2,  # here as well, images are classified before and after
+        "n_backward": details.backward_of,
+    }
+    return {name: numbers.tolist() for name, numbers in values.items()}
 
 
 def _results(
-    sound: Sequence[Record], clean: Tensor, verdict: Tensor, found: _Found
+    sound: Sequence[Record], clean: Tensor, after: Tensor, per_image: dict[str, list[int]]
 ) -> tuple[ImageResult, ...]:
     results = []
-    for i, (record, before, after) in enumerate(zip(sound, clean.tolist(), verdict.tolist(), strict=True)):
-        told = {name: values[i] for name, values in found.told.items()}
-        fooled = before == record.label != after
+    for i, (record, before, now) in enumerate(zip(sound, clean.tolist(), after.tolist(), strict=True)):
+        told = {name: values[i] for name, values in per_image.items()}
+        fooled = before == record.label != now
         for name, nothing in (("target", -1), ("malt_rank", 0), ("confidence_rank", 0)):
             if not fooled or told.get(name) == nothing:
                 told[name] = None
@@ -188,7 +149,7 @@ def _results(
                 label=record.label,
                 clean=before,
                 outcome="wrong" if before != record.label else "fooled" if fooled else "robust",
-                adversarial=after if fooled else None,
+                adversarial=now if fooled else None,
                 **told,
             )
         )

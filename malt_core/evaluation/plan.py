@@ -107,7 +107,7 @@ def _device(model: Model) -> torch.device:
 def _precision(
     model: Model, config: EvaluationConfig, records: Sequence[Record], device: torch.device
 ) -> str:
-    if config.attack not in ("malt", "naive"):
+    if "precision" not in config.attack_info.settings:
         return "float32"  # what pyautoattack computes in
     pictures = readable_images(records, model.info.size)
     if not pictures:

@@ -5,26 +5,19 @@ Unlike run.in_process it lets go in the middle of a chunk, which can take minute
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from typing import TypeVar
-
-import torch
 
 from malt_core.datasets.base import DataSet
 from malt_core.evaluation.chunks import evaluate_chunk
 from malt_core.evaluation.report import Report, report_of
 from malt_core.evaluation.types import Chunk, ChunkResult, EvaluationConfig, Plan
 from malt_core.harness.counting import CountingModel
-from malt_core.harness.stepwise import stepwise
+from malt_core.harness.stepwise import Turn, stepwise
 from malt_core.models.loaders import Model
 from malt_core.numerics.gradients import Passes
 
 TURN = 0.1  # seconds of work after which it pauses, ahead of the next forward pass
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,42 +51,15 @@ def _chunk_in_turns(
 ) -> Generator[Working, None, ChunkResult]:
     passes = Passes()
 
-    def call(pause: Callable[[], None]) -> ChunkResult:
-        watched = CountingModel(model, passes, _every_turn(pause))
+    def call(pause: Callable[[Working], None]) -> ChunkResult:
+        turn = Turn(TURN)
+
+        def pause_now_and_then() -> None:
+            if turn.over:
+                pause(Working(n_forward=passes.forward))
+                turn.begin()
+
+        watched = CountingModel(model, passes, pause_now_and_then)
         return evaluate_chunk(watched, model.info.size, chunk, config)
 
-    with closing(_apart(stepwise(call))) as turns:
-        while True:
-            try:
-                next(turns)
-            except StopIteration as end:
-                return end.value
-            yield Working(n_forward=passes.forward)
-
-
-def _every_turn(pause: Callable[[], None]) -> Callable[[], None]:
-    """Return a function to be called often, which pauses whenever TURN seconds of work have passed."""
-    turn_over = time.monotonic() + TURN
-
-    def maybe_pause() -> None:
-        nonlocal turn_over
-        if time.monotonic() >= turn_over:
-            pause()
-            turn_over = time.monotonic() + TURN
-
-    return maybe_pause
-
-
-def _apart(turns: Generator[None, None, T]) -> Generator[None, None, T]:
-    """Put torch's global random state, which pyautoattack seeds, back at every pause and at the end."""
-    try:
-        while True:
-            with torch.random.fork_rng(devices=[]):
-                try:
-                    next(turns)
-                except StopIteration as end:
-                    return end.value
-            yield
-    finally:
-        with torch.random.fork_rng(devices=[]):  # what is ended puts back what it found at its start
-            turns.close()
+    return (yield from stepwise(call))

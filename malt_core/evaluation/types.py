@@ -11,35 +11,29 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from malt_core.attacks import catalogue
+from malt_core.attacks.catalogue import AttackId, AttackInfo
 from malt_core.datasets.base import Record
 from malt_core.epsilon import Epsilon, check_eps
 from malt_core.errors import BadConfig
 from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
-Attack = Literal["malt", "naive", "apgd-ce", "apgd-t", "autoattack"]
+ATTACKS: tuple[AttackId, ...] = tuple(id_ for id_, info in catalogue.ATTACKS.items() if info.in_evaluation)
+Attack = Literal[*ATTACKS]
 Precision = Literal["auto", "float32", "bfloat16"]
 Outcome = Literal["wrong", "fooled", "robust"]
-ATTACKS: tuple[Attack, ...] = ("malt", "naive", "apgd-ce", "apgd-t", "autoattack")
 PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
 OUTCOMES: tuple[Outcome, ...] = ("wrong", "fooled", "robust")
 
 MAX_BATCH = 100_000
-_OURS = ("malt", "naive")
-_FOR: dict[str, tuple[Attack, ...]] = {  # the attacks that know a setting; where not listed, all do
-    "n_targets": ("malt", "naive", "apgd-t"),
-    "n_candidates": _OURS,
-    "n_iter": ("malt", "naive", "apgd-ce", "apgd-t"),
-    "precision": _OURS,
-    "faithful": _OURS,
-}
+_SPECIAL = {name for attack in ATTACKS for name in catalogue.ATTACKS[attack].settings}  # not known to all
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
     """How to attack a data set.
 
-    attack: MALT; "naive", the likeliest classes first and always the published budget; or, through
-        pyautoattack, APGD on the cross-entropy, targeted APGD, or AutoAttack's standard ensemble.
+    attack: one of ATTACKS; attacks/catalogue.py says what each is.
     norm, eps, n_targets, n_candidates, n_iter, seed: as in types.AttackConfig. eps_text: eps as people write
         it, such as "4/255". faithful: the published algorithm's budget, see `malt_core.malt`.
     batch_size: images or rows that are in the model at a time. chunk: images that are evaluated, saved, and
@@ -84,14 +78,21 @@ class EvaluationConfig:
         """The radius: eps together with its norm."""
         return Epsilon(self.eps, self.norm)
 
+    @property
+    def attack_info(self) -> AttackInfo:
+        """What the catalogue says of the attack; MALT with the published budget is one of its own there."""
+        published = self.attack == "malt" and self.faithful
+        return catalogue.ATTACKS["malt-published" if published else self.attack]
+
     def _check_that_the_attack_knows_them(self) -> None:
         for field in fields(self):
-            unused = self.attack not in _FOR.get(field.name, ATTACKS)
+            knowing = [attack for attack in ATTACKS if field.name in catalogue.ATTACKS[attack].settings]
             value = getattr(self, field.name)
-            if unused and value != field.default and value != "float32":
+            unknown = field.name in _SPECIAL and self.attack not in knowing
+            if unknown and value != field.default and value != "float32":
                 raise BadConfig(
                     f"{field.name} is no setting of the attack {self.attack}, only of "
-                    f"{', '.join(_FOR[field.name])}: leave it out.",
+                    f"{', '.join(knowing)}: leave it out.",
                     setting=field.name,
                 )
 

@@ -53,7 +53,7 @@ def evaluation_command(plan: Plan, out: str) -> str:
         command.append("--faithful")
     if config.batch_size is not None:
         command += ["--batch-size", str(config.batch_size)]
-    if config.attack in ("malt", "naive"):
+    if "precision" in config.attack_info.settings:
         command += ["--precision", config.precision]
     return shlex.join([*command, "--out", out])
 

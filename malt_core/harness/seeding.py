@@ -1,12 +1,21 @@
-"""Random numbers of one's own for code that draws from torch's global generator."""
+"""Code that draws from torch's global generator, kept apart from everybody else who does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
+
+
+@contextmanager
+def global_state_restored(device: torch.device | None = None) -> Iterator[None]:
+    """Put torch's global random state back afterwards: the processor's, and that of a GPU `device`."""
+    on_gpu = device is not None and device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if on_gpu else []):
+        yield
 
 
 class SeededDraws(TorchFunctionMode):

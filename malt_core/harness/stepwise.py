@@ -6,10 +6,16 @@ wherever it is told to `pause`, and go on when its generator is advanced.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Generator
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import torch
+
+from malt_core.harness.seeding import global_state_restored
 
 T = TypeVar("T")
 
@@ -18,33 +24,71 @@ class Closed(BaseException):
     """Raised by `pause` once the generator is closed, to end the call. No ordinary `except` stops it."""
 
 
-def stepwise(call: Callable[[Callable[[], None]], T]) -> Generator[None, None, T]:
-    """Run call(pause) in a thread of its own, yield at every pause(), and return what the call returns.
+def stepwise(
+    call: Callable[[Callable[..., None]], T], device: torch.device | None = None
+) -> Generator[Any, None, T]:
+    """Run call(pause) in a thread of its own, yield the event of every pause(event), return what it returns.
 
     The thread works only inside next(), and starts at the first. Closing the generator raises Closed inside
     the call and returns once its thread has ended; what the call raises by itself is raised here. Grad mode
-    and autocast belong to a thread: the call finds both as in a fresh one, whatever the caller's are.
+    and autocast belong to a thread: the call finds both as in a fresh one, whatever the caller's are. Torch's
+    global random state, which pyautoattack seeds, is as before at every pause and at the end: that of the
+    processor, and of `device` if it is a GPU.
     """
     thread = _Call(call)
     thread.start()
     try:
-        while thread.advance():
-            yield
+        while _without_trace(thread.advance, device):
+            yield thread.event
     finally:
-        thread.end()
+        _without_trace(thread.end, device)  # what ends puts back the state that it found at its start
     if thread.error is not None:
         raise thread.error
     return thread.result
 
 
+def _without_trace(function: Callable[[], T], device: torch.device | None) -> T:
+    with global_state_restored(device):
+        return function()
+
+
+class Turn:
+    """A stretch of work after which a call should pause; the first one begins at once.
+
+    seconds: how long it lasts. clock: returns the time in seconds, by default that of the wall.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self.begin()
+
+    @property
+    def over(self) -> bool:
+        """Whether it is time for a pause."""
+        return self._clock() >= self._end
+
+    def begin(self) -> None:
+        """Begin the next turn now."""
+        self._end = self._clock() + self._seconds
+
+    def end(self) -> None:
+        """Let the turn be over, however long it has lasted."""
+        self._end = -math.inf
+
+
 class _Call(threading.Thread, Generic[T]):
-    """The thread; it and the generator's take turns, and the one whose turn it is not sleeps."""
+    """The thread of one call. It and the thread of the generator never work at the same time.
+
+    Each waits for an entry in a queue that the other one fills: the call for `_turns`, before it works up to
+    its next pause; the generator for `_going_on`, which says whether the call pauses or has ended.
+    """
 
     result: T
 
-    def __init__(self, call: Callable[[Callable[[], None]], T]) -> None:
-        super().__init__(name="handed over", daemon=True)
+    def __init__(self, call: Callable[[Callable[..., None]], T]) -> None:
+        super().__init__(name="stepwise", daemon=True)
         self.error: BaseException | None = None
+        self.event: Any = None
         self._call = call
         self._turns: SimpleQueue[None] = SimpleQueue()
         self._going_on: SimpleQueue[bool] = SimpleQueue()
@@ -60,7 +104,8 @@ class _Call(threading.Thread, Generic[T]):
             self.error = error
         self._going_on.put(False)
 
-    def _pause(self) -> None:
+    def _pause(self, event: Any = None) -> None:
+        self.event = event
         self._going_on.put(True)
         self._await_turn()
 

@@ -1,4 +1,7 @@
-"""What is given from outside, checked once: images and labels. Every message says what was expected."""
+"""What is given from outside, checked once: images and labels. Every message says what was expected.
+
+Torch is imported inside the functions that need it, since images are also made before torch has loaded.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from malt_core.errors import BadImage
+from malt_core.errors import BadConfig, BadImage
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +41,54 @@ def check_batch(x: torch.Tensor | np.ndarray) -> torch.Tensor:
             f"Image values run from {low:.4g} to {high:.4g}; expected 0 to 1. {_range_hint(low, high)}"
         )
     return x
+
+
+def check_sample(x: torch.Tensor) -> torch.Tensor:
+    """One image of a Sample, (C, H, W) float32 in [0, 1], as a batch of its own: a copy, (1, C, H, W).
+
+    Raises BadImage for another type or shape, no pixels, values outside [0, 1].
+    """
+    import torch
+
+    if x.dim() != 3 or x.dtype != torch.float32:
+        raise BadImage(f"The sample must be float32 (3, H, W), not {x.dtype} {tuple(x.shape)}.")
+    if x.numel() == 0:
+        raise BadImage(f"The sample of shape {tuple(x.shape)} holds no pixels.")
+    if not x.isfinite().all() or x.min() < 0 or x.max() > 1:
+        raise BadImage("The sample has values outside 0 to 1; divide 8-bit values by 255.")
+    return x[None].detach().clone()
+
+
+def check_label(label: int, classes: int) -> None:
+    """Raise BadConfig unless label is the index of one of so many classes."""
+    if not 0 <= label < classes:
+        raise BadConfig(f"Label {label} is out of range: the model has classes 0 to {classes - 1}.")
+
+
+def check_labels(y: torch.Tensor | None, z: torch.Tensor) -> torch.Tensor:
+    """The labels (B,) int64 of a batch with logits z (B, K), on their device; the predictions if y is None.
+
+    Raises BadConfig for anything but one class index for each image.
+    """
+    import torch
+
+    if y is None:
+        return z.argmax(1)
+    try:
+        y = torch.as_tensor(y, device=z.device)
+    except (TypeError, ValueError, RuntimeError):
+        raise BadConfig(
+            f"y must hold class indices; this {type(y).__name__} cannot be read as such."
+        ) from None
+    if y.shape != z.shape[:1] or y.dtype.is_floating_point or y.dtype == torch.bool:
+        raise BadConfig(
+            f"y must hold one class index for each of the {len(z)} images, not {y.dtype} {tuple(y.shape)}."
+        )
+    if y.min() < 0 or y.max() >= z.shape[1]:
+        raise BadConfig(
+            f"y has labels from {int(y.min())} to {int(y.max())}; the model has 0 to {z.shape[1] - 1}."
+        )
+    return y.long()
 
 
 def _check_layout(shape: tuple[int, ...]) -> None:

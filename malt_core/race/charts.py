@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from malt_core.attacks.catalogue import TITLES
+from malt_core.formatting import stopwatch
 from malt_core.race.timeline import Lane
-from malt_core.race.words import LANES, STAGES, duration
+from malt_core.race.words import STAGES
 
-# Okabe and Ito's colours, as in malt_core.figures, which would load Plotly.
+# Okabe and Ito's colours, as in figure_style.py, but three.
 COLOURS = ("#0072B2", "#E69F00", "#D55E00")
 INK = ("#ffffff", "#1b2733", "#ffffff")  # for words on them
 DASHES = ([1, 0], [2, 2], [8, 4])
@@ -30,7 +32,7 @@ def curve_points(lanes: Sequence[Lane]) -> list[dict[str, Any]]:
     """The corners of each lane's staircase: from its start over every fall to where it is now."""
     begun = [lane for lane in lanes if lane.state != "waiting"]
     points = [
-        {"lane": LANES[lane.name], "seconds": seconds, "standing": standing}
+        {"lane": TITLES[lane.name], "seconds": seconds, "standing": standing}
         for lane in begun
         for seconds, standing in (
             (0.0, lane.standing),
@@ -46,7 +48,7 @@ def curve_points(lanes: Sequence[Lane]) -> list[dict[str, Any]]:
 
 def curve_chart(lanes: Sequence[Lane]) -> dict[str, Any]:
     """The specification to draw curve_points with; it changes at most once in a race."""
-    names = [LANES[lane.name] for lane in lanes]
+    names = [TITLES[lane.name] for lane in lanes]
     scale = "log" if is_logarithmic(lanes) else "linear"
     standing = max(1, *(lane.standing for lane in lanes))
     return {
@@ -89,11 +91,11 @@ def bar_parts(lanes: Sequence[Lane]) -> list[dict[str, Any]]:
     longest = max(lane.seconds for lane in lanes) or 1.0
     spans = [
         {
-            "lane": LANES[lane.name],
+            "lane": TITLES[lane.name],
             "start": span.start,
             "end": span.end,
             "what": STAGES[span.stage],
-            "time": f"{duration(span.start)} to {duration(span.end)}",
+            "time": f"{stopwatch(span.start)} to {stopwatch(span.end)}",
             "word": STAGES[span.stage]
             if _has_room(STAGES[span.stage], span.end - span.start, longest)
             else "",
@@ -103,10 +105,10 @@ def bar_parts(lanes: Sequence[Lane]) -> list[dict[str, Any]]:
     ]
     falls = [
         {
-            "lane": LANES[lane.name],
+            "lane": TITLES[lane.name],
             "fell": fell.seconds,
             "what": "a picture falls",
-            "time": duration(fell.seconds),
+            "time": stopwatch(fell.seconds),
         }
         for lane in lanes
         for fell in lane.falls.values()
@@ -120,7 +122,7 @@ def _has_room(word: str, seconds: float, longest: float) -> bool:
 
 def bar_chart(lanes: Sequence[Lane]) -> dict[str, Any]:
     """The specification to draw bar_parts with; always the same in a race."""
-    names = [LANES[lane.name] for lane in lanes]
+    names = [TITLES[lane.name] for lane in lanes]
     lane = {"field": "lane", "sort": names, "scale": {"domain": names}, "title": None}
     seconds = {"type": "quantitative", "title": "seconds", "axis": {"grid": False, "tickCount": 6}}
     tooltip = [{"field": "what", "title": "doing"}, {"field": "time", "title": "when"}]

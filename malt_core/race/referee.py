@@ -8,25 +8,31 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from malt_core.attacks.catalogue import AttackId
+from malt_core.harness import verdict
 from malt_core.harness.counting import CountingModel
+from malt_core.harness.stepwise import Turn
 from malt_core.numerics import gradients, norms
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.race.types import Fell, LaneName, Progress, RaceConfig, StageName
+from malt_core.race.types import Fell, Progress, RaceConfig, StageName
 
 TURN = 0.05  # seconds of work after which an attack pauses; waking a thread can take milliseconds
 
 
 class Clock:
-    """Seconds of work, without the pauses."""
+    """Seconds of work, without the pauses. It stands until it is started."""
 
     def __init__(self, device: torch.device) -> None:
-        self.seconds = 0.0
+        self.seconds, self.running = 0.0, False
         self._device, self._since = device, 0.0
 
     def start(self) -> None:
-        self._since = time.perf_counter()
+        self._since, self.running = time.perf_counter(), True
 
     def stop(self) -> None:
+        if not self.running:
+            return
+        self.running = False
         if self._device.type == "cuda":  # what has been launched is work, too
             torch.cuda.synchronize(self._device)
         self.seconds += time.perf_counter() - self._since
@@ -47,7 +53,7 @@ class Referee(CountingModel):
 
     def __init__(
         self,
-        lane: LaneName,
+        lane: AttackId,
         model: Network,
         x: Tensor,
         y: Tensor,
@@ -62,16 +68,21 @@ class Referee(CountingModel):
         self.adversarial = x.clone()
         self.standing = set(range(len(x)))
         self.news: list[Progress | Fell] = []
-        self.begin("clean", None)
+        self.stage: StageName = "clean"
+        self._most: int | None = None
+        self._calls = 0
+        self._turn = Turn(TURN, lambda: self.clock.seconds)
+        self._turn.end()
 
     def begin(self, stage: StageName, most: int | None) -> None:
-        """Say what the attack does from now on; most: how often it calls the model for that at most."""
-        self.stage: StageName = stage
-        self._most, self._calls, self._turn_over = most, 0, 0.0
+        """Say what the attack does from now on; most: how often it calls the model for that at most.
 
-    def at_the_originals(self, x: Tensor) -> bool:
-        """Whether every point of x (R, C, H, W) is one of the images attacked."""
-        return all(bool((self.x == point).flatten(1).all(1).any()) for point in x)
+        The first stage starts the clock: what the attack did before was preparation, such as importing.
+        """
+        self.stage, self._most, self._calls = stage, most, 0
+        self._turn.end()
+        if not self.clock.running:
+            self.clock.start()
 
     def forward(self, x: Tensor) -> Tensor:
         z = super().forward(x)
@@ -87,10 +98,10 @@ class Referee(CountingModel):
 
     def _before_forward(self) -> None:
         self.clock.stop()
-        if self.clock.seconds >= self._turn_over:
+        if self._turn.over:
             self.news.append(Progress(stage=self.stage, calls=self._calls, most=self._most, **self._so_far()))
             self.pause()
-            self._turn_over = self.clock.seconds + TURN
+            self._turn.begin()
         self.clock.start()
 
     def _so_far(self) -> dict:
@@ -108,18 +119,10 @@ class Referee(CountingModel):
         wrong = z.argmax(1)[:, None] != self.y[standing]
         if not wrong.any():
             return
-        found = wrong & self._inside(x, self.x[standing])
+        found = wrong & verdict.inside_each(x, self.x[standing], self.config.norm, self.config.eps)
         for i, points in zip(standing.tolist(), found.T, strict=True):
             if points.any():
                 self._judge(i, x[points])
-
-    def _inside(self, points: Tensor, centres: Tensor) -> Tensor:
-        """Return which points (R, C, H, W) lie in [0, 1] and in the balls around centres (S, C, H, W)."""
-        points, centres = points.flatten(1), centres.flatten(1)
-        p = torch.inf if self.config.norm == "linf" else 2.0
-        distance = torch.cdist(points, centres, p, compute_mode="donot_use_mm_for_euclid_dist")
-        near = distance <= self.config.eps * (1 + 1e-5) + 2e-7  # float32 may round a projection outwards
-        return near & ((points.amin(1) >= 0) & (points.amax(1) <= 1))[:, None]
 
     def _judge(self, i: int, points: Tensor) -> None:
         """Let image i fall if any of these points inside its ball, (R, C, H, W), fools the network."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from malt_core.race.types import Fell, LaneDone, LaneName, LineUp, Progress, RaceEvent, StageName
+from malt_core.attacks.catalogue import AttackId
+from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceEvent, StageName
 
 State = Literal["waiting", "running", "stopped", "done"]
 
@@ -24,7 +25,7 @@ class Span:
 class Lane:
     """One lane so far. falls: by image index; latest: the last Progress; ranks: as in LaneDone."""
 
-    name: LaneName
+    name: AttackId
     standing: int
     state: State = "waiting"
     seconds: float = 0.0
@@ -45,7 +46,7 @@ class Race:
     lanes: tuple[Lane, ...]
 
 
-def race_of(events: Iterable[RaceEvent], names: Sequence[LaneName], *, going_on: bool) -> Race:
+def race_of(events: Iterable[RaceEvent], names: Sequence[AttackId], *, going_on: bool) -> Race:
     """Read what has happened so far. names: of the lanes; going_on: there is more to come."""
     events = list(events)
     line_up = next((event for event in events if isinstance(event, LineUp)), None)

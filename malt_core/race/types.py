@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from malt_core.attacks.catalogue import ATTACKS, AttackId
 from malt_core.epsilon import Epsilon, check_eps
 from malt_core.types import MAX_SEED, Norm, check_count
 
-LaneName = Literal["malt", "autoattack", "apgd-ce", "naive", "malt-published", "pgd", "fgsm"]
-THIRD_LANES: tuple[LaneName, ...] = ("naive", "apgd-ce", "malt-published", "pgd", "fgsm")
-StageName = Literal[
-    "ranking", "targets", "checks", "apgd-ce", "apgd-t", "fab-t", "square", "clean", "pgd", "fgsm"
-]
+LaneName = AttackId
+THIRD_LANES: tuple[AttackId, ...] = tuple(
+    attack for attack, info in ATTACKS.items() if info.in_race and attack not in ("malt", "autoattack")
+)
+StageName = str
+"""What an attack is doing: a key of words.STAGES, often the id of another attack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ class Progress:
     robust: how many images stand.
     """
 
-    lane: LaneName
+    lane: AttackId
     stage: StageName
     calls: int
     most: int | None
@@ -86,7 +87,7 @@ class Fell:
     survives_png: rounded to 8 bits inside the ball, it still fools. The rest as in Progress, after the fall.
     """
 
-    lane: LaneName
+    lane: AttackId
     image: int
     stage: StageName
     into: int
@@ -103,7 +104,7 @@ class LaneDone:
     from 1 in the lane's order of attack; empty for lanes that do not say. The rest as in Progress.
     """
 
-    lane: LaneName
+    lane: AttackId
     seconds: float
     n_forward: int
     n_backward: int

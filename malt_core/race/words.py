@@ -4,40 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from malt_core.attacks.catalogue import TITLES
+from malt_core.formatting import stopwatch
 from malt_core.race.timeline import Lane, Race
-from malt_core.race.types import LaneName, StageName
+from malt_core.race.types import StageName
 
-LANES: dict[LaneName, str] = {
-    "malt": "MALT",
-    "autoattack": "AutoAttack",
-    "apgd-ce": "APGD-CE",
-    "naive": "Naive APGD-T",
-    "malt-published": "MALT as published",
-    "pgd": "PGD",
-    "fgsm": "FGSM",
-}
+LANES = TITLES  # for ui/race, until it takes the titles from the catalogue itself
 STAGES: dict[StageName, str] = {
+    **TITLES,  # an attack of one stage, or a part of AutoAttack, is called alike everywhere
     "clean": "looking at the pictures",
     "ranking": "ranking the classes",
     "targets": "aiming at targets",
     "checks": "checks",
-    "apgd-ce": "APGD-CE",
-    "apgd-t": "APGD-T",
     "fab-t": "FAB-T",
     "square": "Square",
-    "pgd": "PGD",
-    "fgsm": "FGSM",
 }
 ENSEMBLE: tuple[StageName, ...] = ("apgd-ce", "apgd-t", "fab-t", "square")
 SAME = 1.1  # times that differ by a smaller factor are called about the same
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people, such as "0.42 s", "31 s" or "2 min 5 s"."""
-    if seconds < 99.5:
-        return f"{seconds:.{2 if seconds < 0.995 else 1 if seconds < 9.95 else 0}f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes:,} min {rest} s"
 
 
 def progress(race: Race) -> tuple[float, str]:
@@ -46,7 +29,7 @@ def progress(race: Race) -> tuple[float, str]:
     if race.line_up is None or not going_on:
         return 0.0, "The network looks at the pictures …"
     lane = going_on[0]
-    place = f"Lane {race.lanes.index(lane) + 1} of {len(race.lanes)}, {LANES[lane.name]}"
+    place = f"Lane {race.lanes.index(lane) + 1} of {len(race.lanes)}, {TITLES[lane.name]}"
     if lane.latest is None:
         return 0.0, f"{place}, begins …"
     return _share(lane), f"{place}: {_doing(lane)}"
@@ -63,7 +46,7 @@ def _doing(lane: Lane) -> str:
     else:
         standing = f"{lane.robust} of {lane.standing} pictures stand"
     return (
-        f"{STAGES[latest.stage]}{step}. {duration(lane.seconds)}, {lane.n_forward:,} forward and "
+        f"{STAGES[latest.stage]}{step}. {stopwatch(lane.seconds)}, {lane.n_forward:,} forward and "
         f"{lane.n_backward:,} backward passes so far; {standing}."
     )
 
@@ -119,7 +102,7 @@ def _times(malt: Lane, autoattack: Lane) -> str:
     if malt.seconds <= 0 or autoattack.seconds <= 0:
         return ""
     ratio = autoattack.seconds / malt.seconds
-    times = f"MALT took {duration(malt.seconds)}, AutoAttack {duration(autoattack.seconds)}"
+    times = f"MALT took {stopwatch(malt.seconds)}, AutoAttack {stopwatch(autoattack.seconds)}"
     if 1 / SAME < ratio < SAME:
         return f"{times}: about the same."
     if ratio < 1:
@@ -134,7 +117,7 @@ def overtime(race: Race) -> str:
     if last is None or lane.state != "done" or lane.seconds < 2 * last:
         return ""
     why = "with what was left" if lane.robust else "to the end of the attack that it had begun"
-    return f"AutoAttack's last success came after {duration(last)}; it then went on {why}."
+    return f"AutoAttack's last success came after {stopwatch(last)}; it then went on {why}."
 
 
 def _factor(ratio: float) -> str:
@@ -143,7 +126,7 @@ def _factor(ratio: float) -> str:
 
 def alone(lane: Lane) -> str:
     """Return what one lane achieved, in a sentence."""
-    name = LANES[lane.name]
+    name = TITLES[lane.name]
     if lane.state == "waiting":
         return f"{name} did not get to start."
     if lane.standing == 1:
@@ -151,8 +134,8 @@ def alone(lane: Lane) -> str:
     else:
         fooled = f"fooled the network on {len(lane.falls)} of {lane.standing} pictures"
     if lane.state == "stopped":
-        return f"{name} was stopped after {duration(lane.seconds)}; up to then it {fooled}."
-    return f"{name} {fooled} in {duration(lane.seconds)}."
+        return f"{name} was stopped after {stopwatch(lane.seconds)}; up to then it {fooled}."
+    return f"{name} {fooled} in {stopwatch(lane.seconds)}."
 
 
 def wrong(race: Race, pictures: Sequence[str], classes: Sequence[str]) -> str:
@@ -189,4 +172,4 @@ def fate(lane: Lane, image: int, race: Race, classes: Sequence[str]) -> str:
     rank = lane.ranks.get(image)
     by = f"target {rank}" if rank else STAGES[fell.stage]
     png = "" if fell.survives_png else " · not as a PNG"
-    return f"{classes[fell.into]} · {by} · {duration(fell.seconds)}{png}"
+    return f"{classes[fell.into]} · {by} · {stopwatch(fell.seconds)}{png}"

@@ -25,7 +25,7 @@ def test_names_tell_reports_apart_and_no_more():
     assert names([report("fr"), report("fr", "apgd-t")]) == ("MALT", "APGD-T")
     assert names([report("fr"), report("fr", "naive", 8.0)]) == ("MALT · 4/255", "Naive targeting · 8/255")
     assert names([report("fr"), report("fr", seed=1)]) == ("MALT · seed 0", "MALT · seed 1")
-    assert names([report("fr"), report("fr", faithful=True)]) == ("MALT", "MALT (published budget)")
+    assert names([report("fr"), report("fr", faithful=True)]) == ("MALT", "MALT as published")
     assert names([report("fr"), report("frr")]) == ("MALT · 2 images", "MALT · 3 images")
     assert names([report("fr"), report("fr", model="m")]) == ("MALT · tests/tiny", "MALT · m")
     assert names([report("fr", precision="bfloat16"), report("fr", "naive")]) == ("MALT", "Naive targeting")

@@ -10,10 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
+from malt_core.attacks import autoattack
 from malt_core.datasets.base import Record
-from malt_core.evaluation import chunks
 from malt_core.evaluation.chunks import evaluate_chunk, readable_images
 from malt_core.evaluation.types import ATTACKS, Chunk
+from malt_core.harness import verdict
 from tests.helpers.analytic import classes, smooth_cnn
 from tests.helpers.evaluations import CONFIG, Pictures
 
@@ -34,13 +35,13 @@ def chunk(data: Pictures, model=None, *, first: int = 0, last: int = 14, **setti
 @pytest.fixture
 def seen(monkeypatch) -> list:
     """What attacks hand back: (original, adversarial) batches, as the judge gets them."""
-    batches, original = [], chunks._inside
+    batches, original = [], verdict.inside
 
     def spy(adversarial, x, norm, eps):
         batches.append((x, adversarial))
         return original(adversarial, x, norm, eps)
 
-    monkeypatch.setattr(chunks, "_inside", spy)
+    monkeypatch.setattr(verdict, "inside", spy)
     return batches
 
 
@@ -112,7 +113,7 @@ def outcomes_of(monkeypatch, move) -> list[str]:
     """What becomes of images that are moved so; each has a black corner."""
     data = Pictures()
     data.x[:, :, 0, 0] = 0
-    monkeypatch.setattr(chunks.autoattack, "apgd_ce", lambda model, x, y, **_: move(x))
+    monkeypatch.setattr(autoattack, "apgd_ce", lambda model, x, y, **_: move(x))
     result, _ = chunk(data, Suspicious(data.x), **APGD_CE)
     right = classes(smooth_cnn(), data.x) == torch.tensor(data.labels)
     return [image.outcome for image, attacked in zip(result.images, right, strict=True) if attacked]
@@ -144,7 +145,7 @@ def test_an_image_on_the_edge_of_the_ball_counts(monkeypatch, move):
 
 
 def test_the_attacks_own_word_counts_for_nothing(monkeypatch):
-    monkeypatch.setattr(chunks.autoattack, "apgd_ce", lambda model, x, y, **_: x)
+    monkeypatch.setattr(autoattack, "apgd_ce", lambda model, x, y, **_: x)
     result, _ = chunk(Pictures(), **APGD_CE)
     assert {image.outcome for image in result.images} == {"wrong", "robust"}
 

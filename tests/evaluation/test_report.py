@@ -168,7 +168,7 @@ def test_the_table(report):
     lines = [" ".join(line.split()) for line in table(report).splitlines()]
     assert lines == [
         "tests/tiny on random pictures",
-        "malt (as published) at ε = 2.5/255, seed 0, float32, cpu",
+        "MALT as published at ε = 2.5/255, seed 0, float32, cpu",
         "",
         "clean accuracy 80.00% 4 of 5",
         "robust accuracy 40.00% 2 of 5",
@@ -191,7 +191,7 @@ def test_the_table_of_an_attack_that_tells_less(report):
     assert "rank" not in text
     assert "likeliest" not in text
     assert text.startswith(
-        "tests/tiny on random pictures (so far, of 6 images)\napgd-ce at ε = 0.5 (L2), seed 0"
+        "tests/tiny on random pictures (so far, of 6 images)\nAPGD-CE at ε = 0.5 (L2), seed 0"
     )
 
 

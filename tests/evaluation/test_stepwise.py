@@ -16,7 +16,7 @@ from malt_core.evaluation.run import evaluate, in_process
 from malt_core.evaluation.stepwise import Working, evaluate_in_turns
 from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
 from malt_core.models.loaders import Model
-from tests.harness.test_stepwise import handed_over_threads
+from tests.harness.test_stepwise import stepwise_threads
 from tests.helpers.evaluations import INFO, Pictures, load, numbers, plan, result
 from tests.helpers.short_ensemble import short_ensemble
 
@@ -96,9 +96,9 @@ def test_closing_ends_it_in_the_middle_of_a_chunk():
     events = evaluate_in_turns(load(), data, plan(data))
     while not isinstance(next(events), Working):
         pass
-    assert handed_over_threads() == 1
+    assert stepwise_threads() == 1
     events.close()
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 def test_working_counts_the_passes_of_the_chunk():

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from malt_core.harness.stepwise import Closed, stepwise
+from malt_core.harness.stepwise import Closed, Turn, stepwise
 
 
-def handed_over_threads() -> int:
-    return sum(thread.name == "handed over" for thread in threading.enumerate())
+def stepwise_threads() -> int:
+    return sum(thread.name == "stepwise" for thread in threading.enumerate())
+
+
+handed_over_threads = stepwise_threads  # for tests/ui, until they use this name
 
 
 class Counter:
@@ -45,13 +48,13 @@ def test_it_pauses_and_returns() -> None:
 
     assert list(watch()) == [0, 1, 2]
     assert returned == ["counted"]
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 def test_it_works_only_inside_next() -> None:
     call = Counter()
     turns = stepwise(call)
-    assert handed_over_threads() == 0, "nothing begins before the first next"
+    assert stepwise_threads() == 0, "nothing begins before the first next"
     for _ in range(4):
         next(turns)
         now = call.count
@@ -70,7 +73,7 @@ def test_its_errors_are_the_callers() -> None:
     next(turns)
     with pytest.raises(ValueError, match="no such thing"):
         next(turns)
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 @pytest.mark.parametrize("how", ["close", "forget"])
@@ -78,13 +81,13 @@ def test_closing_ends_the_call_and_its_thread(how: str) -> None:
     call = Counter()
     turns = stepwise(call)
     next(turns)
-    assert handed_over_threads() == 1
+    assert stepwise_threads() == 1
     if how == "close":
         turns.close()
     else:
         del turns
     assert call.ended_by is Closed
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 def test_a_call_that_catches_everything_is_ended_all_the_same() -> None:
@@ -101,7 +104,7 @@ def test_a_call_that_catches_everything_is_ended_all_the_same() -> None:
     next(turns)
     turns.close()
     assert len(caught) == 5
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 def test_the_call_has_a_grad_mode_of_its_own() -> None:
@@ -122,3 +125,39 @@ def test_two_calls_take_turns() -> None:
     for _ in zip(*map(stepwise, calls), strict=True):
         assert abs(calls[0].count - calls[1].count) <= 1
     assert [call.count for call in calls] == [50, 50]
+
+
+def test_events_are_handed_out_and_the_global_random_state_is_left_alone() -> None:
+    def draw(pause: Callable[[float], None]) -> str:
+        for seed in range(3):
+            torch.manual_seed(seed)
+            pause(float(torch.rand(1)))
+        return "drawn"
+
+    before, returned, drawn = torch.random.get_rng_state(), [], []
+
+    def watch() -> Iterator[float]:
+        returned.append((yield from stepwise(draw)))
+
+    for event in watch():
+        drawn.append(event)
+        assert torch.equal(torch.random.get_rng_state(), before)
+    assert (len(set(drawn)), returned) == (3, ["drawn"])
+    turns = stepwise(draw)
+    next(turns)
+    turns.close()
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_turn_is_over_after_its_time_of_work() -> None:
+    now = [0.0]
+    turn = Turn(2.0, lambda: now[0])
+    seen = []
+    for time_of_work in (1.0, 1.9, 2.0, 5.0):
+        now[0] = time_of_work
+        seen.append(turn.over)
+    assert seen == [False, False, True, True]
+    turn.begin()
+    assert not turn.over
+    turn.end()
+    assert turn.over

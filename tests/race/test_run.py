@@ -18,6 +18,7 @@ from malt_core.numerics.norms import eight_bit_image
 from malt_core.race import referee
 from malt_core.race import run as race
 from malt_core.race.types import THIRD_LANES, Fell, LaneDone, LaneName, LineUp, Progress, RaceConfig
+from tests.harness.test_stepwise import stepwise_threads
 from tests.helpers.analytic import Constant, Linear, assert_inside, classes, images, smooth_cnn
 from tests.helpers.short_ensemble import short_ensemble
 
@@ -59,10 +60,6 @@ def run(*args: object) -> tuple[list, torch.Tensor]:
     """All events of a lane, and the images that it returns."""
     lane = Recorded(*args)
     return list(lane), lane.adversarial
-
-
-def handed_over_threads() -> int:
-    return sum(thread.name == "handed over" for thread in threading.enumerate())
 
 
 def falls(events: list) -> dict[int, Fell]:
@@ -129,7 +126,7 @@ def test_costs_and_stages_only_grow(lane: LaneName, model, x, lined_up, monkeypa
     assert told[-1].n_forward < done.n_forward
     assert all(event.calls <= event.most for event in told if event.stage != "square" and event.most)
     assert {event.stage for event in falls(events).values()} <= {event.stage for event in told}
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 def test_the_stages_of_each_lane(model, x, lined_up) -> None:
@@ -216,7 +213,7 @@ def test_the_result_does_not_depend_on_who_else_computes(lane, model, x, lined_u
         lanes = Recorded(*given), Recorded(*given)
         both = zip(*zip(*lanes, strict=True), strict=True)
         assert all(same((events, lane.adversarial), alone) for events, lane in zip(both, lanes, strict=True))
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 @pytest.mark.parametrize("lane", ["malt", "autoattack", "pgd"])
@@ -248,7 +245,7 @@ def test_closing_ends_the_work_at_once(lane: LaneName, model, x, lined_up, monke
         next(events)
     events.close()
     done = counted.passes.forward
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
     assert counted.passes.forward == done
     assert model.training, "the model is as it was"
     model.eval()
@@ -273,7 +270,7 @@ def test_autoattack_says_when_there_are_too_few_classes() -> None:
     three, x = Constant([1.0, 0.0, 0.5]), images(1)
     with pytest.raises(BadConfig, match="at least 4 classes"):
         list(race.run_lane("autoattack", three, x, race.line_up(three, x, [None]), CONFIG))
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
 
 
 @pytest.mark.parametrize("config", [{"eps": 0.0}, {"eps": 2.0}, {"seed": -1}])

@@ -189,18 +189,3 @@ def test_a_stage_begun_later_is_further_on() -> None:
         shares.append(race_words.progress(race_of([*EVENTS[:7], known], NAMES, going_on=True))[0])
     assert shares == sorted(shares)
     assert len(set(shares)) == 4
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.0, "0.00 s"),
-        (0.994, "0.99 s"),
-        (0.996, "1.0 s"),
-        (9.96, "10 s"),
-        (99.4, "99 s"),
-        (125, "2 min 5 s"),
-    ],
-)
-def test_durations(seconds: float, words: str) -> None:
-    assert race_words.duration(seconds) == words

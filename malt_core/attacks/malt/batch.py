@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +12,10 @@ from torch import Tensor, nn
 from malt_core.attacks.malt import budget, targeting
 from malt_core.attacks.malt.candidates import CandidateScores
 from malt_core.attacks.malt.scheduler import RowScheduler
-from malt_core.attacks.types import AttackConfig, MaltResult, Targeting
+from malt_core.attacks.types import AttackConfig, Begin, MaltResult, Targeting, ignore_stage
 from malt_core.errors import BadConfig
 from malt_core.numerics import gradients, losses
-from malt_core.numerics.checks import check_batch
+from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
 from malt_core.types import Norm, check_count
@@ -40,24 +42,17 @@ def _attack(search: RowScheduler, ranking: CandidateScores, right: Tensor, faith
     )
 
 
-def _check_labels(y: Tensor | None, z: Tensor) -> Tensor:
-    if y is None:
-        return z.argmax(1)
-    try:
-        y = torch.as_tensor(y, device=z.device)
-    except (TypeError, ValueError, RuntimeError):
-        raise BadConfig(
-            f"y must hold class indices; this {type(y).__name__} cannot be read as such."
-        ) from None
-    if y.shape != z.shape[:1] or y.dtype.is_floating_point or y.dtype == torch.bool:
-        raise BadConfig(
-            f"y must hold one class index for each of the {len(z)} images, not {y.dtype} {tuple(y.shape)}."
-        )
-    if y.min() < 0 or y.max() >= z.shape[1]:
-        raise BadConfig(
-            f"y has labels from {int(y.min())} to {int(y.max())}; the model has 0 to {z.shape[1] - 1}."
-        )
-    return y.long()
+def _announcing(begin: Begin) -> Callable[[str], None]:
+    """Return what to call with the name of a stage: it tells `begin` if that is another than before."""
+    now = ""
+
+    def announce(stage: str) -> None:
+        nonlocal now
+        if stage != now:
+            begin(stage, None)
+        now = stage
+
+    return announce
 
 
 def _placed(model: Network, x: Tensor) -> Tensor:
@@ -115,6 +110,7 @@ def malt(
     precision: str = "auto",
     faithful: bool = False,
     first: int = 0,
+    begin: Begin = ignore_stage,
 ) -> MaltResult:
     """Attack a batch of images with MALT (arXiv 2407.02240, algorithm 1).
 
@@ -125,12 +121,16 @@ def malt(
     float32. targeting "naive" attacks the most confident classes instead, as AutoAttack does. faithful: give
     every target all its n_iter steps, one after the other, as published, and score all n_candidates;
     otherwise steps go where they pay (see budget.py), gradients are taken of classes that can be among the
-    nearest (ranking.py), and several targets of an image may be under way at once (search.py).
+    nearest (candidates.py), and several targets of an image may be under way at once (scheduler.py).
 
     first: index of x[0] in its data set: each image's random starts depend on seed, first + its place in the
     batch, and the target alone, so that a data set attacked in parts takes the same ways as the whole.
+    begin: called as begin(stage, None) ahead of the stages "clean", "ranking" and "targets"; the last two may
+    come in turns.
     Raises BadImage for arrays that are no images, BadConfig for settings, labels or models that do not fit.
     """
+    announce = _announcing(begin)
+    announce("clean")
     started, passes = time.perf_counter(), Passes()
     config = AttackConfig(
         norm=norm,
@@ -149,13 +149,23 @@ def malt(
     x = _placed(model, given)
     with gradients.evaluation_mode(model):
         z = _logits(model, x, batch_size, passes)
-        y = _check_labels(y, z)
+        y = check_labels(y, z)
         right = (z.argmax(1) == y).nonzero()[:, 0]
         bfloat16 = _computes_in_bfloat16(model, x[right[:batch_size]], precision, passes)
         how = {"batch_size": batch_size, "bfloat16": bfloat16, "passes": passes}
         margin = losses.best_margin(z, y)
-        search = RowScheduler(model, x, y, margin, config, first=first, speculate=not faithful, **how)
-        ranking = CandidateScores(model, x, y, z, config, **how)
+        search = RowScheduler(
+            model,
+            x,
+            y,
+            margin,
+            config,
+            first=first,
+            speculate=not faithful,
+            begin=partial(announce, "targets"),
+            **how,
+        )
+        ranking = CandidateScores(model, x, y, z, config, begin=partial(announce, "ranking"), **how)
         _attack(search, ranking, right, faithful)
         success = _logits(model, search.adversarial, batch_size, passes).argmax(1) != y
     refuted = (search.target >= 0) & ~success

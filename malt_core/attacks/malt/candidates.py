@@ -7,6 +7,8 @@ seen so far cannot be among the nearest, nor can any that follow, and their grad
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -24,6 +26,7 @@ class CandidateScores:
 
     x: (N, C, H, W); y: (N,) their labels; z: (N, K) their logits. forward_of, backward_of: (N,), the passes
     spent on each image. With naive targeting the order is that of confidence, and nothing is spent.
+    begin: called ahead of the passes of each `extend`.
     """
 
     def __init__(
@@ -37,8 +40,10 @@ class CandidateScores:
         batch_size: int,
         bfloat16: bool,
         passes: Passes,
+        begin: Callable[[], None] = lambda: None,
     ) -> None:
         self.model, self.x, self.y, self.config, self.passes = model, x, y, config, passes
+        self.begin = begin
         self.batch_size, self.bfloat16 = batch_size, bfloat16
         self.candidates = targeting.confident_classes(z, y, config.n_candidates)
         self.margins = z.gather(1, y[:, None]) - z.gather(1, self.candidates)
@@ -57,6 +62,7 @@ class CandidateScores:
         begin = int(self.scored[images[:1]].sum())
         if self.config.targeting == "naive" or begin >= upto or not len(images):
             return
+        self.begin()
         for index in images.split(self.batch_size):
             columns = self.candidates[index, begin:upto]
             sizes = targeting.gradient_norms(

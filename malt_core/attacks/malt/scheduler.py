@@ -8,6 +8,7 @@ efficient size.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -42,6 +43,7 @@ class RowScheduler:
     where nothing was tried; forward_of, backward_of (B,), passes spent on each image.
     first: index of x[0] in its data set. speculate: whether free places may go to the next targets of an
     image before those under way have failed; otherwise which target wins depends on that image alone.
+    begin: called ahead of the steps of each `run`.
     """
 
     def __init__(
@@ -57,9 +59,10 @@ class RowScheduler:
         bfloat16: bool,
         speculate: bool,
         passes: Passes,
+        begin: Callable[[], None] = lambda: None,
     ) -> None:
         self.model, self.x, self.y, self.margin, self.config = model, x, y, margin, config
-        self.speculate = speculate
+        self.speculate, self.begin = speculate, begin
         self.batch_size, self.first, self.bfloat16, self.passes = batch_size, first, bfloat16, passes
         self.adversarial = x.clone()
         self.target = torch.full_like(y, -1)
@@ -75,6 +78,8 @@ class RowScheduler:
             self.open[image] = _Open(rounds)
             self._next_round(image)
         self._refill(torch.empty(0, dtype=torch.int64))
+        if self.rows is not None:
+            self.begin()
         while self.rows is not None:
             self._refill(self._step())
 

@@ -21,21 +21,10 @@ from malt_core.attacks.types import (
     RankingProgress,
     Step,
 )
-from malt_core.errors import BadConfig, BadImage
 from malt_core.numerics import gradients, losses, norms
+from malt_core.numerics.checks import check_label, check_sample
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.types import Sample
-
-
-def _row(sample: Sample) -> Tensor:
-    x = sample.x
-    if x.dim() != 3 or x.dtype != torch.float32:
-        raise BadImage(f"The sample must be float32 (3, H, W), not {x.dtype} {tuple(x.shape)}.")
-    if x.numel() == 0:
-        raise BadImage(f"The sample of shape {tuple(x.shape)} holds no pixels.")
-    if not x.isfinite().all() or x.min() < 0 or x.max() > 1:
-        raise BadImage("The sample has values outside 0 to 1; divide 8-bit values by 255.")
-    return x[None].detach().clone()
 
 
 def _rank(
@@ -73,8 +62,8 @@ def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[Att
     and left as it was when the iterator ends or is closed. The label is sample.label, else the model's own
     prediction; an image that the model gets wrong already yields Finished at once, unattacked. Targets are
     attacked one after the other, and the first success ends the attack (arXiv 2407.02240, algorithm 1); of
-    a small image, later targets share passes (side_by_side.py), which changes the time, not what happens.
-    Closing the iterator stops the work.
+    a small image, later targets share passes (concurrent_targets.py), which changes the time, not what
+    happens. Closing the iterator stops the work.
 
     Randomness comes from config.seed alone, so equal arguments give equal results, whoever else attacks.
     Raises BadImage for a sample of the wrong type or range, BadConfig for a label or model that does not fit.
@@ -85,12 +74,11 @@ def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[Att
 
 def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
     started, passes = time.perf_counter(), Passes()
-    x0 = _row(sample)
+    x0 = check_sample(sample.x)
     z0 = gradients.logits(model, x0, passes)
     clean = int(z0.argmax(1))
     label = clean if sample.label is None else sample.label
-    if not 0 <= label < z0.shape[1]:
-        raise BadConfig(f"Label {label} is out of range: the model has classes 0 to {z0.shape[1] - 1}.")
+    check_label(label, z0.shape[1])
     y = torch.full_like(z0.argmax(1), label)
     confidence = float(z0.softmax(1)[0, clean])
     runs, ranking, attempts, trace = ConcurrentTargets(model, x0, y, config, passes), (), [], []

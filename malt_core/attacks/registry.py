@@ -1,0 +1,212 @@
+"""How each attack of catalogue.py is run: one function for each id, and `run`, which calls them all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from malt_core.attacks import autoattack, pgd
+from malt_core.attacks.catalogue import AttackId, attack_info
+from malt_core.attacks.malt.batch import malt
+from malt_core.attacks.types import Begin, MaltResult, ignore_stage
+from malt_core.errors import BadConfig
+from malt_core.harness.counting import CountingModel
+from malt_core.harness.seeding import SeededDraws
+from malt_core.numerics import gradients
+from malt_core.numerics.gradients import Network, Passes
+from malt_core.types import Norm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What an attack has handed back; nobody has judged it yet (see harness/verdict.py).
+
+    adversarial: (B, C, H, W), for each image the adversarial one, or the original where none was found.
+    passes: images sent through the model. precision: what its steps were computed in. details: what was
+    found for each image, None for an attack with ranks_targets false, which does not say.
+    """
+
+    adversarial: Tensor
+    passes: Passes
+    precision: str = "float32"
+    details: MaltResult | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Common:
+    """What every attack is told, as in `run`."""
+
+    norm: Norm
+    eps: float
+    seed: int
+    batch_size: int | None
+    first: int
+    classes: int | None
+    begin: Begin
+
+    @property
+    def ball(self) -> dict[str, Any]:
+        return {"norm": self.norm, "eps": self.eps}
+
+
+@torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
+def run(
+    attack: AttackId,
+    model: Network,
+    x: Tensor,
+    y: Tensor,
+    *,
+    norm: Norm,
+    eps: float,
+    seed: int = 0,
+    batch_size: int | None = None,
+    first: int = 0,
+    classes: int | None = None,
+    begin: Begin = ignore_stage,
+    **settings: Any,
+) -> Found:
+    """Run one attack on the images x (B, C, H, W), float32 in [0, 1], with the labels y (B,).
+
+    model: maps x to logits (B, K); attacked in evaluation mode and left as it was. norm, eps: the ball around
+    each image, eps in the unit of x. seed: fixes all random numbers; torch's global generator stays as it is.
+    batch_size: images that are in the model at a time; None for what the attack takes by itself.
+    first: index of x[0] in its data set, see `malt`. classes: K, where the caller knows it; otherwise an
+    attack that needs it asks the model, which costs a pass. begin: called as begin(stage, most) ahead of each
+    stage of the attack, after all preparation; most: how often the stage calls the model, None if unknown.
+    settings: those that catalogue.py lists for the attack; what is left out has the published value.
+
+    Raises BadConfig for an unknown attack or setting, and where attack and model do not go together.
+    """
+    known = attack_info(attack).settings
+    for name in settings:
+        if name not in known:
+            raise BadConfig(f"{name} is no setting of the attack {attack}.", setting=name)
+    common = _Common(
+        norm=norm,
+        eps=eps,
+        seed=seed,
+        batch_size=batch_size,
+        first=first,
+        classes=classes,
+        begin=begin,
+    )
+    with gradients.evaluation_mode(model):
+        return _FUNCTIONS[attack](model, x, y, common, **settings)
+
+
+def _malt(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any) -> Found:
+    if common.batch_size is not None:
+        settings["batch_size"] = common.batch_size
+    result = malt(
+        model, x, y, **common.ball, seed=common.seed, first=common.first, begin=common.begin, **settings
+    )
+    return Found(
+        adversarial=result.adversarial,
+        passes=Passes(result.n_forward, result.n_backward),
+        precision=result.precision,
+        details=result,
+    )
+
+
+def _malt_published(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any) -> Found:
+    return _malt(model, x, y, common, **{**settings, "faithful": True})
+
+
+def _naive(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any) -> Found:
+    return _malt(model, x, y, common, **{**settings, "targeting": "naive", "faithful": True})
+
+
+def _apgd_ce(model: Network, x: Tensor, y: Tensor, common: _Common, *, n_iter: int = 100) -> Found:
+    def attack(model: CountingModel, x: Tensor, y: Tensor) -> Tensor:
+        return autoattack.apgd_ce(
+            model, x, y, **common.ball, n_iter=n_iter, seed=common.seed, begin=common.begin
+        )
+
+    return _in_batches(attack, model, x, y, common)
+
+
+def _apgd_t(
+    model: Network, x: Tensor, y: Tensor, common: _Common, *, n_targets: int = 9, n_iter: int = 100
+) -> Found:
+    def attack(model: CountingModel, x: Tensor, y: Tensor) -> Tensor:
+        return autoattack.apgd_t(
+            model,
+            x,
+            y,
+            **common.ball,
+            n_targets=n_targets,
+            n_iter=n_iter,
+            seed=common.seed,
+            classes=common.classes,
+            begin=common.begin,
+        )
+
+    return _in_batches(attack, model, x, y, common)
+
+
+def _in_batches(
+    attack: Callable[[CountingModel, Tensor, Tensor], Tensor],
+    model: Network,
+    x: Tensor,
+    y: Tensor,
+    common: _Common,
+) -> Found:
+    """Run an attack of pyautoattack that knows no batch size of its own."""
+    passes, size = Passes(), common.batch_size or len(x)
+    counting, found = CountingModel(model, passes), []
+    for part, labels in zip(x.split(size), y.split(size), strict=True):
+        with SeededDraws(common.seed):
+            found.append(attack(counting, part, labels))
+    return Found(adversarial=torch.cat(found), passes=passes)
+
+
+def _autoattack(model: Network, x: Tensor, y: Tensor, common: _Common) -> Found:
+    passes = Passes()
+    with SeededDraws(common.seed) as draws:
+
+        def begin(stage: str, most: int | None) -> None:
+            draws.seed(common.seed)  # where pyautoattack seeds the global generator
+            common.begin(stage, most)
+
+        adversarial = autoattack.autoattack(
+            CountingModel(model, passes),
+            x,
+            y,
+            **common.ball,
+            seed=common.seed,
+            batch_size=common.batch_size or 250,
+            classes=common.classes,
+            begin=begin,
+        )
+    return Found(adversarial=adversarial, passes=passes)
+
+
+def _pgd(model: Network, x: Tensor, y: Tensor, common: _Common, *, n_iter: int = 100) -> Found:
+    passes = Passes()
+    common.begin("pgd", n_iter)
+    adversarial = pgd.pgd(
+        model, x, y, **common.ball, n_iter=n_iter, seed=common.seed, first=common.first, passes=passes
+    )
+    return Found(adversarial=adversarial, passes=passes)
+
+
+def _fgsm(model: Network, x: Tensor, y: Tensor, common: _Common) -> Found:
+    passes = Passes()
+    common.begin("fgsm", 1)
+    return Found(adversarial=pgd.fgsm(model, x, y, **common.ball, passes=passes), passes=passes)
+
+
+_FUNCTIONS: dict[AttackId, Callable[..., Found]] = {
+    "malt": _malt,
+    "naive": _naive,
+    "apgd-ce": _apgd_ce,
+    "apgd-t": _apgd_t,
+    "autoattack": _autoattack,
+    "malt-published": _malt_published,
+    "pgd": _pgd,
+    "fgsm": _fgsm,
+}
