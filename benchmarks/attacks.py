@@ -1,9 +1,12 @@
-"""The attacks that are compared, all of them called alike: attack(network, x, y, settings) -> Found."""
+"""The attacks that are compared, all of them called alike: attack(network, x, y, settings) -> Found.
+
+Those of malt_core's registry are run through it and have its titles; the others are for comparison alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -11,8 +14,10 @@ from torch import Tensor
 from benchmarks import others
 from benchmarks.floor import Metered
 from benchmarks.published import published
-from malt_core import malt
-from malt_core.attacks import autoattack
+from malt_core.attacks import registry
+from malt_core.attacks.catalogue import ATTACKS as CATALOGUE
+from malt_core.attacks.catalogue import TITLES, AttackId
+from malt_core.attacks.registry import Found
 from malt_core.harness.counting import CountingModel
 from malt_core.numerics.gradients import Passes
 
@@ -31,15 +36,6 @@ class Settings:
     seed: int = 0
     batch_size: int = 64
     bf16: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What an attack returned, (B, C, H, W), and what it says that it cost."""
-
-    adversarial: Tensor
-    passes: Passes
-    precision: str
 
 
 Run = Callable[[Metered, Tensor, Tensor, Settings], Found]
@@ -96,18 +92,6 @@ def _published(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -
     )
 
 
-def _autoattack(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
-    return autoattack.autoattack(
-        model, x, y, eps=settings.eps, seed=settings.seed, batch_size=settings.batch_size
-    )
-
-
-def _apgd_t(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
-    return autoattack.apgd_t(
-        model, x, y, eps=settings.eps, n_targets=N_TARGETS, n_iter=settings.steps, seed=settings.seed
-    )
-
-
 def _torchattacks(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
     return others.torchattacks_apgd_t(
         model, x, y, eps=settings.eps, n_iter=settings.steps, seed=settings.seed
@@ -118,33 +102,34 @@ def _foolbox(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> 
     return others.foolbox_pgd(model, x, y, eps=settings.eps, n_iter=settings.steps, seed=settings.seed)
 
 
-def _ours(*, faithful: bool, bf16: bool = True) -> Run:
-    """Return the Run of malt(). Choosing the precision is part of its time and passes."""
+def _registered(attack: AttackId, *, bf16: bool = False) -> Run:
+    """Return the Run of an attack of malt_core. bf16: let it choose its precision, which counts as well."""
 
     def run(model: Metered, x: Tensor, y: Tensor, settings: Settings) -> Found:
-        common = {"eps": settings.eps, "seed": settings.seed, "batch_size": settings.batch_size}
+        common = {
+            "norm": "linf",
+            "eps": settings.eps,
+            "seed": settings.seed,
+            "batch_size": settings.batch_size,
+        }
         passes, precision = Passes(), "float32"
         if bf16 and settings.bf16:
             # On one batch and apart, since malt compares times when it chooses, once for a network.
             few = slice(settings.batch_size)
             with model.meter.undisturbed():
-                choice = malt(model, x[few], y[few], **common, n_targets=1, n_iter=1, targeting="naive")
-            precision = choice.precision
-            passes = Passes(choice.n_forward, choice.n_backward)
-        result = malt(
-            model,
-            x,
-            y,
-            **common,
-            n_targets=N_TARGETS,
-            n_candidates=N_CANDIDATES,
-            n_iter=settings.steps,
-            precision=precision,
-            faithful=faithful,
-        )
-        passes.forward += result.n_forward
-        passes.backward += result.n_backward
-        return Found(adversarial=result.adversarial, passes=passes, precision=result.precision)
+                choice = registry.run("naive", model, x[few], y[few], **common, n_targets=1, n_iter=1)
+            passes, precision = choice.passes, choice.precision
+        told = {
+            "n_targets": N_TARGETS,
+            "n_candidates": N_CANDIDATES,
+            "n_iter": settings.steps,
+            "precision": precision,
+        }
+        known = {name: value for name, value in told.items() if name in CATALOGUE[attack].settings}
+        found = registry.run(attack, model, x, y, **common, **known)
+        passes.forward += found.passes.forward
+        passes.backward += found.passes.backward
+        return replace(found, passes=passes)
 
     return run
 
@@ -176,12 +161,12 @@ def _most_foolbox(n: int, classes: int, settings: Settings) -> tuple[int, int]:
 
 
 ATTACKS: dict[str, Attack] = {
-    "malt": Attack(title="MALT, ours, fast", run=_ours(faithful=False), most=_most_malt),
-    "malt-float32": Attack(
-        title="MALT, ours, fast, float32 only", run=_ours(faithful=False, bf16=False), most=_most_malt
+    "malt": Attack(title=TITLES["malt"], run=_registered("malt", bf16=True), most=_most_malt),
+    "malt-float32": Attack(title=f"{TITLES['malt']}, float32 only", run=_registered("malt"), most=_most_malt),
+    "malt-faithful": Attack(
+        title=TITLES["malt-published"], run=_registered("malt-published", bf16=True), most=_most_malt
     ),
-    "malt-faithful": Attack(title="MALT, ours, faithful", run=_ours(faithful=True), most=_most_malt),
-    "published": Attack(title="MALT as published", run=_foreign(_published), most=_most_malt),
+    "published": Attack(title="MALT after the authors' code", run=_foreign(_published), most=_most_malt),
     "foolbox": Attack(
         title="foolbox LinfPGD", run=_in_batches(_foolbox), most=_most_foolbox, package="foolbox"
     ),
@@ -191,6 +176,6 @@ ATTACKS: dict[str, Attack] = {
         most=_most_targeted,
         package="torchattacks",
     ),
-    "apgd-t": Attack(title="pyautoattack APGD-T", run=_in_batches(_apgd_t), most=_most_targeted),
-    "autoattack": Attack(title="pyautoattack standard", run=_foreign(_autoattack), most=_most_autoattack),
+    "apgd-t": Attack(title=TITLES["apgd-t"], run=_registered("apgd-t"), most=_most_targeted),
+    "autoattack": Attack(title=TITLES["autoattack"], run=_registered("autoattack"), most=_most_autoattack),
 }

@@ -109,6 +109,8 @@ class LeftTheBall(Exception):
 def judge(model: nn.Module, x: Tensor, x_adv: Tensor, y: Tensor, norm: Norm, eps: float) -> Tensor:
     """Return which images (N,) are misclassified, whatever the attack said.
 
+    Written apart from malt_core/harness/verdict.py on purpose, since malt_core is what is measured: another
+    slack, and an image that breaks the rules ends the comparison instead of counting as its original.
     Raises LeftTheBall where one is outside the ball of eps around x, outside [0, 1], or not finite.
     """
     if x_adv.shape != x.shape or not x_adv.isfinite().all() or x_adv.min() < 0 or x_adv.max() > 1:

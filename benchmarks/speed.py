@@ -9,10 +9,10 @@ network as load_model returns it, in a fresh process. What it returns is judged 
 ball, inside [0, 1], misclassified. DIR gets results.json, written anew after each attack, and results.md.
 --resume keeps what results.json holds already, if the settings and the machine are the same.
 
-published         the algorithm as its authors published it (published.py)
+published         MALT after its authors' code (published.py)
 autoattack        pyautoattack's standard ensemble with that batch size; apgd-t: its targeted APGD alone
 torchattacks      its APGDT with nine targets, and foolbox: its PGD, where they are installed (others.py)
-malt              ours, fast; malt-float32: without bfloat16; malt-faithful: every target all its steps
+malt              ours; malt-float32: without bfloat16; malt-faithful: ours with the whole published budget
 
 The floor ("bare" in the table) is what an attack's forward and backward passes cost with nothing around
 them, measured while it runs (floor.py); time over floor is its overhead. --steps holds for all but
