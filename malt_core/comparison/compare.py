@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,6 @@ from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import ATTACKS, ImageResult
 from malt_core.types import Norm
-
-Z = 1.959963984540054  # 97.5% of a normal distribution lie below
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +27,10 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95% interval, 0 to 1, for all images like these (Wilson 1927, a binomial proportion)."""
-        n, p = self.of, self.value
-        centre = p + Z**2 / (2 * n)
-        half = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-        scale = 1 + Z**2 / n
-        return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+        from scipy.stats import binomtest  # takes a while to load, and reports are read before
+
+        found = binomtest(self.count, self.of).proportion_ci(confidence_level=0.95, method="wilson")
+        return float(found.low), float(found.high)
 
 
 @dataclass(frozen=True, kw_only=True)
