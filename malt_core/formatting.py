@@ -17,6 +17,11 @@ def percent(probability: float) -> str:
     return f"{probability:.1%}" if probability >= 0.985 or probability < 0.015 else f"{probability:.0%}"
 
 
+def exact_percent(share: float) -> str:
+    """Return a share from 0 to 1 to a tenth of a per cent, as the path player does, never as certainty."""
+    return ">99.9%" if share > 0.9995 else "<0.1%" if share < 0.0005 else f"{share:.1%}"
+
+
 def steps(n: int) -> str:
     """Return "1 step" or "7 steps"."""
     return f"{n:,} step" if n == 1 else f"{n:,} steps"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from malt_core.formatting import duration, stopwatch
+from malt_core.formatting import duration, exact_percent, stopwatch
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ def test_a_stopwatch_shows_two_digits(seconds: float, words: str) -> None:
 )
 def test_a_duration_is_a_rough_one(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.9996, ">99.9%"), (0.0004, "<0.1%"), (0.5, "50.0%"), (0.0123, "1.2%")]
+)
+def test_an_exact_percentage_never_claims_certainty(share: float, words: str) -> None:
+    assert exact_percent(share) == words

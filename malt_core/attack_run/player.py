@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,11 @@ import numpy as np
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackResult
 from malt_core.errors import BadImage
+from malt_core.images.pixels import suggested_amplification
 from malt_core.linearity.types import LinearityReport
 from malt_core.linearity.words import straightness
 from malt_core.storage.assets import assets_folder
+from malt_core.storage.checked_json import finite_or_none
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 ASSETS = assets_folder() / "player"
 TOP = 5
-MAX_AMPLIFICATION = 256
 
 
 def payload(run: AttackRun) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def payload(run: AttackRun) -> dict[str, Any]:
 
     original: base64 of the (H, W, 3) uint8 pixels. delta: base64 of x_adv - x0, (H, W, 3), little-endian
     delta_type; int8 or int16 count steps of 1/255, float32 (where x_adv is not an 8-bit image) is in
-    [-1, 1]. amplification: a power of two that brings the perturbation near full contrast. classes:
+    [-1, 1]. amplification: as in pixels.suggested_amplification. classes:
     {index, name} of each class that is among the five likeliest at some t, of the label and the target;
     probabilities: T rows of their values. Margins are in logits; r2, max_deviation and the two crossings
     are None where undefined. id: a digest of all the rest.
@@ -65,8 +65,8 @@ def payload(run: AttackRun) -> dict[str, Any]:
         "label": _named(run, result.label),
         "target": _named(run, report.target),
         "crossings": {"true": report.true_crossing, "predicted": report.predicted_crossing},
-        "r2": _finite(report.r2),
-        "max_deviation": _finite(report.max_deviation),
+        "r2": finite_or_none(report.r2, 6),
+        "max_deviation": finite_or_none(report.max_deviation, 6),
         "eps": run.config.eps,
         "norm": run.config.norm,
         "success": result.success,
@@ -106,24 +106,15 @@ def _delta(x0: Tensor, x_adv: Tensor) -> dict[str, Any]:
     pixels = x_adv.numpy().transpose(1, 2, 0)
     if np.abs(pixels * 255 - np.rint(pixels * 255)).max() < 1e-3:
         delta = _steps(x_adv) - _steps(x0)
-        largest = int(np.abs(delta).max())
-        kind = "int8" if largest <= 127 else "int16"
+        kind = "int8" if np.abs(delta).max() <= 127 else "int16"
     else:
         delta = pixels - x0.numpy().transpose(1, 2, 0)
-        largest = float(np.abs(delta).max()) * 255
         kind = "float32"
     return {
         "delta": _base64(delta.astype(kind)),
         "delta_type": kind,
-        "amplification": _amplification(largest),
+        "amplification": int(suggested_amplification(x0, x_adv)),
     }
-
-
-def _amplification(largest: float) -> int:
-    """Return the power of two that brings a change of largest/255 near, not beyond, full contrast."""
-    # The slack keeps a change of 1.0000001 steps, float32's 1/255, at 128.
-    factor = 2 ** math.floor(math.log2(128 / max(largest, 1e-6)) + 1e-3)
-    return min(MAX_AMPLIFICATION, max(1, factor))
 
 
 def _classes(run: AttackRun, report: LinearityReport) -> list[int]:
@@ -133,10 +124,6 @@ def _classes(run: AttackRun, report: LinearityReport) -> list[int]:
 
 def _named(run: AttackRun, index: int) -> dict[str, Any]:
     return {"index": index, "name": run.model.classes[index]}
-
-
-def _finite(value: float) -> float | None:
-    return round(value, 6) if math.isfinite(value) else None
 
 
 def _numbers(values: Sequence[float]) -> list[float]:

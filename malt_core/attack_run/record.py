@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from malt_core.attack_run.types import AttackRun
+from malt_core.storage.checked_json import finite_or_none
 from malt_core.storage.versions import versions
-
-
-def _finite(value: float | None) -> float | None:
-    """JSON knows no infinity: undefined and unbounded values become null."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _linearity(run: AttackRun) -> dict[str, Any] | None:
@@ -23,15 +18,15 @@ def _linearity(run: AttackRun) -> dict[str, Any] | None:
         "t": list(report.t),
         "true_margin": list(report.true_margin),
         "linear_margin": list(report.linear_margin),
-        "r2": _finite(report.r2),
-        "max_deviation": _finite(report.max_deviation),
+        "r2": finite_or_none(report.r2),
+        "max_deviation": finite_or_none(report.max_deviation),
         "predicted_crossing": report.predicted_crossing,
         "true_crossing": report.true_crossing,
         "gradient_drift": {
             "t": list(report.drift_t),
-            "relative_change": [_finite(change) for change in report.drift],
+            "relative_change": [finite_or_none(change) for change in report.drift],
             "cosine": list(report.cosine),
-            "random_relative_change": [_finite(change) for change in report.random_drift],
+            "random_relative_change": [finite_or_none(change) for change in report.random_drift],
             "random_cosine": list(report.random_cosine),
         },
     }
@@ -44,9 +39,9 @@ def _ranking(run: AttackRun) -> list[dict[str, Any]]:
             "index": t.index,
             "name": run.model.classes[t.index],
             "rank": t.rank,
-            "margin": _finite(t.margin),
-            "gradient_norm": _finite(t.gradient_norm),
-            "predicted_distance": _finite(t.predicted_distance),
+            "margin": finite_or_none(t.margin),
+            "gradient_norm": finite_or_none(t.gradient_norm),
+            "predicted_distance": finite_or_none(t.predicted_distance),
             "confidence_rank": t.confidence_rank,
             "tried": t.index in outcome,
             "succeeded": outcome.get(t.index, False),

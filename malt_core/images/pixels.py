@@ -19,6 +19,8 @@ from malt_core.images.decoding import decode
 if TYPE_CHECKING:
     import torch
 
+MAX_AMPLIFICATION = 256.0
+
 
 def _tensor(pixels: np.ndarray) -> torch.Tensor:
     """(H, W, 3) uint8 to (3, H, W) float32, k to k/255 rounded to the nearest float."""
@@ -57,10 +59,17 @@ def perturbation_image(x0: torch.Tensor, x_adv: torch.Tensor, amplification: flo
 
 
 def suggested_amplification(x0: torch.Tensor, x_adv: torch.Tensor) -> float:
-    """The largest power of two by which `perturbation_image` can amplify and stay in the range of colours.
+    """The factor by which every picture of the change from x0 to x_adv, (3, H, W) each, shows it.
 
-    1.0 where nothing changed, 0.5 where a pixel moved by more than half the range.
+    The largest power of two with which `perturbation_image` stays in the range of colours: a power of two, so
+    that whoever sees ×16 can halve and double it; and no larger, so that no change is cut off. 1.0 where
+    nothing changed, and never below, not even where a pixel moved by more than half the range: a change that
+    can be seen as it is needs no weakening. At most 256: what is smaller than half of 1/255 is nothing that
+    8 bits can hold, and is not to look like a strong change. The player's buttons have the same two ends.
     """
     largest = float((x_adv - x0).abs().max())
+    if largest == 0:
+        return 1.0
     # 128.5/255 rather than 1/2: a change of 8/255 times 16 is one 8-bit level too much, which nobody sees.
-    return 2.0 ** math.floor(math.log2(128.5 / 255 / largest)) if largest > 0 else 1.0
+    factor = 2.0 ** math.floor(math.log2(128.5 / 255 / largest))
+    return min(MAX_AMPLIFICATION, max(1.0, factor))

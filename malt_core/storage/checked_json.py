@@ -1,4 +1,4 @@
-"""From JSON to dataclasses, with every type checked on the way."""
+"""From JSON to dataclasses, with every type checked on the way; and what JSON cannot hold."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from malt_core.errors import BadConfig
 
 T = TypeVar("T")
 _PLAIN = {bool: "true or false", int: "a whole number", str: "text"}
+
+
+def finite_or_none(value: float | None, digits: int | None = None) -> float | None:
+    """Return the number, rounded if digits are given; None if infinite or undefined: JSON has neither."""
+    if value is None or not math.isfinite(value):
+        return None
+    return value if digits is None else round(value, digits)
 
 
 def build(kind: type[T], value: Any, where: str) -> T:

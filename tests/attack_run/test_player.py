@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from malt_core.attack_run.pictures import perturbation_png
 from malt_core.attack_run.player import payload, script
 from malt_core.errors import BadImage
 from malt_core.export.html import standalone_html
@@ -48,15 +49,18 @@ def test_images_need_not_be_square():
     np.testing.assert_array_equal(decoded(shown, "original", "uint8"), pixels(wide.sample.x))
 
 
-@pytest.mark.parametrize(("steps", "factor"), [(16, 8), (8, 16), (1, 128), (0.99, 128), (200, 1)])
-def test_amplification_fills_the_contrast_but_does_not_exceed_it(steps, factor):
-    assert payload(example_run(steps=steps))["amplification"] == factor
+@pytest.mark.parametrize(
+    ("steps", "factor"), [(16, 8), (8, 16), (1, 128), (0.99, 128), (200, 1), (0.1, 256), (64.1, 2)]
+)
+def test_page_and_png_show_the_same_amplification(steps, factor):
+    run = example_run(steps=steps)
+    assert payload(run)["amplification"] == perturbation_png(run)[1] == factor
 
 
 def test_no_change_at_all_is_shown_without_a_division_by_zero():
     run = example_run()
     still = replace(run, result=replace(run.result, adversarial=run.sample.x))
-    assert payload(still)["amplification"] == 256
+    assert payload(still)["amplification"] == 1
 
 
 def test_every_class_of_any_top_five_comes_with_its_probabilities():

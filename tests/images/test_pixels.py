@@ -137,7 +137,19 @@ def test_perturbation_is_signed_around_mid_grey():
 
 @pytest.mark.parametrize(
     ("levels", "factor"),
-    [(0, 1), (1, 128), (2, 64), (3, 32), (4, 32), (8, 16), (16, 8), (127, 1), (255, 0.5)],
+    [
+        (0, 1),
+        (0.1, 256),
+        (1, 128),
+        (2, 64),
+        (3, 32),
+        (4, 32),
+        (8, 16),
+        (16, 8),
+        (64.1, 2),
+        (127, 1),
+        (255, 1),
+    ],
 )
 @pytest.mark.parametrize("sign", [1, -1])
 def test_suggested_amplification(levels, factor, sign):

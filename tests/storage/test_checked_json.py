@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from malt_core.errors import BadConfig
-from malt_core.storage.checked_json import build
+from malt_core.storage.checked_json import build, finite_or_none
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,13 @@ def test_anything_else_is_named(change, says):
     with pytest.raises(BadConfig) as refusal:
         build(Outer, GOOD | change, "it")
     assert str(refusal.value) == says
+
+
+def test_what_json_cannot_hold_becomes_null() -> None:
+    assert [finite_or_none(value) for value in (float("inf"), float("nan"), None, 0.1234567)] == [
+        None,
+        None,
+        None,
+        0.1234567,
+    ]
+    assert finite_or_none(0.1234567, 3) == 0.123
