@@ -72,7 +72,7 @@ def loaded_by(statement: str) -> set[str]:
     "statement",
     [
         "import malt_core",
-        "import malt_core.types, malt_core.race.types, malt_core.errors",
+        "import malt_core.types, malt_core.race.types, malt_core.errors, malt_core.attacks.catalogue",
         "from malt_core import AttackConfig, BadConfig, ModelInfo",
         "import malt_core.models.catalogue",
         "from malt_core.models.catalogue import list_models; list_models()",

@@ -53,6 +53,19 @@ class _Common:
         return {"norm": self.norm, "eps": self.eps}
 
 
+_FUNCTIONS: dict[AttackId, Callable[..., Found]] = {}
+
+
+def _runs(attack: AttackId) -> Callable[[Callable[..., Found]], Callable[..., Found]]:
+    """Let `run` call the decorated function for this attack."""
+
+    def register(function: Callable[..., Found]) -> Callable[..., Found]:
+        _FUNCTIONS[attack] = function
+        return function
+
+    return register
+
+
 @torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
 def run(
     attack: AttackId,
@@ -98,6 +111,7 @@ def run(
         return _FUNCTIONS[attack](model, x, y, common, **settings)
 
 
+@_runs("malt")
 def _malt(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any) -> Found:
     if common.batch_size is not None:
         settings["batch_size"] = common.batch_size
@@ -112,14 +126,17 @@ def _malt(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any
     )
 
 
+@_runs("malt-published")
 def _malt_published(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any) -> Found:
     return _malt(model, x, y, common, **{**settings, "faithful": True})
 
 
+@_runs("naive")
 def _naive(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any) -> Found:
     return _malt(model, x, y, common, **{**settings, "targeting": "naive", "faithful": True})
 
 
+@_runs("apgd-ce")
 def _apgd_ce(model: Network, x: Tensor, y: Tensor, common: _Common, *, n_iter: int = 100) -> Found:
     def attack(model: CountingModel, x: Tensor, y: Tensor) -> Tensor:
         return autoattack.apgd_ce(
@@ -129,6 +146,7 @@ def _apgd_ce(model: Network, x: Tensor, y: Tensor, common: _Common, *, n_iter: i
     return _in_batches(attack, model, x, y, common)
 
 
+@_runs("apgd-t")
 def _apgd_t(
     model: Network, x: Tensor, y: Tensor, common: _Common, *, n_targets: int = 9, n_iter: int = 100
 ) -> Found:
@@ -164,6 +182,7 @@ def _in_batches(
     return Found(adversarial=torch.cat(found), passes=passes)
 
 
+@_runs("autoattack")
 def _autoattack(model: Network, x: Tensor, y: Tensor, common: _Common) -> Found:
     passes = Passes()
     with SeededDraws(common.seed) as draws:
@@ -185,6 +204,7 @@ def _autoattack(model: Network, x: Tensor, y: Tensor, common: _Common) -> Found:
     return Found(adversarial=adversarial, passes=passes)
 
 
+@_runs("pgd")
 def _pgd(model: Network, x: Tensor, y: Tensor, common: _Common, *, n_iter: int = 100) -> Found:
     passes = Passes()
     common.begin("pgd", n_iter)
@@ -194,19 +214,8 @@ def _pgd(model: Network, x: Tensor, y: Tensor, common: _Common, *, n_iter: int =
     return Found(adversarial=adversarial, passes=passes)
 
 
+@_runs("fgsm")
 def _fgsm(model: Network, x: Tensor, y: Tensor, common: _Common) -> Found:
     passes = Passes()
     common.begin("fgsm", 1)
     return Found(adversarial=pgd.fgsm(model, x, y, **common.ball, passes=passes), passes=passes)
-
-
-_FUNCTIONS: dict[AttackId, Callable[..., Found]] = {
-    "malt": _malt,
-    "naive": _naive,
-    "apgd-ce": _apgd_ce,
-    "apgd-t": _apgd_t,
-    "autoattack": _autoattack,
-    "malt-published": _malt_published,
-    "pgd": _pgd,
-    "fgsm": _fgsm,
-}

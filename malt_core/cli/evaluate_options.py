@@ -84,7 +84,8 @@ def _add_attack(evaluate: argparse.ArgumentParser) -> None:
         "--attack",
         choices=ATTACKS,
         default=default.attack,
-        help="; ".join(_attack_help(catalogue.ATTACKS[attack]) for attack in ATTACKS),
+        help="; ".join(_attack_help(catalogue.ATTACKS[attack]) for attack in ATTACKS)
+        + " (default: %(default)s)",
     )
     add_ball(evaluate)
     add_counts(evaluate, default)
