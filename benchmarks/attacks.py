@@ -1,6 +1,7 @@
 """The attacks that are compared, all of them called alike: attack(network, x, y, settings) -> Found.
 
-Those of malt_core's registry are run through it and have its titles; the others are for comparison alone.
+Ours are run through malt_core's registry. Others' are called directly, so that their time is their own: the
+registry also watches over their random numbers. What is in the catalogue has its title.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from torch import Tensor
 from benchmarks import others
 from benchmarks.floor import Metered
 from benchmarks.published import published
-from malt_core.attacks import registry
-from malt_core.attacks.catalogue import ATTACKS as CATALOGUE
+from malt_core.attacks import autoattack, registry
 from malt_core.attacks.catalogue import TITLES, AttackId
 from malt_core.attacks.registry import Found
 from malt_core.harness.counting import CountingModel
@@ -92,6 +92,18 @@ def _published(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -
     )
 
 
+def _autoattack(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+    return autoattack.autoattack(
+        model, x, y, eps=settings.eps, seed=settings.seed, batch_size=settings.batch_size
+    )
+
+
+def _apgd_t(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
+    return autoattack.apgd_t(
+        model, x, y, eps=settings.eps, n_targets=N_TARGETS, n_iter=settings.steps, seed=settings.seed
+    )
+
+
 def _torchattacks(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> Tensor:
     return others.torchattacks_apgd_t(
         model, x, y, eps=settings.eps, n_iter=settings.steps, seed=settings.seed
@@ -102,8 +114,8 @@ def _foolbox(model: CountingModel, x: Tensor, y: Tensor, settings: Settings) -> 
     return others.foolbox_pgd(model, x, y, eps=settings.eps, n_iter=settings.steps, seed=settings.seed)
 
 
-def _registered(attack: AttackId, *, bf16: bool = False) -> Run:
-    """Return the Run of an attack of malt_core. bf16: let it choose its precision, which counts as well."""
+def _ours(attack: AttackId, *, bf16: bool = False) -> Run:
+    """Return the Run of an attack of ours. bf16: let it choose its precision, which counts as well."""
 
     def run(model: Metered, x: Tensor, y: Tensor, settings: Settings) -> Found:
         common = {
@@ -125,8 +137,7 @@ def _registered(attack: AttackId, *, bf16: bool = False) -> Run:
             "n_iter": settings.steps,
             "precision": precision,
         }
-        known = {name: value for name, value in told.items() if name in CATALOGUE[attack].settings}
-        found = registry.run(attack, model, x, y, **common, **known)
+        found = registry.run(attack, model, x, y, **common, **told)
         passes.forward += found.passes.forward
         passes.backward += found.passes.backward
         return replace(found, passes=passes)
@@ -161,10 +172,10 @@ def _most_foolbox(n: int, classes: int, settings: Settings) -> tuple[int, int]:
 
 
 ATTACKS: dict[str, Attack] = {
-    "malt": Attack(title=TITLES["malt"], run=_registered("malt", bf16=True), most=_most_malt),
-    "malt-float32": Attack(title=f"{TITLES['malt']}, float32 only", run=_registered("malt"), most=_most_malt),
+    "malt": Attack(title=TITLES["malt"], run=_ours("malt", bf16=True), most=_most_malt),
+    "malt-float32": Attack(title=f"{TITLES['malt']}, float32 only", run=_ours("malt"), most=_most_malt),
     "malt-faithful": Attack(
-        title=TITLES["malt-published"], run=_registered("malt-published", bf16=True), most=_most_malt
+        title=TITLES["malt-published"], run=_ours("malt-published", bf16=True), most=_most_malt
     ),
     "published": Attack(title="MALT after the authors' code", run=_foreign(_published), most=_most_malt),
     "foolbox": Attack(
@@ -176,6 +187,6 @@ ATTACKS: dict[str, Attack] = {
         most=_most_targeted,
         package="torchattacks",
     ),
-    "apgd-t": Attack(title=TITLES["apgd-t"], run=_registered("apgd-t"), most=_most_targeted),
-    "autoattack": Attack(title=TITLES["autoattack"], run=_registered("autoattack"), most=_most_autoattack),
+    "apgd-t": Attack(title=TITLES["apgd-t"], run=_in_batches(_apgd_t), most=_most_targeted),
+    "autoattack": Attack(title=TITLES["autoattack"], run=_foreign(_autoattack), most=_most_autoattack),
 }

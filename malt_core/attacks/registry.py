@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -174,25 +175,37 @@ def _in_batches(
     common: _Common,
 ) -> Found:
     """Run an attack of pyautoattack that knows no batch size of its own."""
-    passes, size = Passes(), common.batch_size or len(x)
-    counting, found = CountingModel(model, passes), []
-    for part, labels in zip(x.split(size), y.split(size), strict=True):
-        with SeededDraws(common.seed):
-            found.append(attack(counting, part, labels))
+    size, found = common.batch_size or len(x), []
+    with _counted(model) as (counting, passes):
+        for part, labels in zip(x.split(size), y.split(size), strict=True):
+            with SeededDraws(common.seed):
+                found.append(attack(counting, part, labels))
     return Found(adversarial=torch.cat(found), passes=passes)
+
+
+@contextmanager
+def _counted(model: Network) -> Iterator[tuple[CountingModel, Passes]]:
+    """Yield a model that counts, and what is sent through it within, complete afterwards.
+
+    A model that counts already, as the race's does, stays as it is: to count twice takes time.
+    """
+    counting = model if isinstance(model, CountingModel) else CountingModel(model, Passes())
+    before, spent = replace(counting.passes), Passes()
+    yield counting, spent
+    spent.forward = counting.passes.forward - before.forward
+    spent.backward = counting.passes.backward - before.backward
 
 
 @_runs("autoattack")
 def _autoattack(model: Network, x: Tensor, y: Tensor, common: _Common) -> Found:
-    passes = Passes()
-    with SeededDraws(common.seed) as draws:
+    with _counted(model) as (counting, passes), SeededDraws(common.seed) as draws:
 
         def begin(stage: str, most: int | None) -> None:
             draws.seed(common.seed)  # where pyautoattack seeds the global generator
             common.begin(stage, most)
 
         adversarial = autoattack.autoattack(
-            CountingModel(model, passes),
+            counting,
             x,
             y,
             **common.ball,
