@@ -49,6 +49,17 @@ def test_imports_point_one_way():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_page_is_drawn_with_its_own_folder_and_what_all_pages_share():
+    pages = {path.stem: path for path in (ROOT / "pages").rglob("*.py")}
+    assert {"attack", "race", "benchmark"} <= pages.keys()
+    for name, path in pages.items():
+        rooms = {dotted.split(".")[1] for dotted in imports(path) if dotted.startswith("ui.")}
+        assert rooms & pages.keys() <= {name}, name
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 60, (
+            f"{name} is more than an order of things"
+        )
+
+
 @pytest.mark.parametrize("package", ONLY_IN)
 def test_packages_are_imported_only_where_allowed(package):
     found = {

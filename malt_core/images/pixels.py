@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def _tensor(pixels: np.ndarray) -> torch.Tensor:
+def to_tensor(pixels: np.ndarray) -> torch.Tensor:
     """(H, W, 3) uint8 to (3, H, W) float32, k to k/255 rounded to the nearest float."""
     import torch
 
@@ -44,7 +44,7 @@ def png_bytes(x: torch.Tensor) -> bytes:
 
 def read_png(data: bytes) -> torch.Tensor:
     """The (3, H, W) float32 image in [0, 1] that `png_bytes` wrote, exactly. Raises as `decode` does."""
-    return _tensor(np.array(decode(data, "the PNG file")))
+    return to_tensor(np.array(decode(data, "the PNG file")))
 
 
 def perturbation_image(x0: torch.Tensor, x_adv: torch.Tensor, amplification: float) -> torch.Tensor:

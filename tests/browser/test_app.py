@@ -94,7 +94,7 @@ def set_eps(page: Page, value: str) -> None:
 
 
 def upload(page: Page, data: bytes, name: str) -> None:
-    page.locator(".st-key-photos button", has_text="Your photo").click()
+    page.locator(".st-key-picker button", has_text="Your photo").click()
     kind = {"name": name, "mimeType": "image/png", "buffer": data}
     page.locator(".st-key-file input[type=file]").set_input_files(kind)
 
@@ -180,7 +180,7 @@ def test_a_link_reopens_the_view(page: Page, browser: Browser, server: subproces
     other.goto(link)
     expect(sentence(other)).to_have_text(sentence(page).inner_text())
     expect(other.locator(".st-key-eps_linf input")).to_have_value("5")
-    expect(other.locator(".st-key-photos [aria-checked=true] img")).to_have_attribute("alt", "Flower")
+    expect(other.locator(".st-key-picker [aria-checked=true] img")).to_have_attribute("alt", "Flower")
     context.close()
 
     page.go_back()
@@ -197,7 +197,7 @@ def test_a_wrong_file_is_explained_and_the_page_goes_on(page: Page, server: subp
     upload(page, b"these are words", "notes.png")
     expect(page.get_by_test_id("stAlert")).to_contain_text("notes.png")
     expect(page.locator(".st-key-attack button")).to_be_disabled()
-    page.locator(".st-key-photos img[alt=Flower]").click()
+    page.locator(".st-key-picker img[alt=Flower]").click()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     attack(page)
     expect(sentence(page)).to_contain_text("became")
@@ -224,7 +224,7 @@ def test_an_attack_really_stops(how: str, browser: Browser, server: subprocess.P
     expect(page.get_by_text(STEP)).to_be_visible()
     wait_for(lambda: busy_share(server) > 0.4, "the attack to be computed")
     if how == "setting":
-        page.locator(".st-key-photos img[alt=Flower]").click()
+        page.locator(".st-key-picker img[alt=Flower]").click()
     elif how == "stop":
         stop_button(page).click()
     else:
@@ -268,7 +268,7 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
 
 def test_the_keyboard_is_enough(page: Page, server: subprocess.Popen) -> None:
     page.goto(f"{server.url}/?photo=espresso&eps=6")
-    page.locator(".st-key-photos [aria-checked=true]").focus()
+    page.locator(".st-key-picker [aria-checked=true]").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     expect(page).to_have_url(re.compile("photo=astronaut"))

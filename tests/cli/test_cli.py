@@ -133,8 +133,12 @@ def test_commands_are_named(words, says):
 
 
 def test_a_picture_that_may_not_be_read(picture, monkeypatch):
-    def forbidden(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied", str(picture))
+    opened = Path.open
+
+    def forbidden(path: Path, *how: object, **more: object) -> object:
+        if path == picture:
+            raise PermissionError(13, "Permission denied", str(picture))
+        return opened(path, *how, **more)
 
     monkeypatch.setattr(Path, "open", forbidden)
     refused("attack", str(picture), says=f"Cannot read {picture}: Permission denied.")
