@@ -136,8 +136,8 @@ class ReportFile:
     others. complete: whether all images are in.
     """
 
-    format: Literal["malt-lab-report"] = FORMAT
-    format_version: Literal[1] = FORMAT_VERSION
+    format: Literal["malt-lab-report"]
+    format_version: Literal[1]
     model: str
     data: DataOfReport
     settings: SettingsOfReport
@@ -155,6 +155,8 @@ def report_to_json(report: Report) -> dict[str, Any]:
     """Return the content of report.json; README.md explains it, and docs/report.schema.json."""
     plan = report.plan
     file = ReportFile(
+        format=FORMAT,
+        format_version=FORMAT_VERSION,
         model=plan.model,
         data=DataOfReport(**_fields(plan.data), classes=plan.classes),
         settings=SettingsOfReport(**_fields(plan.config), device=plan.device),
