@@ -33,7 +33,7 @@ def test_a_report_is_read() -> None:
         (b"[" * 100_000, "it is not JSON"),
         (b"[]", "mine.json is no report of"),
         (b'{"format": "malt-lab-report", "format_version": 9}', "format version 9"),
-        (b'{"format": "malt-lab-report", "format_version": 1}', "mine.json is no whole report"),
+        (b'{"format": "malt-lab-report", "format_version": 1}', "mine.json has no model."),
     ],
 )
 def test_other_files_are_refused(data: bytes, says: str) -> None:
