@@ -47,7 +47,7 @@ with right:
     elif attacked:
         job = attack_job(task, chosen, picture, anew=pressed)
         if job.state == "done":
-            show_result(job.events[-1].view, files_of(chosen, picture), link)
+            show_result(job.events[-1].snapshot, files_of(chosen, picture), link)
         else:
             show_running(task, job, chosen, picture)
     elif picture is None or not show_example(chosen, files_of(chosen, picture), link):

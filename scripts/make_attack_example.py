@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from typing import Any
 
 from malt_core import load_model
+from malt_core.export.snapshot import Snapshot
 from malt_core.models.catalogue import model_info
+from malt_core.storage.typed_json import plain
 from ui.attack import work
-from ui.attack.example import FILE
+from ui.attack.example import FILE, StoredExample
 from ui.attack.link import AttackSettings
 from ui.attack.work import Outcome
 from ui.pictures.picture import gallery_picture
@@ -20,18 +20,20 @@ def default_settings() -> AttackSettings:
     return AttackSettings.read({}).settings
 
 
-def compute(settings: AttackSettings) -> dict[str, Any]:
-    """The view (see ui/attack/view.py) of these settings, computed by the page's own job."""
+def compute(settings: AttackSettings) -> Snapshot:
+    """What the page draws of these settings, computed by the page's own job."""
     picture = gallery_picture(settings.photo, model_info(settings.model).size, settings.crop)
     *_, outcome = work.attack(settings, picture)(load_model(settings.model))
     assert isinstance(outcome, Outcome)
-    return outcome.view
+    return outcome.snapshot
 
 
 def main() -> None:
     settings = default_settings()
-    stored = {"settings": dataclasses.asdict(settings), "view": compute(settings)}
-    FILE.write_text(json.dumps(stored, ensure_ascii=False, separators=(",", ":"), sort_keys=True), "utf-8")
+    text = json.dumps(
+        plain(StoredExample(settings, compute(settings))), ensure_ascii=False, separators=(",", ":")
+    )
+    FILE.write_text(text, "utf-8")
     print(f"wrote {FILE} ({FILE.stat().st_size / 1000:.0f} kB)")
 
 

@@ -290,8 +290,3 @@ def _finite(value: float) -> float | None:
 
 def _all_finite(values: Iterable[float]) -> tuple[float | None, ...]:
     return tuple(map(_finite, values))
-
-
-def run_record(run: AttackRun) -> dict[str, Any]:
-    """Return run.json as a dict, for the pages: they will take record_of."""
-    return record_to_json(record_of(run))

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import streamlit as st
 
+from malt_core.export.snapshot import Snapshot
 from malt_core.storage.assets import assets_folder
+from malt_core.storage.typed_json import parse_json, typed
 from ui.attack.link import AttackSettings
 from ui.attack.result import Files, show_result
 
 FILE = assets_folder() / "examples" / "default.json"
 
 
+@dataclass(frozen=True)
+class StoredExample:
+    """A result computed ahead, and the settings that it is of."""
+
+    settings: AttackSettings
+    snapshot: Snapshot
+
+
 @cache
-def _stored() -> tuple[AttackSettings, dict[str, Any]]:
-    stored = json.loads(FILE.read_text("utf-8"))
-    return AttackSettings(**stored["settings"]), stored["view"]
-
-
-def stored_view(settings: AttackSettings) -> dict[str, Any] | None:
-    """The view of these settings (see view.py) if it was computed ahead."""
-    known, view = _stored()
-    return view if settings == known else None
+def stored_example() -> StoredExample:
+    """The example that is stored."""
+    return typed(StoredExample, parse_json(FILE.read_bytes(), str(FILE)), str(FILE))
 
 
 def show_example(settings: AttackSettings, files: Files, link: str | None) -> bool:
     """Draw the stored result if it is of these settings; otherwise return False. See show_result."""
-    view = stored_view(settings)
-    if view is None:
+    stored = stored_example()
+    if stored.settings != settings:
         return False
     st.caption("An example, computed ahead with these settings. **Attack** computes it before your eyes.")
-    show_result(view, files, link)
+    show_result(stored.snapshot, files, link)
     return True

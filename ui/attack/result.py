@@ -1,18 +1,17 @@
-"""The result of an attack, drawn from a view (view.py): a fresh run, a kept one and the example alike."""
+"""The result of an attack, drawn from its snapshot: a fresh run, a kept one and the example alike."""
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from malt_core.attacks.types import Step
+from malt_core.attack_run.record import RunRecord, record_to_json
+from malt_core.export.snapshot import Snapshot
 from malt_core.images.gallery import GALLERY
 from malt_core.models.catalogue import model_info
 from ui.attack import glossary
@@ -27,72 +26,70 @@ Files = Callable[[str], bytes]
 """Computes a download on click: "figure.png" or "figure.html"."""
 
 
-def show_result(view: dict[str, Any], files: Files, link: str | None) -> None:
+def show_result(snapshot: Snapshot, files: Files, link: str | None) -> None:
     """Draw everything about a finished run. link: its address, None where it cannot be linked."""
-    st.subheader(view["sentence"], anchor=False)
-    st.markdown(view["png_sentence"])
-    if note := _truth_note(view["record"]):
+    st.subheader(snapshot.sentence, anchor=False)
+    st.markdown(snapshot.png_sentence)
+    if note := _truth_note(snapshot.record):
         st.caption(note)
-    if view["player"] is None:
+    if snapshot.player is None:
         with st.container(key="pixels"):
             st.image(
-                base64.b64decode(view["original_png"]),
+                snapshot.original_png,
                 width=256,
                 output_format="PNG",
-                alt=f"{view['name']}, as the model sees it",
+                alt=f"{snapshot.name}, as the model sees it",
             )
     else:
-        _path(view)
-        _attempts(view)
-        _targets(view)
-        _numbers(view)
-    _take_away(view, files, link)
+        _path(snapshot)
+        _attempts(snapshot)
+        _targets(snapshot)
+        _numbers(snapshot)
+    _take_away(snapshot, files, link)
 
 
-def _truth_note(record: dict[str, Any]) -> str:
-    source = record["image"]["source"]
+def _truth_note(record: RunRecord) -> str:
+    source = record.image.source
     photo = source.removeprefix(GALLERY) if source.startswith(GALLERY) else UPLOAD
-    return truth_note(photo, model_info(record["model"]), record["clean_label"]["name"])
+    return truth_note(photo, model_info(record.model), record.clean_label.name)
 
 
-def _path(view: dict[str, Any]) -> None:
-    show_player(view["player"], key=f"player-{view['player']['id']}")
+def _path(snapshot: Snapshot) -> None:
+    show_player(snapshot.player, key=f"player-{snapshot.player['id']}")
     heading("Was it a straight line?", glossary.WHAT_MARGIN)
-    st.markdown(view["way_sentence"])
+    st.markdown(snapshot.way_sentence)
 
 
-def _attempts(view: dict[str, Any]) -> None:
-    from malt_core.attack_run import (
-        figures,  # Plotly takes a while to import; the first words need not wait for it
-    )
+def _attempts(snapshot: Snapshot) -> None:
+    # Plotly takes a while to import; the first words need not wait for it
+    from malt_core.attack_run.figures import attempts_figure
 
     heading("Every wrong class that was tried", glossary.WHAT_ATTEMPTS)
-    names = {int(index): name for index, name in view["names"].items()}
     st.plotly_chart(
-        figures.attempts_figure([Step(**step) for step in view["trace"]], names),
+        attempts_figure(snapshot.trace, snapshot.names),
         key="attempts",
         config={"displayModeBar": False},
         alt="The true margin at every step, for every class that was tried",
     )
 
 
-def _targets(view: dict[str, Any]) -> None:
+def _targets(snapshot: Snapshot) -> None:
     heading("Which wrong classes, and in which order", glossary.WHAT_TABLE)
-    record = view["record"]
-    linf = record["norm"] == "linf"
+    record = snapshot.record
+    linf = record.norm == "linf"
     unit = 255 if linf else 1
     distance = "predicted distance" + (" (n/255)" if linf else "")
     rows = [
         {
-            "class": target["name"],
+            "class": target.name,
             "rank": rank,
-            "confidence rank": target["confidence_rank"],
-            distance: None if target["predicted_distance"] is None else target["predicted_distance"] * unit,
-            "margin": target["margin"],
-            "tried": target["tried"],
-            "fooled": target["succeeded"],
+            "confidence rank": target.confidence_rank,
+            distance: None if target.predicted_distance is None else target.predicted_distance * unit,
+            "margin": target.margin,
+            "tried": target.tried,
+            "fooled": target.succeeded,
         }
-        for rank, target in enumerate(record["ranking"], start=1)
+        for rank, target in enumerate(record.ranking, start=1)
     ]
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -112,16 +109,16 @@ def _targets(view: dict[str, Any]) -> None:
     )
 
 
-def _numbers(view: dict[str, Any]) -> None:
-    record = view["record"]
-    linf = record["norm"] == "linf"
-    moved = record["perturbation_norm"]
-    r2 = (record["linearity"] or {}).get("r2")
+def _numbers(snapshot: Snapshot) -> None:
+    record = snapshot.record
+    linf = record.norm == "linf"
+    moved = record.perturbation_norm
+    r2 = record.linearity and record.linearity.r2
     numbers = (
-        ("Steps", f"{record['steps_total']:,}", glossary.ALL_STEPS),
-        ("Forward passes", f"{record['n_forward']:,}", shared_words.FORWARD),
-        ("Backward passes", f"{record['n_backward']:,}", shared_words.BACKWARD),
-        ("Seconds", f"{record['seconds']:.2f}", glossary.SECONDS),
+        ("Steps", f"{record.steps_total:,}", glossary.ALL_STEPS),
+        ("Forward passes", f"{record.n_forward:,}", shared_words.FORWARD),
+        ("Backward passes", f"{record.n_backward:,}", shared_words.BACKWARD),
+        ("Seconds", f"{record.seconds:.2f}", glossary.SECONDS),
         (
             "Largest change" if linf else "Length of the change",
             f"{moved * 255:.3g}/255" if linf else f"{moved:.3g}",
@@ -135,24 +132,24 @@ def _numbers(view: dict[str, Any]) -> None:
             st.metric(label, value, help=explanation, width="content")
 
 
-def _picture_kind(view: dict[str, Any]) -> str:
-    if view["player"] is None:
+def _picture_kind(snapshot: Snapshot) -> str:
+    if snapshot.player is None:
         return "Original image"
-    return "Adversarial image" if view["record"]["success"] else "Closest try"
+    return "Adversarial image" if snapshot.record.success else "Closest try"
 
 
-def _take_away(view: dict[str, Any], files: Files, link: str | None) -> None:
+def _take_away(snapshot: Snapshot, files: Files, link: str | None) -> None:
     """Downloads, the command line, the link."""
     st.markdown("#### Take it with you", anchors=False)
-    stem = "malt-" + re.sub(r"\W+", "-", Path(view["name"]).stem).strip("-")
-    adversarial = base64.b64decode(view["adversarial_png"])
-    record = json.dumps(view["record"], indent=2, ensure_ascii=False)
-    what = _picture_kind(view)
+    stem = "malt-" + re.sub(r"\W+", "-", Path(snapshot.name).stem).strip("-")
+    adversarial = snapshot.adversarial_png
+    record = json.dumps(record_to_json(snapshot.record), indent=2, ensure_ascii=False)
+    what = _picture_kind(snapshot)
     downloads = [
         (f"{what} (PNG)", adversarial, f"{stem}-{what.split()[0].lower()}.png", "image/png"),
         ("Record (run.json)", record, f"{stem}-run.json", "application/json"),
     ]
-    if view["player"] is not None:
+    if snapshot.player is not None:
         downloads += [
             ("Figure (PNG)", partial(files, "figure.png"), f"{stem}-figure.png", "image/png"),
             ("Interactive page (HTML)", partial(files, "figure.html"), f"{stem}.html", "text/html"),
@@ -161,6 +158,6 @@ def _take_away(view: dict[str, Any], files: Files, link: str | None) -> None:
         for label, data, name, kind in downloads:
             st.download_button(label, data, name, kind, on_click="ignore", icon=":material/download:")
     st.caption("The same run on the command line:")
-    st.code(view["command"], language="bash", wrap_lines=True)
+    st.code(snapshot.command, language="bash", wrap_lines=True)
     otherwise = "A link cannot hold a picture of your own: send the picture along with the settings."
     show_link(link, "This view", otherwise)

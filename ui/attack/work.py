@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackEvent
+from malt_core.export.snapshot import Snapshot
 from ui.attack.link import AttackSettings
 from ui.pictures.picture import Picture
 
@@ -20,10 +21,10 @@ TOP = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """The last event of an attack job: the run, and the JSON-able view of it that pages draw."""
+    """The last event of an attack job: the run, and what pages draw of it."""
 
     run: AttackRun
-    view: dict[str, Any]
+    snapshot: Snapshot
 
 
 def attack_key(settings: AttackSettings, picture: Picture) -> str:
@@ -45,11 +46,11 @@ def attack(settings: AttackSettings, picture: Picture) -> Callable[[Model], Iter
 
     def work(model: Model) -> Iterator[AttackEvent | Outcome]:
         from malt_core.attack_run.run import attack_and_measure
-        from ui.attack.view import view_of
+        from malt_core.export.snapshot import snapshot_of
 
         sample, config = picture.to_sample(settings.label), settings.config
         for event in attack_and_measure(model, sample, config, crop=settings.crop, source=picture.source):
-            yield Outcome(event, view_of(event)) if isinstance(event, AttackRun) else event
+            yield Outcome(event, snapshot_of(event)) if isinstance(event, AttackRun) else event
 
     return work
 

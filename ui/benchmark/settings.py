@@ -9,12 +9,13 @@ import streamlit as st
 from malt_core.comparison.words import caution
 from malt_core.datasets.in_memory import HeldData, gallery_data
 from malt_core.errors import BadConfig, MaltError
+from malt_core.evaluation.report import report_from_bytes
 from malt_core.evaluation.types import EvaluationConfig
 from malt_core.models.catalogue import model_info
 from malt_core.types import ModelInfo
 from ui.benchmark import glossary, store
 from ui.benchmark.link import BenchmarkSettings
-from ui.benchmark.uploads import read_data_file, read_report_file
+from ui.benchmark.uploads import read_data_file
 from ui.benchmark.work import SmallRun, evaluations, radii
 from ui.widgets.form import current, draw
 from ui.widgets.markdown import plain
@@ -39,7 +40,7 @@ def _take_reports(key: str) -> None:
     good, bad = [], []
     for file in state[key]:
         try:
-            good.append(read_report_file(file.getvalue(), file.name))
+            good.append(report_from_bytes(file.getvalue(), file.name))
         except MaltError as error:
             bad.append(str(error))
     store.keep(good, own=False)

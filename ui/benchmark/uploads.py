@@ -1,29 +1,16 @@
-"""Files that people hand to the Benchmark page: reports, and small data sets."""
+"""A small data set that somebody hands to the Benchmark page."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from malt_core.datasets.in_memory import HeldData, first_images
 from malt_core.errors import BadConfig
-from malt_core.evaluation.report import Report, report_from_json
 from malt_core.types import ModelInfo
 
 MOST_ROWS = 1_000_000  # labels of a whole data set are read at once
-
-
-def read_report_file(data: bytes, name: str) -> Report:
-    """The report in a file. Raises BadConfig, naming the file, if there is none."""
-    try:
-        content = json.loads(data)
-    except (ValueError, RecursionError):
-        raise BadConfig(
-            f"{name} is no report: it is not JSON. Give a report.json of `python -m malt_core evaluate`."
-        ) from None
-    return report_from_json(content, name)
 
 
 def read_data_file(data: bytes, name: str, info: ModelInfo, n: int) -> HeldData:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from malt_core.attack_run.record import record_to_json
 from scripts import make_attack_example
 from tests.helpers.pages import PATIENCE, ROOT, open_app, png, run_until, texts
 from ui.attack import example
@@ -35,8 +35,8 @@ def numbers(value: object, path: str = "") -> dict[str, float]:
     return {path: value} if isinstance(value, int | float) else {}
 
 
-def pixels_of(encoded: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded)))).astype(int)
+def pixels_of(png_file: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png_file))).astype(int)
 
 
 def test_first_words_and_example_need_no_torch() -> None:
@@ -52,22 +52,20 @@ def test_first_words_and_example_need_no_torch() -> None:
 
 def test_the_example_is_the_run_of_the_default_settings() -> None:
     """Computed anew, the stored example has the same words and numbers."""
-    settings = make_attack_example.default_settings()
-    stored = example.stored_view(settings)
-    assert stored is not None, "run python -m scripts.make_attack_example"
-    assert stored["record"]["success"]
-    assert stored["record"]["survives_png"]
-    fresh = make_attack_example.compute(settings)
+    stored = example.stored_example()
+    assert stored.settings == make_attack_example.default_settings(), "run scripts.make_attack_example"
+    stored, fresh = stored.snapshot, make_attack_example.compute(stored.settings)
+    assert stored.record.success
+    assert stored.record.survives_png
     for name in ("sentence", "png_sentence", "original_png", "command", "names"):
-        assert fresh[name] == stored[name], name
+        assert getattr(fresh, name) == getattr(stored, name), name
     # The sign of a gradient near zero, and so a pixel, may differ from one processor to the next.
-    pixels = [pixels_of(view["adversarial_png"]) for view in (fresh, stored)]
-    assert np.mean(pixels[0] != pixels[1]) < 0.05
-    now, then = numbers(fresh["record"]), numbers(stored["record"])
+    assert np.mean(pixels_of(fresh.adversarial_png) != pixels_of(stored.adversarial_png)) < 0.05
+    now, then = (numbers(record_to_json(snapshot.record)) for snapshot in (fresh, stored))
     assert now.keys() == then.keys()
     assert now.pop("/seconds") > 0
     assert all(now[name] == pytest.approx(then[name], rel=0.05, abs=0.05) for name in now)
-    assert fresh["player"].keys() == stored["player"].keys()
+    assert fresh.player.keys() == stored.player.keys()
 
 
 def test_the_example_plays_on_opening() -> None:

@@ -10,19 +10,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from malt_core.errors import BadConfig
-from malt_core.evaluation.report import read_report, report_to_json
+from malt_core.evaluation.report import read_report, report_from_bytes, report_to_json
 from scripts import make_benchmark_examples
 from tests.helpers import parquet
 from tests.helpers.analytic import images
 from tests.helpers.evaluations import INFO
 from tests.helpers.reports import report
 from ui.benchmark import store, uploads
-from ui.benchmark.uploads import read_data_file, read_report_file
+from ui.benchmark.uploads import read_data_file
 
 
 def test_a_report_is_read() -> None:
     one = report("wfr")
-    assert read_report_file(json.dumps(report_to_json(one)).encode(), "mine.json") == one
+    assert report_from_bytes(json.dumps(report_to_json(one)).encode(), "mine.json") == one
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_report_is_read() -> None:
 )
 def test_other_files_are_refused(data: bytes, says: str) -> None:
     with pytest.raises(BadConfig) as refusal:
-        read_report_file(data, "mine.json")
+        report_from_bytes(data, "mine.json")
     assert says in str(refusal.value)
 
 
