@@ -77,7 +77,7 @@ def attack_config(args: argparse.Namespace) -> AttackConfig:
         raise by_flag(error) from None
 
 
-def _study(
+def _run(
     model: Model, sample: Sample, config: AttackConfig, args: argparse.Namespace, status: Status
 ) -> AttackRun:
     from malt_core.attack_run.run import attack_and_measure
@@ -131,7 +131,7 @@ def attack(args: argparse.Namespace) -> None:
 
         model = load_model(info.id, progress=status.download)
         sample = resize.to_sample(image, info.size, crop=args.crop, name=source_name(args.image), label=label)
-        run = _study(model, sample, config, args, status)
+        run = _run(model, sample, config, args, status)
         text, paths = _save(run, model, args.out)
     finally:
         status.show()

@@ -1,4 +1,4 @@
-"""From a picture to what a model sees, and from there to pixels and PNG files.
+"""From tensors to pixels and PNG files, and back.
 
 Images are float32 tensors in [0, 1], (3, H, W), RGB. What people look at and save is 8-bit, so every
 image that enters here is a multiple of 1/255, and writing it as PNG and reading it back changes nothing.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from malt_core.comparison.words import caution
-from malt_core.datasets.in_memory import HeldData, gallery_data
+from malt_core.datasets.in_memory import InMemoryData, gallery_data
 from malt_core.errors import BadConfig, MaltError
 from malt_core.evaluation.report import report_from_bytes
 from malt_core.evaluation.types import EvaluationConfig
@@ -76,7 +76,7 @@ def more_settings() -> None:
         draw(BenchmarkSettings, "norm")
 
 
-def _data(info: ModelInfo) -> HeldData | None:
+def _data(info: ModelInfo) -> InMemoryData | None:
     """The images that are chosen; None while a file is waited for."""
     if st.session_state.source == "gallery":
         return _held((info.id,), lambda: gallery_data(info))
@@ -108,7 +108,7 @@ def _file() -> tuple[str, str, bytes] | None:
     return state.get("benchmark_file")
 
 
-def _held(key: tuple, read: Callable[[], HeldData]) -> HeldData:
+def _held(key: tuple, read: Callable[[], InMemoryData]) -> InMemoryData:
     """Read images once, not on every rerun."""
     state = st.session_state
     if state.get("benchmark_data_key") != key:
@@ -117,7 +117,7 @@ def _held(key: tuple, read: Callable[[], HeldData]) -> HeldData:
     return state.benchmark_data
 
 
-def _outlook(data: HeldData, configs: tuple[EvaluationConfig, ...]) -> None:
+def _outlook(data: InMemoryData, configs: tuple[EvaluationConfig, ...]) -> None:
     """What a run would amount to."""
     images = len(data.content)
     count = f"{len(configs)} evaluations" if len(configs) > 1 else "One evaluation"

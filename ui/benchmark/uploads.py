@@ -6,14 +6,14 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from malt_core.datasets.in_memory import HeldData, first_images
+from malt_core.datasets.in_memory import InMemoryData, first_images
 from malt_core.errors import BadConfig
 from malt_core.types import ModelInfo
 
 MOST_ROWS = 1_000_000  # labels of a whole data set are read at once
 
 
-def read_data_file(data: bytes, name: str, info: ModelInfo, n: int) -> HeldData:
+def read_data_file(data: bytes, name: str, info: ModelInfo, n: int) -> InMemoryData:
     """The first n images of a parquet file. Raises BadConfig if it does not go with the model of `info`."""
     from malt_core.datasets.parquet import ParquetData
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from malt_core.comparison.words import attack_name
-from malt_core.datasets.in_memory import HeldData
+from malt_core.datasets.in_memory import InMemoryData
 from malt_core.epsilon import parse_number
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report, report_of
@@ -73,7 +73,7 @@ class SmallRun:
     """What to evaluate: a model of the catalogue on images held in memory, once for each of the settings."""
 
     model: str
-    data: HeldData
+    data: InMemoryData
     configs: tuple[EvaluationConfig, ...]
 
     @property
