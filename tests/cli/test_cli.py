@@ -183,6 +183,7 @@ def test_a_folder_named_like_a_picture(tmp_path):
     refused("attack", "gallery:rocket", *QUICK, "--out", str(tmp_path), says=says)
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_downloaded(tmp_path, monkeypatch):
     import requests
 
@@ -286,6 +287,7 @@ def python(*words: str, **options: object) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_as_a_real_process(tmp_path, run):
     """Standard output is the record, standard error silent, and the result is that of any other process."""
     folder = tmp_path / "new" / "nested"

@@ -16,6 +16,8 @@ from ui.pictures.picture import UPLOAD
 from ui.race import pictures as race_pictures
 from ui.widgets.markdown import plain
 
+pytestmark = pytest.mark.slow
+
 MODEL = "autoattack/resnet18-cifar10"
 QUICK = {
     "model": MODEL,
