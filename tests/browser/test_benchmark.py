@@ -10,11 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from malt_core.evaluation.report import read_report, report_to_json
-from tests.browser.leaving import go
-from tests.browser.test_app import patience, server
+from tests.browser.driving import go
 from tests.helpers.reports import report
-
-__all__ = ["patience", "server"]  # fixtures
 
 pytestmark = pytest.mark.browser
 

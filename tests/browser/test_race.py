@@ -9,10 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.leaving import go
-from tests.browser.test_app import PATIENCE, busy_share, patience, server, set_eps, stop_button, wait_for
-
-__all__ = ["patience", "server"]  # fixtures
+from tests.browser.driving import PATIENCE, busy_share, go, set_eps, stop_button, wait_for
 
 pytestmark = pytest.mark.browser
 

@@ -8,10 +8,7 @@ import subprocess
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.leaving import go
-from tests.browser.test_app import patience, server, wait_for
-
-__all__ = ["patience", "server"]  # fixtures
+from tests.browser.driving import go, wait_for
 
 pytestmark = pytest.mark.browser
 

@@ -1,5 +1,6 @@
 """Budgets as conversations, and what the frugal one may and may not change."""
 
+import pytest
 import torch
 
 from malt_core import malt
