@@ -5,6 +5,8 @@ HOST ?= localhost
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
+# Tests of one file share a server or a race, so they stay together.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
 # Sleeping instead of spinning OpenMP threads: several of torch's thread pools share few cores here.
 export OMP_WAIT_POLICY := PASSIVE
@@ -15,10 +17,10 @@ app: $(VENV)/project.stamp ## start the app on this computer (HOST=0.0.0.0 lets 
 	$(BIN)/malt app --host $(HOST) $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/project.stamp $(VENV)/dev.stamp $(VENV)/browser.stamp lint ## lint, and every test, those in a real browser included
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: $(VENV)/project.stamp $(VENV)/dev.stamp lint ## lint, and the tests that are neither slow nor in a browser
-	$(BIN)/python -m pytest -m "not browser and not slow"
+	$(PYTEST) -m "not browser and not slow"
 
 lint: $(VENV)/dev.stamp ## check style and formatting
 	$(BIN)/ruff check .

@@ -25,20 +25,14 @@ class Epsilon:
         check_eps(self.value, self.norm)
 
     @classmethod
-    def parse(cls, text: str, norm: Norm = "linf", *, in_steps: bool = False) -> Epsilon:
-        """Read "4/255" or "0.0157". Raises BadConfig for anything else.
-
-        in_steps: for linf, a plain number counts steps of 1/255, as on a page: "4" is 4/255.
-        """
+    def parse(cls, text: str, norm: Norm = "linf") -> Epsilon:
+        """Read "4/255" or "0.0157", in pixel units. Raises BadConfig for anything else."""
         top, slash, bottom = text.strip().partition("/")
         try:
-            divisor = float(bottom) if slash else 255.0 if in_steps and norm == "linf" else 1.0
-            value = float(top) / divisor
+            value = float(top) / (float(bottom) if slash else 1.0)
         except (ValueError, ZeroDivisionError):
-            example = "4/255" if norm == "linf" else "0.5"
-            other = {"linf": "4" if in_steps else "0.0157", "l2": "1.5"}[norm]
             raise BadConfig(
-                f"eps {text!r} is not a number: write it as {example} or {other}.", setting="eps"
+                f"eps {text!r} is not a number: write it as 4/255 or 0.0157.", setting="eps"
             ) from None
         return cls(value, norm)
 
@@ -57,6 +51,19 @@ class Epsilon:
     def __str__(self) -> str:
         """Return it for people, to three digits: "4/255", or "0.5 (L2)"."""
         return f"{self.value * 255:.3g}/255" if self.norm == "linf" else f"{self.value:.3g} (L2)"
+
+
+def parse_number(text: str, norm: Norm) -> float:
+    """Read a radius as people count: the n of n/255 for linf ("4" as well as "4/255"), itself for l2.
+
+    Raises BadConfig for what is no number; whether it is in range is for the caller to say.
+    """
+    unit = 255.0 if norm == "linf" else 1.0
+    top, slash, bottom = text.strip().partition("/")
+    try:
+        return float(f"{float(top) / float(bottom) * unit:.10g}") if slash else float(top)
+    except (ValueError, ZeroDivisionError):
+        raise BadConfig(f"eps {text[:20]!r} is not a number.", setting="eps") from None
 
 
 def check_eps(eps: float, norm: Norm = "linf") -> None:

@@ -1,7 +1,6 @@
-"""The values that malt_core passes around: settings, events of a running attack, and results.
+"""The words that all of malt_core speaks: norms, crops, what is known of a model, one image. Needs no torch.
 
-Everything is a frozen dataclass and none of it needs torch to be imported, so that a page can show
-settings and model names before torch has loaded.
+Everything is frozen, so that a page can show settings and model names before torch has loaded.
 
 Conventions: images are float32 in [0, 1], (3, H, W) or (B, 3, H, W), RGB. eps is in the same unit.
 A margin to class i is m_i(x) = z_y(x) - z_i(x), in logits; the model is fooled when any m_i < 0.

@@ -49,6 +49,17 @@ def test_imports_point_one_way():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_page_is_drawn_with_its_own_folder_and_what_all_pages_share():
+    pages = {path.stem: path for path in (ROOT / "pages").rglob("*.py")}
+    assert {"attack", "race", "benchmark"} <= pages.keys()
+    for name, path in pages.items():
+        rooms = {dotted.split(".")[1] for dotted in imports(path) if dotted.startswith("ui.")}
+        assert rooms & pages.keys() <= {name}, name
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 60, (
+            f"{name} is more than an order of things"
+        )
+
+
 @pytest.mark.parametrize("package", ONLY_IN)
 def test_packages_are_imported_only_where_allowed(package):
     found = {
@@ -80,10 +91,21 @@ def loaded_by(statement: str) -> set[str]:
         "import malt_core.evaluation.workers.local, malt_core.cli.main",
         "import malt_core.comparison.compare, malt_core.comparison.words, malt_core.comparison.figures",
         "import malt_core.comparison.published, malt_core.export.commands, malt_core.datasets.in_memory",
+        "import malt_core.attack_run.record, malt_core.export.snapshot",
     ],
 )
 def test_first_words_do_not_wait_for_torch(statement):
     assert loaded_by(statement) == set()
+
+
+def test_a_stored_snapshot_is_drawn_without_torch(tmp_path):
+    from malt_core.export.snapshot import snapshot_of, snapshot_to_json
+    from tests.helpers.example_run import example_run
+
+    file = tmp_path / "snapshot.json"
+    file.write_text(json.dumps(snapshot_to_json(snapshot_of(example_run()))), "utf-8")
+    read = f"snapshot_from_json(json.loads(open({str(file)!r}).read()), 'it')"
+    assert loaded_by(f"import json; from malt_core.export.snapshot import *; {read}") == set()
 
 
 def test_attacking_loads_torch_but_nothing_else_that_is_heavy():

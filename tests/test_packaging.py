@@ -54,7 +54,6 @@ def test_the_wheel_carries_library_and_app_and_nothing_else(wheel):
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
         entry_points = archive.read(f"malt_lab-{__version__}.dist-info/entry_points.txt").decode()
     app = {"app.py", ".streamlit/config.toml"} | files("pages", "ui", "assets")
-    app -= {name for name in app if re.fullmatch(r"assets/examples/\w+\.py", name)}  # they make the examples
     assert held == files("malt_core") | {f"malt_core/app/{name}" for name in app}
     assert "malt_core/app/assets/models/tiny-imagenet-robust.safetensors" in held
     assert entry_points.split() == ["[console_scripts]", "malt", "=", "malt_core.cli.main:malt"]

@@ -11,9 +11,9 @@ from streamlit.runtime.pages_manager import PagesManager
 # legible in the dark theme.
 _CSS = """
 .st-key-pixels img { image-rendering: pixelated; border-radius: 0; }
-.st-key-photos button { height: auto; min-height: 2.5rem; padding: 3px; border-radius: 10px; }
-.st-key-photos button img { max-height: none; height: 56px; width: 56px; border-radius: 7px; display: block; }
-.st-key-photos button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
+.st-key-picker button { height: auto; min-height: 2.5rem; padding: 3px; border-radius: 10px; }
+.st-key-picker button img { max-height: none; height: 56px; width: 56px; border-radius: 7px; display: block; }
+.st-key-picker button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
 .stMainBlockContainer { padding-top: 3rem; }
 [data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
 @media (max-width: 640px) {
@@ -21,7 +21,7 @@ _CSS = """
   .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
 }
 @media (min-width: 641px) {
-  [data-testid="stColumn"]:has(.st-key-photos) {
+  [data-testid="stColumn"]:has(.st-key-picker) {
     position: sticky; top: 3.5rem; align-self: flex-start; max-height: calc(100vh - 4rem); overflow-y: auto;
   }
 }
@@ -36,11 +36,3 @@ def apply_style() -> None:
         PagesManager.uses_pages_directory = False
         st.rerun()
     st.html(f"<style>{_CSS}</style>")
-
-
-def scroll_to_running() -> None:
-    """On a phone, where the settings stand above the result, bring the attack that has begun into view."""
-    st.html(
-        "<script>if (innerWidth <= 640) document.querySelector('.st-key-running')?.scrollIntoView()</script>",
-        unsafe_allow_javascript=True,
-    )

@@ -1,4 +1,4 @@
-"""The Plotly figure of an attack, and the colours of all figures. No torch, no Streamlit: a trace goes in."""
+"""The Plotly figure of an attack. No torch, no Streamlit: a trace goes in."""
 
 from __future__ import annotations
 

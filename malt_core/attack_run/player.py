@@ -22,7 +22,7 @@ from malt_core.images.pixels import suggested_amplification
 from malt_core.linearity.types import LinearityReport
 from malt_core.linearity.words import straightness
 from malt_core.storage.assets import assets_folder
-from malt_core.storage.checked_json import finite_or_none
+from malt_core.storage.typed_json import finite_or_none
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,101 +1,286 @@
-"""What a finished run leaves behind: run.json, pictures, the interactive page, the command to repeat it."""
+"""What a finished run leaves behind: run.json, as types. Needs no torch.
+
+The types have the fields of run.json in their order, and docs/run.schema.json is made from them.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from malt_core.attack_run.types import AttackRun
-from malt_core.storage.checked_json import finite_or_none
+from malt_core.attacks.types import Targeting
+from malt_core.errors import BadConfig
+from malt_core.storage.typed_json import finite_or_none, parse_json, plain, typed
 from malt_core.storage.versions import versions
+from malt_core.types import Crop, Norm
+
+RECORD = "run.json"
 
 
-def _linearity(run: AttackRun) -> dict[str, Any] | None:
+@dataclass(frozen=True, kw_only=True)
+class NamedClass:
+    """A class of the model: its index and its name."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictedClass(NamedClass):
+    """A class that the model predicts. confidence: its softmax, 0 to 1."""
+
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackedClass(NamedClass):
+    """The class that the attack aimed at. rank, confidence_rank: as in the ranking."""
+
+    rank: int
+    confidence_rank: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRecord:
+    """The image as the model saw it."""
+
+    name: str
+    source: Annotated[str, Meta(description="What `malt attack` takes to open it: a file, or gallery:ID.")]
+    crop: Annotated[Crop, Meta(description="How the picture was cut to the model's resolution.")]
+    sha256: Annotated[str, Meta(description="Digest of the 8-bit pixels.")]
+    height: Annotated[int, Meta(description="In pixels.")]
+    width: Annotated[int, Meta(description="In pixels.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankedClass(NamedClass):
+    """A candidate class, as the ranking saw it before the attack, and whether it was attacked."""
+
+    rank: Annotated[int, Meta(description="Its place in the order of attack, from 1.")]
+    margin: Annotated[
+        float | None, Meta(description="m(x0), in logits: by how much the label leads. Null: not finite.")
+    ]
+    gradient_norm: Annotated[
+        float | None, Meta(description="Dual norm of the margin's gradient: L1 for linf, L2 for l2.")
+    ]
+    predicted_distance: Annotated[
+        float | None,
+        Meta(description="margin / gradient_norm, where a straight line puts the flip. Null: nowhere."),
+    ]
+    confidence_rank: Annotated[int, Meta(description="Its place among all other classes by logit, from 1.")]
+    tried: Annotated[bool, Meta(description="Whether it was attacked.")]
+    succeeded: Annotated[bool, Meta(description="Whether that fooled the model.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientDrift:
+    """How far the margin's gradient turns along the way. All lists are of one length."""
+
+    t: Annotated[tuple[float, ...], Meta(description="Shares of the way: 0 the original, 1 the end.")]
+    relative_change: Annotated[
+        tuple[float | None, ...],
+        Meta(description="Length of the gradient's change, as a share of its length at x0. Null: unbounded."),
+    ]
+    cosine: Annotated[tuple[float, ...], Meta(description="Between the gradients there and at x0.")]
+    random_relative_change: Annotated[
+        tuple[float | None, ...], Meta(description="The same after a random change as long.")
+    ]
+    random_cosine: Annotated[tuple[float, ...], Meta(description="The same after a random change as long.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearityRecord:
+    """The margin of the label over `target` on x(t) = clip(x0 + t (x_adv - x0), 0, 1)."""
+
+    target: NamedClass
+    t: Annotated[tuple[float, ...], Meta(description="Shares of the way, from 0 to past 1.")]
+    true_margin: Annotated[tuple[float, ...], Meta(description="m(x(t)), in logits, for each t.")]
+    linear_margin: Annotated[
+        tuple[float, ...], Meta(description="What the gradient at x0 predicts, in logits, for each t.")
+    ]
+    r2: Annotated[
+        float | None, Meta(description="Coefficient of determination of the prediction on 0 <= t <= 1.")
+    ]
+    max_deviation: Annotated[
+        float | None,
+        Meta(description="Largest error on 0 <= t <= 1, as a share of the margin's drop. Null: no drop."),
+    ]
+    predicted_crossing: Annotated[
+        float | None, Meta(description="First t where the prediction is 0. Null: none within t.")
+    ]
+    true_crossing: Annotated[
+        float | None, Meta(description="First t where the margin is 0. Null: none within t.")
+    ]
+    gradient_drift: GradientDrift
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One finished attack on one image: run.json, field by field.
+
+    Lengths are in pixel values from 0 to 1, margins in logits. Null stands where a value is undefined.
+    """
+
+    model: Annotated[str, Meta(description="The id of the model in the catalogue.")]
+    dataset: Annotated[str, Meta(description="What the model was trained on.")]
+    image: ImageRecord
+    norm: Annotated[Norm, Meta(description="What eps measures.")]
+    eps: Annotated[float, Meta(description="The radius: how far the attack was allowed to go.")]
+    targeting: Annotated[
+        Targeting,
+        Meta(description="Which classes come first: the nearest by linear prediction, or likeliest."),
+    ]
+    n_targets: Annotated[int, Meta(description="Classes to be attacked, at most.")]
+    n_candidates: Annotated[int, Meta(description="The likeliest classes that were ranked.")]
+    n_iter: Annotated[int, Meta(description="Steps towards each class, at most.")]
+    loss: Annotated[str, Meta(description="dlr-targeted (AutoAttack's) or margin (under four classes).")]
+    label: Annotated[NamedClass, Meta(description="The class that was attacked.")]
+    clean_label: Annotated[PredictedClass, Meta(description="The prediction for the original.")]
+    already_misclassified: Annotated[
+        bool, Meta(description="The model was wrong without any attack, so that there was none.")
+    ]
+    success: Annotated[bool, Meta(description="The attack made a right prediction a wrong one.")]
+    adversarial_label: Annotated[
+        PredictedClass, Meta(description="The prediction for the adversarial image, or for the closest try.")
+    ]
+    target: Annotated[
+        AttackedClass | None, Meta(description="The class of the attack that is returned. Null: no attack.")
+    ]
+    steps: Annotated[int, Meta(description="Steps towards the target.")]
+    steps_total: Annotated[int, Meta(description="Steps towards all classes tried.")]
+    n_forward: Annotated[int, Meta(description="Images sent through the model.")]
+    n_backward: Annotated[int, Meta(description="Images sent back through it, for gradients.")]
+    seconds: Annotated[float, Meta(description="Wall time.")]
+    perturbation_norm: Annotated[float, Meta(description="Length of the change that was made, in the norm.")]
+    survives_png: Annotated[bool, Meta(description="The image rounded to 8 bits fools the model, too.")]
+    ranking: Annotated[tuple[RankedClass, ...], Meta(description="The candidates in the order of attack.")]
+    linearity: Annotated[
+        LinearityRecord | None, Meta(description="How straight the way was. Null: no attack.")
+    ]
+    seed: Annotated[int, Meta(description="What fixes the random starts.")]
+    versions: Annotated[dict[str, str], Meta(description="Of the software.")]
+
+
+def record_of(run: AttackRun) -> RunRecord:
+    """Return what run.json says of the run; values that are not finite become None."""
+    result, config = run.result, run.config
+    target = result.target
+    return RunRecord(
+        model=run.model.id,
+        dataset=run.model.dataset,
+        image=ImageRecord(
+            name=run.sample.name,
+            source=run.source,
+            crop=run.crop,
+            sha256=run.sample.digest,
+            height=run.sample.x.shape[1],
+            width=run.sample.x.shape[2],
+        ),
+        norm=config.norm,
+        eps=config.eps,
+        targeting=config.targeting,
+        n_targets=result.n_targets,
+        n_candidates=len(result.ranking),
+        n_iter=config.n_iter,
+        loss=result.loss,
+        label=NamedClass(**_named(run, result.label)),
+        clean_label=PredictedClass(**_named(run, result.clean_index), confidence=result.clean_confidence),
+        already_misclassified=result.already_wrong,
+        success=result.success,
+        adversarial_label=PredictedClass(
+            **_named(run, result.adversarial_index), confidence=result.adversarial_confidence
+        ),
+        target=target
+        and AttackedClass(
+            **_named(run, target.index), rank=target.rank, confidence_rank=target.confidence_rank
+        ),
+        steps=result.steps,
+        steps_total=result.steps_total,
+        n_forward=result.n_forward,
+        n_backward=result.n_backward,
+        seconds=result.seconds,
+        perturbation_norm=result.perturbation_norm,
+        survives_png=result.survives_png,
+        ranking=_ranking(run),
+        linearity=_linearity(run),
+        seed=config.seed,
+        versions=versions(),
+    )
+
+
+def record_to_json(record: RunRecord) -> dict[str, Any]:
+    """Return the content of run.json; docs/run.schema.json explains it."""
+    return plain(record)
+
+
+def read_record(path: Path) -> RunRecord:
+    """Read run.json, given itself or as the folder that it lies in.
+
+    Raises BadConfig for a file that is no record of a run.
+    """
+    file = path / RECORD if path.is_dir() else path
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise BadConfig(f"There is no {file}: `python -m malt_core attack` writes such files.") from None
+    except OSError as error:
+        raise BadConfig(f"Cannot read {file}: {error.strerror}.") from error
+    return record_from_bytes(data, str(file))
+
+
+def record_from_bytes(data: bytes, where: str) -> RunRecord:
+    """Return the record in a file. where: its name, for messages. Raises BadConfig if there is none."""
+    return typed(RunRecord, parse_json(data, where), where)
+
+
+def _named(run: AttackRun, index: int) -> dict[str, Any]:
+    return {"index": index, "name": run.model.classes[index]}
+
+
+def _ranking(run: AttackRun) -> tuple[RankedClass, ...]:
+    outcome = {attempt.target: attempt.fooled for attempt in run.result.attempts}
+    return tuple(
+        RankedClass(
+            **_named(run, candidate.index),
+            rank=candidate.rank,
+            margin=finite_or_none(candidate.margin),
+            gradient_norm=finite_or_none(candidate.gradient_norm),
+            predicted_distance=finite_or_none(candidate.predicted_distance),
+            confidence_rank=candidate.confidence_rank,
+            tried=candidate.index in outcome,
+            succeeded=outcome.get(candidate.index, False),
+        )
+        for candidate in run.result.ranking
+    )
+
+
+def _linearity(run: AttackRun) -> LinearityRecord | None:
     report = run.linearity
     if report is None:
         return None
-    return {
-        "target": {"index": report.target, "name": run.model.classes[report.target]},
-        "t": list(report.t),
-        "true_margin": list(report.true_margin),
-        "linear_margin": list(report.linear_margin),
-        "r2": finite_or_none(report.r2),
-        "max_deviation": finite_or_none(report.max_deviation),
-        "predicted_crossing": report.predicted_crossing,
-        "true_crossing": report.true_crossing,
-        "gradient_drift": {
-            "t": list(report.drift_t),
-            "relative_change": [finite_or_none(change) for change in report.drift],
-            "cosine": list(report.cosine),
-            "random_relative_change": [finite_or_none(change) for change in report.random_drift],
-            "random_cosine": list(report.random_cosine),
-        },
-    }
+    return LinearityRecord(
+        target=NamedClass(**_named(run, report.target)),
+        t=report.t,
+        true_margin=report.true_margin,
+        linear_margin=report.linear_margin,
+        r2=finite_or_none(report.r2),
+        max_deviation=finite_or_none(report.max_deviation),
+        predicted_crossing=report.predicted_crossing,
+        true_crossing=report.true_crossing,
+        gradient_drift=GradientDrift(
+            t=report.drift_t,
+            relative_change=_all_finite(report.drift),
+            cosine=report.cosine,
+            random_relative_change=_all_finite(report.random_drift),
+            random_cosine=report.random_cosine,
+        ),
+    )
 
 
-def _ranking(run: AttackRun) -> list[dict[str, Any]]:
-    outcome = {a.target: a.fooled for a in run.result.attempts}
-    return [
-        {
-            "index": t.index,
-            "name": run.model.classes[t.index],
-            "rank": t.rank,
-            "margin": finite_or_none(t.margin),
-            "gradient_norm": finite_or_none(t.gradient_norm),
-            "predicted_distance": finite_or_none(t.predicted_distance),
-            "confidence_rank": t.confidence_rank,
-            "tried": t.index in outcome,
-            "succeeded": outcome.get(t.index, False),
-        }
-        for t in run.result.ranking
-    ]
-
-
-def run_record(run: AttackRun) -> dict[str, Any]:
-    """Return run.json: JSON-able, lengths in [0, 1] pixel units, margins in logits, null where undefined."""
-    result, config = run.result, run.config
-
-    def named(index: int) -> dict[str, Any]:
-        return {"index": index, "name": run.model.classes[index]}
-
-    target = result.target
-    return {
-        "model": run.model.id,
-        "dataset": run.model.dataset,
-        "image": {
-            "name": run.sample.name,
-            "source": run.source,
-            "crop": run.crop,
-            "sha256": run.sample.digest,
-            "height": run.sample.x.shape[1],
-            "width": run.sample.x.shape[2],
-        },
-        "norm": config.norm,
-        "eps": config.eps,
-        "targeting": config.targeting,
-        "n_targets": result.n_targets,
-        "n_candidates": len(result.ranking),
-        "n_iter": config.n_iter,
-        "loss": result.loss,
-        "label": named(result.label),
-        "clean_label": {**named(result.clean_index), "confidence": result.clean_confidence},
-        "already_misclassified": result.already_wrong,
-        "success": result.success,
-        "adversarial_label": {
-            **named(result.adversarial_index),
-            "confidence": result.adversarial_confidence,
-        },
-        "target": None
-        if target is None
-        else {**named(target.index), "rank": target.rank, "confidence_rank": target.confidence_rank},
-        "steps": result.steps,
-        "steps_total": result.steps_total,
-        "n_forward": result.n_forward,
-        "n_backward": result.n_backward,
-        "seconds": result.seconds,
-        "perturbation_norm": result.perturbation_norm,
-        "survives_png": result.survives_png,
-        "ranking": _ranking(run),
-        "linearity": _linearity(run),
-        "seed": config.seed,
-        "versions": versions(),
-    }
+def _all_finite(values: Iterable[float]) -> tuple[float | None, ...]:
+    return tuple(map(finite_or_none, values))

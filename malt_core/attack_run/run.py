@@ -28,9 +28,9 @@ def _linearity(model: Model, sample: Sample, result: AttackResult) -> LinearityR
 def attack_and_measure(
     model: Model, sample: Sample, config: AttackConfig, *, crop: Crop, source: str | None = None
 ) -> Iterator[AttackEvent | AttackRun]:
-    """Yield the events of single.attack, then the Run with the linearity along the way.
+    """Yield the events of single.attack, then the AttackRun with the linearity along the way.
 
-    crop and source (default: the sample's name) only go on record; see types.Run. Raises as attack does.
+    crop and source (default: the sample's name) only go on record; see AttackRun. Raises as attack does.
     """
     for event in attack(model, sample, config):
         yield event

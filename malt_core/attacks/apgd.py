@@ -2,7 +2,7 @@
 
 The paper's loop runs one batch from the first step to the last. Here each row carries its own step
 count, so that a row which has fooled the model can leave at once and another take its place. Row by row
-the numbers are those of AutoAttack's implementation; tests/test_apgd.py compares them step by step.
+the numbers are those of AutoAttack's implementation; tests/attacks/test_apgd.py compares them step by step.
 """
 
 from __future__ import annotations

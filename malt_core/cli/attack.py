@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import TARGETINGS, AttackConfig, RankingProgress, Step
@@ -76,7 +77,7 @@ def attack_config(args: argparse.Namespace) -> AttackConfig:
         raise by_flag(error) from None
 
 
-def _study(
+def _run(
     model: Model, sample: Sample, config: AttackConfig, args: argparse.Namespace, status: Status
 ) -> AttackRun:
     from malt_core.attack_run.run import attack_and_measure
@@ -95,7 +96,7 @@ def _study(
 
 def _save(run: AttackRun, model: Model, folder: Path) -> tuple[str, list[Path]]:
     """Write all files of a run. Returns the text of run.json, and the paths."""
-    from malt_core.attack_run.record import run_record
+    from malt_core.attack_run.record import RECORD, record_of, record_to_json
     from malt_core.export import files
     from malt_core.images import pixels
     from malt_core.numerics import gradients
@@ -104,9 +105,9 @@ def _save(run: AttackRun, model: Model, folder: Path) -> tuple[str, list[Path]]:
         paths = files.write(run, folder)
         saved = pixels.read_png((folder / "adversarial.png").read_bytes())
         verdict = int(gradients.logits(model, saved[None], gradients.Passes()).argmax(1))
-        record: dict[str, Any] = run_record(run) | {"survives_png": verdict != run.result.label}
-        text = json.dumps(record, indent=2, allow_nan=False)
-        paths.append(folder / "run.json")
+        record = replace(record_of(run), survives_png=verdict != run.result.label)
+        text = json.dumps(record_to_json(record), indent=2)
+        paths.append(folder / RECORD)
         paths[-1].write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise cannot_write(folder, error) from error
@@ -130,7 +131,7 @@ def attack(args: argparse.Namespace) -> None:
 
         model = load_model(info.id, progress=status.download)
         sample = resize.to_sample(image, info.size, crop=args.crop, name=source_name(args.image), label=label)
-        run = _study(model, sample, config, args, status)
+        run = _run(model, sample, config, args, status)
         text, paths = _save(run, model, args.out)
     finally:
         status.show()

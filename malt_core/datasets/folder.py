@@ -55,7 +55,7 @@ class FolderData:
         return digest.hexdigest()
 
     def records(self, indices: range) -> list[Record]:
-        """See records.DataSet."""
+        """See base.DataSet."""
         return [self._record(i) for i in indices]
 
     def _record(self, index: int) -> Record:

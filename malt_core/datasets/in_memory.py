@@ -13,8 +13,8 @@ from malt_core.types import ModelInfo
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldData:
-    """A records.DataSet whose files may be gone. content: its images, in order."""
+class InMemoryData:
+    """A base.DataSet whose files may be gone. content: its images, in order."""
 
     path: str
     name: str
@@ -23,24 +23,24 @@ class HeldData:
 
     @property
     def labels(self) -> tuple[int, ...]:
-        """See records.DataSet."""
+        """See base.DataSet."""
         return tuple(record.label for record in self.content)
 
     def records(self, indices: range) -> list[Record]:
-        """See records.DataSet."""
+        """See base.DataSet."""
         return list(self.content[indices.start : indices.stop])
 
 
-def first_images(data: DataSet, n: int) -> HeldData:
+def first_images(data: DataSet, n: int) -> InMemoryData:
     """Return the first n images of a data set, or all that there are; raises as its `records` does.
 
     The fingerprint stays, so that reports of these images and of the whole data set can be compared.
     """
     found = data.records(range(min(n, len(data.labels))))
-    return HeldData(path=data.path, name=data.name, fingerprint=data.fingerprint, content=tuple(found))
+    return InMemoryData(path=data.path, name=data.name, fingerprint=data.fingerprint, content=tuple(found))
 
 
-def gallery_data(info: ModelInfo) -> HeldData:
+def gallery_data(info: ModelInfo) -> InMemoryData:
     """Return the gallery's photographs that certainly show a class of the model of `info`.
 
     Raises BadConfig where none does, and BadImage as gallery.open_photo does.
@@ -57,6 +57,6 @@ def gallery_data(info: ModelInfo) -> HeldData:
         label = class_index(info.classes, photo.truth[info.dataset])
         digest.update(f"{photo.id} {image.size} {label} ".encode() + image.tobytes())
         content.append(Record(index, photo.id, label, image))
-    return HeldData(
+    return InMemoryData(
         path="gallery", name="gallery photos", fingerprint=digest.hexdigest(), content=tuple(content)
     )

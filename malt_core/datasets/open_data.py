@@ -16,7 +16,7 @@ def open_data(source: str, info: ModelInfo, *, data_dir: Path | None = None) -> 
 
     source: a parquet file (columns image and label, as data hubs write them), a folder with a sub-folder of
     pictures for each class, or cifar10, cifar100 or imagenet, looked for in data_dir, or else in the folders
-    of `named.data_folders`.
+    of `standard.data_folders`.
     Raises BadConfig where there is no such data set, or its labels are not classes of the model.
     """
     data = open_named(source, info, data_dir) if source in NAMED else _open_path(Path(source), info)

@@ -101,7 +101,7 @@ class ParquetData:
             return hashlib.sha256(f"{size} ".encode() + self.labels.tobytes() + file.read()).hexdigest()
 
     def records(self, indices: range) -> list[Record]:
-        """See records.DataSet."""
+        """See base.DataSet."""
         try:
             if indices.start != self._next:
                 self._rows = self._from_row(indices.start)

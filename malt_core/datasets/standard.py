@@ -102,7 +102,7 @@ class CifarData:
             raise _damaged(path, name)
 
     def records(self, indices: range) -> list[Record]:
-        """See records.DataSet."""
+        """See base.DataSet."""
         return [Record(i, self._names[i], self.labels[i], self._picture(i)) for i in indices]
 
     def _picture(self, index: int) -> Image.Image:

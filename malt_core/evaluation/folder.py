@@ -17,8 +17,8 @@ from typing import Any
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import REPORT, Report, report_to_json
 from malt_core.evaluation.types import ChunkResult, Plan
-from malt_core.storage.checked_json import build
 from malt_core.storage.folders import cannot_write, prepare_folder
+from malt_core.storage.typed_json import parse_json, typed
 
 CHUNKS = "chunks"
 PLAN = "plan.json"
@@ -43,11 +43,16 @@ class EvaluationFolder:
         """
         file = self._chunks / PLAN
         try:
-            return build(Plan, json.loads(file.read_text(encoding="utf-8")), str(file))
+            content = parse_json(file.read_bytes(), str(file))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
-            raise BadConfig(f"{file} cannot be read: {error}. Begin anew in another folder.") from error
+        except OSError as error:
+            raise BadConfig(
+                f"{file} cannot be read: {error.strerror}. Begin anew in another folder."
+            ) from error
+        except BadConfig as error:
+            raise BadConfig(f"{error} Begin anew in another folder.") from error
+        return typed(Plan, content, str(file))
 
     def begin(self, plan: Plan) -> None:
         """Keep the plan. Raises BadConfig if another process has begun here meanwhile."""
@@ -75,9 +80,9 @@ class EvaluationFolder:
             if number >= plan.chunks:
                 continue
             try:
-                content = json.loads(file.read_text(encoding="utf-8"))
-                chunk = build(ChunkResult, content, str(file))
-            except (OSError, ValueError, BadConfig):
+                content = parse_json(file.read_bytes(), str(file))
+                chunk = typed(ChunkResult, content, str(file))
+            except (OSError, BadConfig):
                 continue
             if content.get("plan") != _digest(plan):
                 continue

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 from malt_core.errors import BadConfig
 from malt_core.evaluation.types import (
@@ -20,9 +19,8 @@ from malt_core.evaluation.types import (
     Outcome,
     Plan,
 )
-from malt_core.storage.checked_json import build
+from malt_core.storage.typed_json import parse_json, plain, typed
 
-T = TypeVar("T")
 FORMAT, FORMAT_VERSION = "malt-lab-report", 1
 REPORT = "report.json"
 
@@ -80,28 +78,98 @@ def report_of(plan: Plan, chunks: Collection[ChunkResult]) -> Report:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class DataOfReport(DataSource):
+    """Which images were evaluated.
+
+    path: as it was given; images: how many, from the first; fingerprint: hexadecimal digits that change with
+    the files' names, sizes or labels; classes: the names of the model's classes, by index.
+    """
+
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsOfReport(EvaluationConfig):
+    """How the images were attacked.
+
+    attack: "naive" takes the likeliest classes first. eps: the radius, in pixels from 0 to 1; eps_text: the
+    same as people write it, such as "4/255". n_targets, n_iter: most classes attacked, most steps for each;
+    n_candidates: the likeliest classes among which MALT chooses. batch_size: images in the model at a time;
+    chunk: images evaluated together. precision: what attack steps are computed in. faithful: the published
+    algorithm's budget. device: what torch computed on, such as "cpu".
+    """
+
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many images could be read, could not (corrupt), and had each outcome: read is the sum of those."""
+
+    read: int
+    corrupt: int
+    wrong: int
+    fooled: int
+    robust: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What it took.
+
+    n_forward, n_backward: images sent through the model each way; seconds: wall time, added up over the
+    chunks, however many of them ran side by side.
+    """
+
+    n_forward: int
+    n_backward: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportFile:
+    """The result of an evaluation, or of as much of it as is done: report.json, field by field.
+
+    clean_accuracy, robust_accuracy: the share of the images read, 0 to 1, that the model gets right without
+    any attack and under attack. images: those that could be read, in the order of the data set; corrupt: the
+    others. complete: whether all images are in.
+    """
+
+    format: Literal["malt-lab-report"]
+    format_version: Literal[1]
+    model: str
+    data: DataOfReport
+    settings: SettingsOfReport
+    clean_accuracy: float
+    robust_accuracy: float
+    counts: Counts
+    images: tuple[ImageResult, ...]
+    corrupt: tuple[Corrupt, ...]
+    cost: Cost
+    versions: dict[str, str]
+    complete: bool
+
+
 def report_to_json(report: Report) -> dict[str, Any]:
-    """Return the content of report.json; README.md explains it."""
+    """Return the content of report.json; README.md explains it, and docs/report.schema.json."""
     plan = report.plan
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "model": plan.model,
-        "data": asdict(plan.data) | {"classes": list(plan.classes)},
-        "settings": asdict(plan.config) | {"device": plan.device},
-        "clean_accuracy": report.clean_accuracy,
-        "robust_accuracy": report.robust_accuracy,
-        "counts": report.counts,
-        "images": [asdict(image) for image in report.images],
-        "corrupt": [asdict(image) for image in report.corrupt],
-        "cost": {
-            "n_forward": report.n_forward,
-            "n_backward": report.n_backward,
-            "seconds": report.seconds,
-        },
-        "versions": plan.versions,
-        "complete": report.complete,
-    }
+    file = ReportFile(
+        format=FORMAT,
+        format_version=FORMAT_VERSION,
+        model=plan.model,
+        data=DataOfReport(**_fields(plan.data), classes=plan.classes),
+        settings=SettingsOfReport(**_fields(plan.config), device=plan.device),
+        clean_accuracy=report.clean_accuracy,
+        robust_accuracy=report.robust_accuracy,
+        counts=Counts(**report.counts),
+        images=report.images,
+        corrupt=report.corrupt,
+        cost=Cost(n_forward=report.n_forward, n_backward=report.n_backward, seconds=report.seconds),
+        versions=plan.versions,
+        complete=report.complete,
+    )
+    return plain(file)
 
 
 def read_report(path: Path) -> Report:
@@ -111,14 +179,23 @@ def read_report(path: Path) -> Report:
     """
     file = path / REPORT if path.is_dir() else path
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        data = file.read_bytes()
     except FileNotFoundError:
         raise BadConfig(f"There is no {file}: `python -m malt_core evaluate` writes such files.") from None
     except OSError as error:
         raise BadConfig(f"Cannot read {file}: {error.strerror}.") from error
-    except ValueError as error:
-        raise BadConfig(f"{file} is no report: it is not JSON ({error}).") from error
-    return report_from_json(content, str(file))
+    return report_from_bytes(data, str(file))
+
+
+def report_from_bytes(data: bytes, where: str) -> Report:
+    """Return the report in a file. where: its name, for messages. Raises BadConfig as read_report does."""
+    try:
+        content = parse_json(data, where)
+    except BadConfig as error:
+        raise BadConfig(
+            f"{where} is no report: it is not JSON. Give a report.json of `python -m malt_core evaluate`."
+        ) from error
+    return report_from_json(content, where)
 
 
 def report_from_json(content: Any, where: str) -> Report:
@@ -130,42 +207,39 @@ def report_from_json(content: Any, where: str) -> Report:
             f"{where} has the format version {content.get('format_version')}; this MALT Lab reads "
             f"{FORMAT_VERSION}. Evaluate again, or use the MALT Lab that wrote it."
         )
-
-    def take(kind: type[T], *keys: str) -> T:
-        value, name = content, ".".join(keys)
-        for key in keys:
-            if not isinstance(value, dict) or key not in value:
-                raise BadConfig(f"{where} is no whole report: it has no {name}.")
-            value = value[key]
-        return build(kind, value, f"In {where}, {name}")
-
+    file = typed(ReportFile, content, where)
     report = Report(
         plan=Plan(
-            model=take(str, "model"),
-            classes=take(tuple[str, ...], "data", "classes"),
-            data=take(DataSource, "data"),
-            config=take(EvaluationConfig, "settings"),
-            device=take(str, "settings", "device"),
-            versions=take(dict[str, str], "versions"),
+            model=file.model,
+            classes=file.data.classes,
+            data=DataSource(**_fields(file.data, DataSource)),
+            config=EvaluationConfig(**_fields(file.settings, EvaluationConfig)),
+            device=file.settings.device,
+            versions=file.versions,
         ),
-        images=take(tuple[ImageResult, ...], "images"),
-        corrupt=take(tuple[Corrupt, ...], "corrupt"),
-        n_forward=take(int, "cost", "n_forward"),
-        n_backward=take(int, "cost", "n_backward"),
-        seconds=take(float, "cost", "seconds"),
-        complete=take(bool, "complete"),
+        images=file.images,
+        corrupt=file.corrupt,
+        n_forward=file.cost.n_forward,
+        n_backward=file.cost.n_backward,
+        seconds=file.cost.seconds,
+        complete=file.complete,
     )
-    _check(report, take(dict[str, int], "counts"), where)
+    _check(report, asdict(file.counts), where)
     for name in ("clean_accuracy", "robust_accuracy"):
-        if abs(take(float, name) - getattr(report, name)) > 1e-6:
+        if not abs(getattr(file, name) - getattr(report, name)) <= 1e-6:  # nor is NaN
             raise BadConfig(f"{where} contradicts itself: its {name} is not that of its images.")
     return report
+
+
+def _fields(value: Any, kind: type | None = None) -> dict[str, Any]:
+    """Return the fields of a dataclass, or only those that it has from the dataclass `kind`."""
+    return {field.name: getattr(value, field.name) for field in fields(kind or value)}
 
 
 def _check(report: Report, counts: dict[str, int], where: str) -> None:
     if not report.images or report.counts != counts:
         raise BadConfig(f"{where} contradicts itself: its counts are not those of its images.")
-    if min(report.n_forward, report.n_backward, report.seconds) < 0:
+    if not all(cost >= 0 for cost in (report.n_forward, report.n_backward, report.seconds)):
         raise BadConfig(f"{where} contradicts itself: its cost is negative.")
     classes = range(len(report.plan.classes))
     for image in report.images:

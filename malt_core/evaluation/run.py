@@ -1,7 +1,7 @@
 """An attack on a whole data set: what is decided beforehand, and the chunks one after the other.
 
-Who computes the chunks is left open: this process (`in_process`), worker processes (local.py) or a
-Ray cluster (on_ray.py). All of them compute the same chunks, so all end with the same report.
+Who computes the chunks is left open: this process (`in_process`), worker processes (workers/local.py) or a
+Ray cluster (workers/on_ray.py). All of them compute the same chunks, so all end with the same report.
 """
 
 from __future__ import annotations

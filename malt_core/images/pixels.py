@@ -1,4 +1,4 @@
-"""From a picture to what a model sees, and from there to pixels and PNG files.
+"""From tensors to pixels and PNG files, and back.
 
 Images are float32 tensors in [0, 1], (3, H, W), RGB. What people look at and save is 8-bit, so every
 image that enters here is a multiple of 1/255, and writing it as PNG and reading it back changes nothing.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_AMPLIFICATION = 256.0
 
 
-def _tensor(pixels: np.ndarray) -> torch.Tensor:
+def to_tensor(pixels: np.ndarray) -> torch.Tensor:
     """(H, W, 3) uint8 to (3, H, W) float32, k to k/255 rounded to the nearest float."""
     import torch
 
@@ -46,7 +46,7 @@ def png_bytes(x: torch.Tensor) -> bytes:
 
 def read_png(data: bytes) -> torch.Tensor:
     """The (3, H, W) float32 image in [0, 1] that `png_bytes` wrote, exactly. Raises as `decode` does."""
-    return _tensor(np.array(decode(data, "the PNG file")))
+    return to_tensor(np.array(decode(data, "the PNG file")))
 
 
 def perturbation_image(x0: torch.Tensor, x_adv: torch.Tensor, amplification: float) -> torch.Tensor:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from malt_core.errors import BadConfig
 from malt_core.images.decoding import to_rgb
-from malt_core.images.pixels import _tensor
+from malt_core.images.pixels import to_tensor
 from malt_core.types import CROPS, Crop, Sample
 
 _PADDING = (128, 128, 128)
@@ -22,9 +22,17 @@ def to_sample(
 
     Raises as `resize` does.
     """
-    pixels = np.array(resize(image, size, crop=crop, name=name))
-    digest = hashlib.sha256(pixels.tobytes()).hexdigest()
-    return Sample(x=_tensor(pixels), name=name, digest=digest, label=label)
+    return sample_of(resize(image, size, crop=crop, name=name), name=name, label=label)
+
+
+def sample_of(image: Image.Image, *, name: str, label: int | None = None) -> Sample:
+    """Make a sample of a picture, 8-bit RGB, that has the model's resolution already."""
+    return Sample(x=to_tensor(np.array(image)), name=name, digest=pixel_digest(image), label=label)
+
+
+def pixel_digest(image: Image.Image) -> str:
+    """Return the SHA-256 of a picture's 8-bit pixels, row by row, which names it in records."""
+    return hashlib.sha256(image.tobytes()).hexdigest()
 
 
 def resize(image: Image.Image, size: tuple[int, int], *, crop: Crop, name: str) -> Image.Image:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LinearityReport:
-    """Linear prediction against truth on x(t) = clip(x0 + t (x_adv - x0), 0, 1); see linearity.py.
+    """Linear prediction against truth on x(t) = clip(x0 + t (x_adv - x0), 0, 1); see measurement.py.
 
     target: the class whose margin is followed. t: T values from 0 to past 1.
     true_margin, linear_margin: m(x(t)) and m(x0) + <grad m(x0), x(t) - x0>, in logits, T values each.

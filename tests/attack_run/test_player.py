@@ -153,7 +153,7 @@ def test_the_standalone_page_needs_nothing_else_and_stays_small():
 
 
 def mounted(shown):
-    from ui.player import show_player
+    from ui.widgets.player import show_player
 
     show_player(shown, key="player")
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.browser.driving import PATIENCE, wait_for
 from tests.browser.find import browser_path
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not installed: make test installs it."
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,3 +56,34 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
 
 def _said(message: playwright.ConsoleMessage) -> str:
     return f"{message.text} ({message.location['url']})"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen]:
+    """`streamlit run app.py` on a free port; .url says where."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    process.url = f"http://localhost:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        try:
+            return urllib.request.urlopen(f"{process.url}/_stcore/health").status == 200
+        except OSError:
+            return False
+
+    wait_for(answers, "the server")
+    yield process
+    process.terminate()
+    process.wait(10)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    playwright.expect.set_options(timeout=PATIENCE)

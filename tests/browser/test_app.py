@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import socket
 import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,52 +20,13 @@ from malt_core.images.gallery import open_photo
 from malt_core.images.pixels import read_png
 from malt_core.images.resize import to_sample
 from malt_core.models.catalogue import DEFAULT_MODEL
+from tests.browser.driving import PATIENCE, busy_share, set_eps, stop_button, wait_for
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60_000  # milliseconds
 SLOW = "/?photo=cat&eps=0.25&steps=1000&run=1"  # far too little room to succeed, so it runs for minutes
 STEP = re.compile(r"step [1-9]")
 READ_PIXELS = "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + PATIENCE / 1000
-    while not condition():
-        assert time.monotonic() < until, f"in vain waited for {what}"
-        time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen]:
-    """`streamlit run app.py` on a free port; .url says where."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-    process.url = f"http://localhost:{port}"
-
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return urllib.request.urlopen(f"{process.url}/_stcore/health").status == 200
-        except OSError:
-            return False
-
-    wait_for(answers, "the server")
-    yield process
-    process.terminate()
-    process.wait(10)
-    assert "Traceback" not in log.read_text(), log.read_text()
-
-
-@pytest.fixture(autouse=True)
-def patience() -> None:
-    expect.set_options(timeout=PATIENCE)
 
 
 def sentence(page: Page):
@@ -82,19 +38,8 @@ def attack(page: Page) -> None:
     page.locator(".st-key-attack button").click()
 
 
-def stop_button(page: Page):
-    return page.locator(".st-key-stop button")
-
-
-def set_eps(page: Page, value: str) -> None:
-    box = page.locator(".st-key-eps_linf input")
-    box.fill(value)
-    box.press("Enter")
-    expect(page).to_have_url(re.compile(rf"eps={re.escape(value)}&"))
-
-
 def upload(page: Page, data: bytes, name: str) -> None:
-    page.locator(".st-key-photos button", has_text="Your photo").click()
+    page.locator(".st-key-picker button", has_text="Your photo").click()
     kind = {"name": name, "mimeType": "image/png", "buffer": data}
     page.locator(".st-key-file input[type=file]").set_input_files(kind)
 
@@ -180,7 +125,7 @@ def test_a_link_reopens_the_view(page: Page, browser: Browser, server: subproces
     other.goto(link)
     expect(sentence(other)).to_have_text(sentence(page).inner_text())
     expect(other.locator(".st-key-eps_linf input")).to_have_value("5")
-    expect(other.locator(".st-key-photos [aria-checked=true] img")).to_have_attribute("alt", "Flower")
+    expect(other.locator(".st-key-picker [aria-checked=true] img")).to_have_attribute("alt", "Flower")
     context.close()
 
     page.go_back()
@@ -197,22 +142,10 @@ def test_a_wrong_file_is_explained_and_the_page_goes_on(page: Page, server: subp
     upload(page, b"these are words", "notes.png")
     expect(page.get_by_test_id("stAlert")).to_contain_text("notes.png")
     expect(page.locator(".st-key-attack button")).to_be_disabled()
-    page.locator(".st-key-photos img[alt=Flower]").click()
+    page.locator(".st-key-picker img[alt=Flower]").click()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     attack(page)
     expect(sentence(page)).to_contain_text("became")
-
-
-def busy_share(process: subprocess.Popen) -> float:
-    """Processor time that the server takes, in cores, measured over half a second."""
-
-    def ticks() -> int:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-
-    before, start = ticks(), time.monotonic()
-    time.sleep(0.5)
-    return (ticks() - before) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - start)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads processor time from /proc")
@@ -224,7 +157,7 @@ def test_an_attack_really_stops(how: str, browser: Browser, server: subprocess.P
     expect(page.get_by_text(STEP)).to_be_visible()
     wait_for(lambda: busy_share(server) > 0.4, "the attack to be computed")
     if how == "setting":
-        page.locator(".st-key-photos img[alt=Flower]").click()
+        page.locator(".st-key-picker img[alt=Flower]").click()
     elif how == "stop":
         stop_button(page).click()
     else:
@@ -268,7 +201,7 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
 
 def test_the_keyboard_is_enough(page: Page, server: subprocess.Popen) -> None:
     page.goto(f"{server.url}/?photo=espresso&eps=6")
-    page.locator(".st-key-photos [aria-checked=true]").focus()
+    page.locator(".st-key-picker [aria-checked=true]").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     expect(page).to_have_url(re.compile("photo=astronaut"))

@@ -10,11 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from malt_core.evaluation.report import read_report, report_to_json
-from tests.browser.leaving import go
-from tests.browser.test_app import patience, server
+from tests.browser.driving import go
 from tests.helpers.reports import report
-
-__all__ = ["patience", "server"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -27,17 +24,17 @@ def open_benchmark(page: Page, url: str) -> None:
 
 def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Path) -> None:
     open_benchmark(page, server.url)
-    model = page.locator(".st-key-bench_model input")
+    model = page.locator(".st-key-model input")
     model.fill("ResNet-18, CIFAR-10")
     model.press("Enter")
     expect(page.get_by_text("2 evaluations of 1 image: cat.")).to_be_visible()
-    eps = page.locator(".st-key-bench_eps input")
+    eps = page.locator(".st-key-eps input")
     expect(eps).to_have_value("2")  # the model's own
     page.get_by_text("More settings").click()
-    page.locator(".st-key-bench_norm").get_by_text("L2").click()
+    page.locator(".st-key-norm").get_by_text("L2").click()
     expect(page.get_by_text("ε, one or a few (L2)")).to_be_visible()
     expect(eps).to_have_value("0.5")
-    page.locator(".st-key-bench_norm").get_by_text("L∞").click()
+    page.locator(".st-key-norm").get_by_text("L∞").click()
     expect(page.get_by_text("ε, one or a few, in 1/255")).to_be_visible()
     expect(eps).to_have_value("2")
     eps.fill("8")

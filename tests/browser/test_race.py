@@ -9,10 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.leaving import go
-from tests.browser.test_app import PATIENCE, busy_share, patience, server, set_eps, stop_button, wait_for
-
-__all__ = ["patience", "server"]  # fixtures
+from tests.browser.driving import PATIENCE, busy_share, go, set_eps, stop_button, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +35,7 @@ def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess
     expect(page).to_have_title("Race · MALT Lab")
     assert "?" not in page.url
     for photo in ("Cat", "Espresso", "Astronaut", "Motorcycle", "Rocket", "Pagoda"):
-        page.locator(f".st-key-photos img[alt={photo}]").click()
+        page.locator(f".st-key-picker img[alt={photo}]").click()
     expect(page).to_have_url(re.compile("photos=flower"))
     set_eps(page, "16")
     page.locator(".st-key-start button").dblclick()
@@ -104,10 +101,10 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
 def test_a_wrong_file_is_explained(tab: Page, server: subprocess.Popen) -> None:
     tab.goto(f"{server.url}/race?photos=&third=fgsm")
     expect(tab.get_by_text("Choose at least one picture")).to_be_visible()
-    tab.locator(".st-key-photos button", has_text="Your photo").click()
+    tab.locator(".st-key-picker button", has_text="Your photo").click()
     kind = {"name": "notes.png", "mimeType": "image/png", "buffer": b"these are words"}
     tab.locator(".st-key-files input[type=file]").set_input_files(kind)
     expect(tab.get_by_test_id("stAlert").first).to_contain_text("notes.png")
     expect(tab.locator(".st-key-start button")).to_be_disabled()
-    tab.locator(".st-key-photos img[alt=Flower]").click()
+    tab.locator(".st-key-picker img[alt=Flower]").click()
     expect(tab.locator(".st-key-start button")).to_be_enabled()

@@ -8,10 +8,7 @@ import subprocess
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.leaving import go
-from tests.browser.test_app import patience, server, wait_for
-
-__all__ = ["patience", "server"]  # fixtures
+from tests.browser.driving import go, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +45,7 @@ class Line:
     ("name", "box", "button", "outcome"),
     [
         ("Attack", ".st-key-eps_linf input", ".st-key-attack button", "7/255"),
-        ("Benchmark", ".st-key-bench_eps input", ".st-key-evaluate button", "at 7/255"),
+        ("Benchmark", ".st-key-eps input", ".st-key-evaluate button", "at 7/255"),
         ("Race", ".st-key-eps_linf input", ".st-key-start button", "Who is left standing"),
     ],
 )

@@ -133,8 +133,12 @@ def test_commands_are_named(words, says):
 
 
 def test_a_picture_that_may_not_be_read(picture, monkeypatch):
-    def forbidden(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied", str(picture))
+    opened = Path.open
+
+    def forbidden(path: Path, *how: object, **more: object) -> object:
+        if path == picture:
+            raise PermissionError(13, "Permission denied", str(picture))
+        return opened(path, *how, **more)
 
     monkeypatch.setattr(Path, "open", forbidden)
     refused("attack", str(picture), says=f"Cannot read {picture}: Permission denied.")
@@ -179,6 +183,7 @@ def test_a_folder_named_like_a_picture(tmp_path):
     refused("attack", "gallery:rocket", *QUICK, "--out", str(tmp_path), says=says)
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_downloaded(tmp_path, monkeypatch):
     import requests
 
@@ -282,6 +287,7 @@ def python(*words: str, **options: object) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_as_a_real_process(tmp_path, run):
     """Standard output is the record, standard error silent, and the result is that of any other process."""
     folder = tmp_path / "new" / "nested"

@@ -36,6 +36,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ATTACKED)
+@pytest.mark.slow
 def test_all_files_are_written_at_the_models_resolution(run, name):
     attack = run(name)
     assert attack.files() == FILES
@@ -290,6 +291,7 @@ def test_the_same_words_write_over_an_earlier_run(run, tmp_path, name):
     assert again.files() == sorted([*run(name).files(), "mine.txt"])
 
 
+@pytest.mark.slow
 def test_the_printed_command_repeats_the_run(picture, monkeypatch):
     """Whatever the file is called: the command on the page, typed into a shell, gives the same record."""
     file = 'it\'s “my” "$HOME" & 猫 \\ Ünïcode.png'

@@ -117,6 +117,7 @@ def python(*words: str) -> subprocess.CompletedProcess:
 # What it writes and prints ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_report_of_two_worker_processes(whole, data):
     folder, process = whole()
     assert process.returncode == 0
@@ -172,6 +173,7 @@ def test_resume_begins_where_nothing_was_begun(data, here, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends Ctrl-C to a process group as Unix does")
+@pytest.mark.slow
 def test_ctrl_c_and_going_on(data, here, tmp_path):
     folder = tmp_path / "out"
     # Nothing falls, so that there is time to interrupt.
@@ -314,6 +316,7 @@ def test_what_the_system_refuses_is_said_in_one_line(tmp_path, data, monkeypatch
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.slow
 def test_a_full_disk_under_the_output_is_said(whole, data):
     folder, _ = whole()
     words = ("--data", str(data), *SHORT, "--out", str(folder), "--resume")
@@ -429,6 +432,7 @@ def test_a_log_gets_a_line_a_minute(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("attack", ["malt", "apgd-ce"])
+@pytest.mark.slow
 def test_the_shared_cifar_sample(here, tmp_path, attack):
     file = SHARED / "cifar10_test_500.parquet"
     if not file.exists():

@@ -113,6 +113,19 @@ def test_a_plan_that_cannot_be_read(begun):
         folder.plan()
 
 
+def test_names_of_files_that_are_not_utf8_come_back(tmp_path):
+    """Python hands their odd bytes on as lone surrogates, and json writes those."""
+    folder, whole = EvaluationFolder(tmp_path), plan(DATA)
+    whole = replace(whole, data=replace(whole.data, path="caf\udce9", name="caf\udce9"))
+    folder.begin(whole)
+    assert folder.plan() == whole
+    name = "caf\udce9.png"
+    report = result(evaluate(whole, DATA, in_process(load(), whole), folder))
+    odd = replace(report, images=(replace(report.images[0], name=name), *report.images[1:]))
+    folder.write_report(odd)
+    assert read_report(tmp_path) == odd
+
+
 def test_a_disk_that_is_full_leaves_what_was_there(begun, monkeypatch):
     folder, report = begun
     before = folder.write_report(report)

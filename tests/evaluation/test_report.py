@@ -119,15 +119,15 @@ def changed(report, *keys: str, to: object) -> dict:
     [
         (["format"], "run", "it is no report of `python -m malt_core evaluate`."),
         (["format_version"], 2, "it has the format version 2; this MALT Lab reads 1."),
-        (["model"], None, "In it, model is 'None'; expected text."),
-        (["data"], [], "it is no whole report: it has no data.classes."),
-        (["settings", "attack"], "pgd", "In it, settings.attack is 'pgd'; expected malt or naive"),
-        (["settings", "eps"], 0, "In it, settings: eps is 0, but"),
+        (["model"], None, "In it, model should be text, not null."),
+        (["data"], [], "In it, data should be an object, not a list."),
+        (["settings", "attack"], "pgd", "In it, settings.attack should be malt or naive or"),
+        (["settings", "eps"], 0, "In it: eps is 0, but"),
         (["images", 2], {"index": 2}, "In it, images[2] has no name."),
         (
             ["images", 2, "outcome"],
             "won",
-            "In it, images[2].outcome is 'won'; expected wrong or fooled or robust.",
+            "In it, images[2].outcome should be wrong or fooled or robust, not 'won'.",
         ),
         (
             ["images", 2, "outcome"],
@@ -140,8 +140,10 @@ def changed(report, *keys: str, to: object) -> dict:
         (["images"], [], "it contradicts itself: its counts"),
         (["images", 2, "label"], 12, "it contradicts itself: image 2 has a class that is not in its list."),
         (["images", 1, "target"], -1, "it contradicts itself: image 1 has a class that is not in its list."),
-        (["cost"], {"n_forward": 1}, "it is no whole report: it has no cost.n_backward."),
-        (["complete"], "yes", "In it, complete is 'yes'; expected true or false."),
+        (["cost"], {"n_forward": 1}, "In it, cost has no n_backward."),
+        (["cost", "seconds"], float("nan"), "it contradicts itself: its cost is negative."),
+        (["clean_accuracy"], float("nan"), "it contradicts itself: its clean_accuracy is not"),
+        (["complete"], "yes", "In it, complete should be true or false, not text."),
     ],
 )
 def test_other_files_are_refused(report, keys, to, says):

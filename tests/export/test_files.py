@@ -1,6 +1,4 @@
 import io
-import json
-import math
 import re
 import shlex
 from dataclasses import replace
@@ -13,33 +11,12 @@ from PIL import Image
 
 from malt_core import epsilon
 from malt_core.attack_run import pictures
-from malt_core.attack_run.record import run_record
-from malt_core.attack_run.types import AttackRun
-from malt_core.attacks.types import AttackConfig, RankedTarget, TargetDone
+from malt_core.attacks.types import AttackConfig
 from malt_core.cli.attack import attack_config
 from malt_core.cli.main import parse
 from malt_core.errors import BadImage
 from malt_core.export import commands, files, html
-from tests.helpers.example_run import example_run
-
-
-def already_wrong() -> AttackRun:
-    run = example_run()
-    result = replace(
-        run.result,
-        already_wrong=True,
-        success=False,
-        adversarial=run.sample.x,
-        label=0,
-        clean_index=3,
-        adversarial_index=3,
-        target=None,
-        ranking=(),
-        attempts=(),
-        steps=0,
-        perturbation_norm=0.0,
-    )
-    return replace(run, result=result, linearity=None)
+from tests.helpers.example_run import already_wrong, example_run
 
 
 def opened(data: bytes) -> np.ndarray:
@@ -48,74 +25,6 @@ def opened(data: bytes) -> np.ndarray:
 
 def pixels(x: torch.Tensor) -> np.ndarray:
     return np.rint(x.numpy().transpose(1, 2, 0) * 255).astype(int)
-
-
-def strict_json(record: dict) -> dict:
-    return json.loads(json.dumps(record, allow_nan=False))
-
-
-def test_the_record_is_json_and_says_what_happened():
-    run = example_run()
-    record = strict_json(run_record(run))
-    result, names = run.result, run.model.classes
-    assert record["model"] == "tests/tiny"
-    assert record["label"] == {"index": result.label, "name": names[result.label]}
-    assert record["adversarial_label"]["index"] == result.adversarial_index
-    assert record["adversarial_label"]["confidence"] == result.adversarial_confidence
-    assert record["linearity"]["t"] == list(run.linearity.t)
-    assert record["linearity"]["true_margin"] == list(run.linearity.true_margin)
-    assert record["linearity"]["target"]["index"] == run.linearity.target
-    assert record["image"] == {
-        "name": "holiday.png",
-        "source": "holiday.png",
-        "crop": "centre",
-        "sha256": "0" * 64,
-        "height": 8,
-        "width": 8,
-    }
-    assert {"malt_lab", "python", "torch", "robustbench"} <= record["versions"].keys()
-
-
-def test_what_is_undefined_becomes_null():
-    run = example_run()
-    flat = RankedTarget(
-        index=5, rank=2, confidence_rank=1, margin=1.0, gradient_norm=math.nan, predicted_distance=math.inf
-    )
-    run = replace(
-        run,
-        result=replace(run.result, ranking=(*run.result.ranking, flat)),
-        linearity=replace(
-            run.linearity, max_deviation=math.inf, predicted_crossing=None, true_crossing=None, r2=-math.inf
-        ),
-    )
-    record = strict_json(run_record(run))
-    assert record["ranking"][1]["predicted_distance"] is None
-    assert record["ranking"][1]["gradient_norm"] is None
-    for name in ("r2", "max_deviation", "predicted_crossing", "true_crossing"):
-        assert record["linearity"][name] is None
-
-
-def test_tried_and_succeeded_come_from_the_attempts():
-    run = example_run()
-    ranking = tuple(
-        RankedTarget(index=i, rank=r, confidence_rank=r, margin=1, gradient_norm=1, predicted_distance=1)
-        for r, i in enumerate((4, 7, 2), start=1)
-    )
-    attempts = (
-        TargetDone(target=4, order=1, steps=100, fooled=False),
-        TargetDone(target=7, order=2, steps=3, fooled=True),
-    )
-    record = run_record(
-        replace(run, result=replace(run.result, ranking=ranking, attempts=attempts, n_targets=2))
-    )
-    outcome = {row["index"]: (row["tried"], row["succeeded"]) for row in record["ranking"]}
-    assert outcome == {4: (True, False), 7: (True, True), 2: (False, False)}
-
-
-def test_an_image_that_was_wrong_from_the_start_has_no_target_and_no_path():
-    record = strict_json(run_record(already_wrong()))
-    assert (record["success"], record["already_misclassified"]) == (False, True)
-    assert (record["target"], record["linearity"], record["ranking"]) == (None, None, [])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -76,6 +78,26 @@ def example_run(
         result=result,
         linearity=measure_linearity(model, x0, adversarial, label, target),
     )
+
+
+def already_wrong() -> AttackRun:
+    """The same picture, but the model gets it wrong without any attack."""
+    run = example_run()
+    result = replace(
+        run.result,
+        already_wrong=True,
+        success=False,
+        adversarial=run.sample.x,
+        label=0,
+        clean_index=3,
+        adversarial_index=3,
+        target=None,
+        ranking=(),
+        attempts=(),
+        steps=0,
+        perturbation_norm=0.0,
+    )
+    return replace(run, result=result, linearity=None)
 
 
 def _margin_gradient(model: nn.Module, x0: Tensor, label: int, target: int) -> Tensor:

@@ -282,6 +282,7 @@ def large_tensors(nbytes: int) -> set[int]:
 
 
 @pytest.mark.parametrize("faithful", [True, False])
+@pytest.mark.slow
 def test_however_many_images_only_the_result_is_held_besides_them(faithful):
     """Everything else is of the size of a batch."""
     x, more = images(24), []

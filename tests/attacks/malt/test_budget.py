@@ -1,5 +1,6 @@
 """Budgets as conversations, and what the frugal one may and may not change."""
 
+import pytest
 import torch
 
 from malt_core import malt
@@ -49,6 +50,7 @@ def test_press_of_a_single_target_begins_with_what_the_probe_left():
     assert talk(press, [0.01, 0.01]) == [[(target, 30)], [(target, 100)]]
 
 
+@pytest.mark.slow
 def test_with_a_single_target_an_image_that_came_close_gets_all_steps():
     """Two classes, or n_targets=1: the probe has tried the only target already."""
     x = images(200)
@@ -68,6 +70,7 @@ def test_press_repeats_no_run_where_the_steps_are_few():
     assert (20, 10) not in runs
 
 
+@pytest.mark.slow
 def test_frugal_fools_what_the_published_budget_fools_at_a_fraction_of_the_cost():
     model, x = smooth_cnn(), images(60)
     for norm in ("linf", "l2"):

@@ -21,6 +21,8 @@ from malt_core.evaluation.workers.dispatch import Lost
 from malt_core.evaluation.workers.local import _Processes, cores, local_workers
 from tests.helpers.evaluations import Pictures, load, load_mortal, load_unavailable, numbers, plan, result
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 DATA = Pictures(14, corrupt=(5,))
 

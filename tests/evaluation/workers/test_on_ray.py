@@ -16,6 +16,8 @@ from malt_core.errors import BadConfig, ModelUnavailable
 from malt_core.evaluation.run import evaluate, in_process
 from tests.helpers.evaluations import Pictures, load, load_mortal, load_unavailable, numbers, plan, result
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:

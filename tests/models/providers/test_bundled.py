@@ -112,6 +112,6 @@ def test_a_missing_file_is_named(folder):
         bundled.read_network(weights)
 
 
-if __name__ == "__main__":  # after new weights: python -m tests.models.test_bundled
+if __name__ == "__main__":  # after new weights: python -m tests.models.providers.test_bundled
     stored = {id: {k: [round(v, 4) for v in z] for k, z in logits(id).items()} for id in IDS}
     STORED.write_text(json.dumps(stored) + "\n", encoding="utf-8")

@@ -1,0 +1,41 @@
+"""Compute the example that the Attack page plays on opening: `python -m scripts.make_attack_example`."""
+
+from __future__ import annotations
+
+import json
+
+from malt_core import load_model
+from malt_core.export.snapshot import Snapshot
+from malt_core.models.catalogue import model_info
+from malt_core.storage.typed_json import plain
+from ui.attack import work
+from ui.attack.example import FILE, StoredExample
+from ui.attack.link import AttackSettings
+from ui.attack.work import Outcome
+from ui.pictures.picture import gallery_picture
+
+
+def default_settings() -> AttackSettings:
+    """What the page says before anybody touches it."""
+    return AttackSettings.read({}).settings
+
+
+def compute(settings: AttackSettings) -> Snapshot:
+    """What the page draws of these settings, computed by the page's own job."""
+    picture = gallery_picture(settings.photo, model_info(settings.model).size, settings.crop)
+    *_, outcome = work.attack(settings, picture)(load_model(settings.model))
+    assert isinstance(outcome, Outcome)
+    return outcome.snapshot
+
+
+def main() -> None:
+    settings = default_settings()
+    text = json.dumps(
+        plain(StoredExample(settings, compute(settings))), ensure_ascii=False, separators=(",", ":")
+    )
+    FILE.write_text(text, "utf-8")
+    print(f"wrote {FILE} ({FILE.stat().st_size / 1000:.0f} kB)")
+
+
+if __name__ == "__main__":
+    main()

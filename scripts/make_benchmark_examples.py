@@ -1,0 +1,77 @@
+"""Compute the reports that the Benchmark page shows on opening: `python -m scripts.make_benchmark_examples`.
+
+They are of the default model, on the first images of a data set that is named on the command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from malt_core.datasets.open_data import open_data
+from malt_core.evaluation.report import Report, report_to_json
+from malt_core.evaluation.types import EvaluationConfig, Progress
+from malt_core.evaluation.workers.local import cores, local_workers
+from malt_core.evaluation.workers.worker import catalogue_model
+from malt_core.models.catalogue import DEFAULT_MODEL, model_info
+from ui.benchmark.store import EXAMPLES
+
+ATTACKS = ("malt", "naive", "apgd-ce")
+
+
+def compute(model_id: str, data: str, n: int, config: EvaluationConfig) -> Report:
+    """The report on the first n images, by worker processes. It names the data, not the folder it is in."""
+    import torch
+
+    from malt_core import load_model
+    from malt_core.evaluation.plan import make_plan
+    from malt_core.evaluation.run import evaluate
+
+    torch.set_num_threads(1)  # as in the workers, for whom the speed of bfloat16 is measured here
+    images = open_data(data, model_info(model_id))
+    plan = make_plan(load_model(model_id), images, config, n=n)
+    run = local_workers(partial(catalogue_model, model_id), plan, cores())
+    for event in evaluate(plan, images, run):
+        if isinstance(event, Progress):
+            print(f"\r{config.attack} {config.eps_text}: {event.done} of {event.total}", end="", flush=True)
+    print()
+    return replace(event, plan=replace(plan, data=replace(plan.data, path=plan.data.name)))
+
+
+def write(report: Report, folder: Path = EXAMPLES) -> Path:
+    """Write the report into the folder, as small as it gets, and return the path."""
+    config = report.plan.config
+    file = folder / f"{config.attack}-{config.eps * 255:g}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report_to_json(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    file.write_text(text + "\n", encoding="utf-8")
+    return file
+
+
+def main() -> None:
+    suggested = model_info(DEFAULT_MODEL).suggested_eps * 255
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, help="as of `python -m malt_core evaluate`")
+    parser.add_argument("--n", type=int, default=60, help="images (default: %(default)s)")
+    parser.add_argument(
+        "--eps",
+        type=float,
+        nargs="+",
+        default=[suggested / 2, suggested, suggested * 2],
+        help="radii in 1/255 (default: half, all and twice of what the model suggests)",
+    )
+    args = parser.parse_args()
+    for old in EXAMPLES.glob("*.json"):
+        old.unlink()
+    for attack in ATTACKS:
+        for eps in args.eps:
+            config = EvaluationConfig(attack=attack, eps=eps / 255, eps_text=f"{eps:g}/255")
+            file = write(compute(DEFAULT_MODEL, args.data, args.n, config))
+            print(f"wrote {file} ({file.stat().st_size / 1000:.0f} kB)")
+
+
+if __name__ == "__main__":
+    main()

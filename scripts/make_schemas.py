@@ -1,0 +1,39 @@
+"""Write the JSON Schemas of run.json and report.json into docs/: `python -m scripts.make_schemas`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from malt_core.attack_run.record import RunRecord
+from malt_core.evaluation.report import ReportFile
+
+DOCS = Path(__file__).parents[1] / "docs"
+SCHEMAS = {"run": RunRecord, "report": ReportFile}
+"""The type of each file."""
+
+
+def schema_text(name: str) -> str:
+    """Return docs/{name}.schema.json as the type of {name}.json gives it."""
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"{name}.json of MALT Lab",
+    }
+    schema = head | msgspec.json.schema(SCHEMAS[name])
+    for kind in schema["$defs"].values():  # their descriptions are docstrings, of several lines, about Python
+        kind["description"] = " ".join(kind["description"].split()).replace("None", "null")
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write every schema."""
+    for name in SCHEMAS:
+        file = DOCS / f"{name}.schema.json"
+        file.write_text(schema_text(name), "utf-8")
+        print(f"wrote {file}")
+
+
+if __name__ == "__main__":
+    main()

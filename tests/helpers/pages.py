@@ -1,0 +1,46 @@
+"""The app without a browser (Streamlit's AppTest): opened, run again as its polling does, and read."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120.0
+
+
+def open_app(**params: object) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    for name, value in params.items():
+        app.query_params[name] = str(value)
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    """All words on the page, without the backslashes of ui.widgets.markdown."""
+    parts = (app.title, app.subheader, app.markdown, app.caption, app.warning, app.error, app.info)
+    return re.sub(r"\\(.)", r"\1", "\n".join(element.value for kind in parts for element in kind))
+
+
+def run_until(app: AppTest, words: str) -> AppTest:
+    """Run the page again, as its polling does in a browser, until it says these words."""
+    until = time.monotonic() + PATIENCE
+    while words not in texts(app):
+        assert not app.exception, app.exception
+        assert time.monotonic() < until, texts(app)
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def png(width: int = 40, height: int = 30) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,182 @@
+"""The Attack page without a browser (Streamlit's AppTest), with the real model."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from malt_core.attack_run.record import record_to_json
+from scripts import make_attack_example
+from tests.helpers.pages import PATIENCE, ROOT, open_app, png, run_until, texts
+from ui.attack import example
+from ui.compute.session import queue
+from ui.pictures.picture import UPLOAD
+from ui.widgets.markdown import plain
+
+
+def upload(app: AppTest, data: bytes, name: str) -> AppTest:
+    app.button_group(key="photo").set_value(UPLOAD).run()
+    return app.file_uploader(key="file").set_value((name, data, "image/png")).run()
+
+
+def numbers(value: object, path: str = "") -> dict[str, float]:
+    """Every number inside a JSON value, by where it is."""
+    if isinstance(value, dict):
+        return {k: v for key, item in value.items() for k, v in numbers(item, f"{path}/{key}").items()}
+    if isinstance(value, list):
+        return {k: v for i, item in enumerate(value) for k, v in numbers(item, f"{path}/{i}").items()}
+    return {path: value} if isinstance(value, int | float) else {}
+
+
+def pixels_of(png_file: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png_file))).astype(int)
+
+
+def test_first_words_and_example_need_no_torch() -> None:
+    code = (
+        "import sys, ui.attack.result, ui.attack.settings, ui.pictures.picker, ui.attack.live;"
+        "import ui.attack.preview, ui.attack.example;"
+        "import malt_core.attack_run.figures;"
+        "heavy = {'torch', 'torchvision', 'robustbench', 'sklearn', 'matplotlib'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_example_is_the_run_of_the_default_settings() -> None:
+    """Computed anew, the stored example has the same words and numbers."""
+    stored = example.stored_example()
+    assert stored.settings == make_attack_example.default_settings(), "run scripts.make_attack_example"
+    stored, fresh = stored.snapshot, make_attack_example.compute(stored.settings)
+    assert stored.record.success
+    assert stored.record.survives_png
+    for name in ("sentence", "png_sentence", "original_png", "command", "names"):
+        assert getattr(fresh, name) == getattr(stored, name), name
+    # The sign of a gradient near zero, and so a pixel, may differ from one processor to the next.
+    assert np.mean(pixels_of(fresh.adversarial_png) != pixels_of(stored.adversarial_png)) < 0.05
+    now, then = (numbers(record_to_json(snapshot.record)) for snapshot in (fresh, stored))
+    assert now.keys() == then.keys()
+    assert now.pop("/seconds") > 0
+    assert all(now[name] == pytest.approx(then[name], rel=0.05, abs=0.05) for name in now)
+    assert fresh.player.keys() == stored.player.keys()
+
+
+def test_the_example_plays_on_opening() -> None:
+    app = open_app()
+    assert not app.exception
+    assert "became" in texts(app)
+    assert "Saved as a PNG" in texts(app)
+    assert not app.query_params, "an untouched page has a clean address"
+    assert app.button(key="attack").label == "Attack"
+
+
+def test_attack_result_and_link() -> None:
+    app = open_app(photo="flower", eps=4)
+    assert "“orange” became" not in texts(app)
+    app.button(key="attack").click().run()
+    run_until(app, "“orange” became")
+    assert app.query_params["run"] == "1"
+    assert app.query_params["eps"] == "4"
+    sentence = app.subheader[0].value
+
+    again = open_app(**app.query_params)
+    assert again.subheader[0].value == sentence, "the link shows the kept result at once"
+    assert again.number_input(key="eps_linf").value == 4
+    assert any("photo=flower" in code.value and "run=1" in code.value for code in again.code)
+
+
+def test_changing_a_setting_stops_the_attack() -> None:
+    app = open_app(photo="cat", eps=0.25, seed=12345, steps=1000)
+    app.button(key="attack").click().run()
+    run_until(app, "It says")
+    until = time.monotonic() + PATIENCE
+    while not queue().counts()["running"]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+        app.run()
+    app.number_input(key="seed").set_value(54321).run()
+    while any(queue().counts()[name] for name in ("running", "waiting")):
+        assert time.monotonic() < until, queue().counts()
+        time.sleep(0.05)
+    assert "run" not in app.query_params
+    assert "Press **Attack**" in texts(app)
+
+
+def test_every_setting_reaches_the_run() -> None:
+    app = open_app()
+    app.button_group(key="photo").set_value("espresso")
+    app.radio(key="norm").set_value("l2").run()
+    app.number_input(key="eps_l2").set_value(1.5)
+    app.number_input(key="targets").set_value(3)
+    app.number_input(key="steps").set_value(17)
+    app.number_input(key="seed").set_value(5)
+    app.radio(key="targeting").set_value("naive")
+    app.radio(key="crop").set_value("fit").run()
+    app.button(key="attack").click().run()
+    run_until(app, "The numbers behind it")
+    command = next(code.value for code in app.code if "malt_core attack" in code.value)
+    where = ("gallery:espresso", "--norm l2", "--eps 1.5", "--crop fit")
+    how = ("--targets 3", "--steps 17", "--targeting naive", "--seed 5")
+    assert all(part in command for part in where + how), command
+
+
+def test_model_changes_eps_and_classes_without_a_download() -> None:
+    app = open_app()
+    app.selectbox(key="label").set_value(3).run()
+    app.selectbox(key="model").set_value("torchvision/resnet50").run()
+    assert app.selectbox(key="label").value is None
+    assert len(app.selectbox(key="label").options) == 1000
+    run_until(app, "is downloaded and asked when you press")
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"", "empty.png"),
+        (b"just words", "words.png"),
+        (png()[:300], "cut.png"),
+    ],
+)
+def test_unusable_upload_is_explained_and_the_page_goes_on(data: bytes, name: str) -> None:
+    app = upload(open_app(), data, name)
+    assert not app.exception
+    assert plain(name) in app.error[0].value
+    assert app.button(key="attack").disabled
+    app.file_uploader(key="file").set_value((name, png(), "image/png")).run()
+    assert not app.error
+    assert not app.button(key="attack").disabled
+
+
+def test_one_pixel_is_a_picture() -> None:
+    app = upload(open_app(eps=8, steps=5), png(1, 1), "dot.png")
+    app.button(key="attack").click().run()
+    run_until(app, "The numbers behind it")
+    assert any("cannot hold a picture of your own" in caption.value for caption in app.caption)
+
+
+def test_a_wrong_label_is_said_not_attacked() -> None:
+    app = open_app(photo="cat", label=9, run=1)
+    run_until(app, "Without any attack")
+    assert not app.exception
+
+
+def test_nonsense_in_the_link_is_explained() -> None:
+    app = open_app(model="nobody/knows", eps=-3, photo="foo")
+    assert not app.exception
+    assert len(app.warning) == 3
+    assert app.number_input(key="eps_linf").value == make_attack_example.default_settings().eps
+
+
+def test_an_upload_cannot_be_linked() -> None:
+    app = open_app(photo=UPLOAD, run=1)
+    assert not app.exception
+    assert app.button(key="attack").disabled
+    assert app.info

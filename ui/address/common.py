@@ -1,0 +1,79 @@
+"""The settings that every page with an attack has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from malt_core.epsilon import Epsilon
+from malt_core.models.catalogue import DEFAULT_MODEL, list_models, model_info
+from malt_core.types import CROPS, MAX_SEED, NORMS, Crop, Norm
+from ui.address.parameters import Choice, Count, PageSettings, Radius, setting
+
+NORM_NAMES = {"linf": "L∞: every pixel", "l2": "L2: in total"}
+
+
+@cache
+def model_ids() -> tuple[str, ...]:
+    """Every model, those that work offline first."""
+    return tuple(info.id for info in sorted(list_models(), key=lambda info: not info.offline))
+
+
+def model_name(model_id: str) -> str:
+    # Without the word RobustBench: a search for “robust” would find its undefended networks first.
+    info = model_info(model_id)
+    return f"{'' if info.offline else '⬇ '}{info.title}{' · robust' if info.robust else ''}"
+
+
+MODEL = Choice(
+    label="Model",
+    choices=model_ids,
+    titles=model_name,
+    help="The neural network to fool. Type to search: a name, a data set, or “robust” for networks that were "
+    "trained to resist attacks. Those marked ⬇ are downloaded the first time.",
+)
+NORM = Choice(
+    label="Norm",
+    choices=NORMS,
+    titles=NORM_NAMES,
+    few=True,
+    help="How the size of the change is measured. L∞ limits every single colour value; L2 limits the total, "
+    "so that a few pixels may change more.",
+)
+EPS = Radius(
+    label="ε: how far each pixel may move, in 1/255",
+    help="ε (epsilon) limits how far each colour value of each pixel may move, in steps of which 255 lead "
+    "from black to full brightness. 4 is hardly visible. Whole numbers survive being saved best.",
+    label_l2="ε: how long the change may be (L2)",
+    help_l2="ε (epsilon) limits the length of the whole change: the square root of the sum of all squared "
+    "changes, with colour values from 0 to 1. 0.5 is hardly visible on a small picture.",
+)
+CROP = Choice(
+    label="Crop",
+    choices=CROPS,
+    titles={"centre": "Centre", "fit": "Whole"},
+    few=True,
+    help="How the picture becomes square: cut to its centre, or shown whole between grey bars.",
+)
+SEED = Count(
+    label="Seed",
+    low=0,
+    high=MAX_SEED,
+    help="The attack starts at a random point. The same number starts it at the same point again.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonSettings(PageSettings):
+    """model: an id of the catalogue. eps: n of n/255 for linf, plain pixel units for l2."""
+
+    model: str = setting(MODEL, DEFAULT_MODEL)
+    norm: Norm = setting(NORM, "linf")
+    eps: float = setting(EPS)
+    crop: Crop = setting(CROP, "centre")
+    seed: int = setting(SEED, 0)
+
+    @property
+    def epsilon(self) -> Epsilon:
+        """The radius for malt_core. Raises BadConfig where it is out of range."""
+        return Epsilon(self.eps / 255 if self.norm == "linf" else self.eps, self.norm)

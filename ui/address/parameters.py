@@ -1,0 +1,261 @@
+"""The settings of a page, each declared once: a field of the page's record, with what it may be.
+
+Its parameter in the address, its widget, default, range, help, and whether a link may hide it all follow from
+that one row. A link can be shortened, mistyped or made up, so reading one never fails: what cannot be used
+is replaced by the default and complained about in words. Nothing here knows about Streamlit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cached_property
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from malt_core.epsilon import parse_number
+from malt_core.errors import BadConfig
+from malt_core.models.catalogue import model_info
+from malt_core.types import Norm
+
+RUN, HIDE = "run", "hide"  # parameters of every address: start at once; settings whose widgets are not drawn
+EPS_RANGE: dict[Norm, tuple[float, float]] = {"linf": (0.05, 255.0), "l2": (0.01, 100.0)}
+DEFAULT_L2 = 0.5
+
+Values = Mapping[str, Any]
+Complain = Callable[[str], None]
+
+
+def default_eps(model: str, norm: Norm) -> float:
+    """A radius worth trying on a model: n of n/255 for linf, plain pixel units for l2."""
+    return DEFAULT_L2 if norm == "l2" else float(f"{model_info(model).suggested_eps * 255:.4g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One setting of a page.
+
+    label, help: of its widget. name: in the address, by default the field's. depends: the settings whose
+    change sets it back to its default.
+    """
+
+    label: str
+    help: str = ""
+    name: str = ""
+    depends: tuple[str, ...] = ()
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        """The value that the address gives, MISSING (and a complaint) where it cannot be used.
+
+        name: in the address; before: the settings that stand before this one in the record.
+        """
+        raise NotImplementedError
+
+    def write(self, value: Any) -> str:
+        """What the address says for the value."""
+        return str(value)
+
+    def default(self, before: Values) -> Any:
+        """The default where it depends on other settings."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Parameter):
+    """One of several. choices: their names in the address, or a function that lists them.
+
+    titles: for people, by name, or a function of the name. noun: what a complaint calls it.
+    few: so few that all are shown at once.
+    """
+
+    choices: Sequence[str] | Callable[[], Sequence[str]]
+    titles: Mapping[str, str] | Callable[[str], str] = str
+    noun: str = ""
+    few: bool = False
+
+    @cached_property
+    def options(self) -> tuple[str, ...]:
+        """All choices."""
+        return tuple(self.choices() if callable(self.choices) else self.choices)
+
+    def title(self, choice: str) -> str:
+        """A choice, for people."""
+        return self.titles(choice) if callable(self.titles) else self.titles[choice]
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        if text in self.options:
+            return text
+        close = difflib.get_close_matches(text, self.options, 1)
+        few = f" There are {', '.join(self.options)}." if len(self.options) <= 10 else ""
+        hint = f" Did you mean {close[0]}?" if close else few
+        noun = self.noun or name
+        complain(f"The link asks for the {noun} “{text[:60]}”, which does not exist here.{hint}")
+        return MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several(Choice):
+    """Any number of the choices, as a tuple in their order; in the address with commas between them."""
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        asked = {super(Several, self).read(word, name, before, complain) for word in text.split(",") if word}
+        return self.in_order(asked)
+
+    def in_order(self, chosen: Iterable[str]) -> tuple[str, ...]:
+        """The choices among these, each once, in their order."""
+        return tuple(choice for choice in self.options if choice in set(chosen))
+
+    def write(self, value: Sequence[str]) -> str:
+        return ",".join(value)
+
+    def default(self, before: Values) -> tuple[str, ...]:
+        return self.options
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count(Parameter):
+    """A whole number from low to high; step: of the widget's buttons."""
+
+    low: int
+    high: int
+    step: int = 1
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        try:
+            value = int(text)
+        except ValueError:
+            complain(f"The link says {name}={text[:20]}, which is not a number as expected here.")
+            return MISSING
+        if self.low <= value <= self.high:
+            return value
+        complain(f"The link says {name}={text[:20]}: {name} must be from {self.low} to {self.high}.")
+        return MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Radius(Parameter):
+    """ε: n of n/255 for linf, plain pixel units for l2. label, help: for linf; the others for l2."""
+
+    label_l2: str
+    help_l2: str
+    depends: tuple[str, ...] = ("model",)
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        low, high = EPS_RANGE[before["norm"]]
+        try:
+            value = parse_number(text, before["norm"])
+        except BadConfig:
+            value = float("nan")
+        if low <= value <= high:
+            return value
+        unit = " (in steps of 1/255)" if before["norm"] == "linf" else ""
+        complain(f"The link says {name}={text[:20]}: {name} must be a number from {low:g} to {high:g}{unit}.")
+        return MISSING
+
+    def write(self, value: float) -> str:
+        return f"{value:g}"
+
+    def default(self, before: Values) -> float:
+        return default_eps(before["model"], before["norm"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Radii(Radius):
+    """One or several ε in a line of text, kept as it was typed, right or wrong."""
+
+    depends: tuple[str, ...] = ("model", "norm")
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        return text
+
+    def write(self, value: str) -> str:
+        return value
+
+    def default(self, before: Values) -> str:
+        return f"{super().default(before):g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassIndex(Parameter):
+    """A class of the chosen model, None for what the model itself says."""
+
+    placeholder: str
+    depends: tuple[str, ...] = ("model",)
+
+    def classes(self, before: Values) -> tuple[str, ...]:
+        """The names of the model's classes."""
+        return model_info(before["model"]).classes
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        return Count(label="", low=0, high=len(self.classes(before)) - 1).read(text, name, before, complain)
+
+    def write(self, value: int | None) -> str:
+        return "" if value is None else str(value)
+
+    def default(self, before: Values) -> None:
+        return None
+
+
+def setting(parameter: Parameter, default: Any = MISSING) -> Any:
+    """A field of a page's record. Without a default, the parameter's own counts."""
+    return field(default=default, metadata={"parameter": parameter})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSettings:
+    """What the widgets of a page say. page: the last part of the page's address."""
+
+    page: ClassVar[str]
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter]:
+        """The rows of the table, by the field's name."""
+        return {row.name: row.metadata["parameter"] for row in fields(cls)}
+
+    @classmethod
+    def default_of(cls, name: str, before: Values) -> Any:
+        """The default of a setting, given the values of those before it."""
+        (row,) = (row for row in fields(cls) if row.name == name)
+        return row.metadata["parameter"].default(before) if row.default is MISSING else row.default
+
+    @classmethod
+    def read(cls, params: Mapping[str, str]) -> Asked[Self]:
+        """What an address asks for."""
+        values: dict[str, Any] = {}
+        complaints: list[str] = []
+        for field_name, parameter in cls.parameters().items():
+            name = parameter.name or field_name
+            value = MISSING
+            if name in params:
+                value = parameter.read(params[name], name, values, complaints.append)
+            values[field_name] = cls.default_of(field_name, values) if value is MISSING else value
+        hidden = tuple(name for name in params.get(HIDE, "").split(",") if name in cls.parameters())
+        return Asked(cls(**values), params.get(RUN) == "1", hidden, tuple(complaints))
+
+    def write(self, *, run: bool = False, hidden: Sequence[str] = ()) -> dict[str, str]:
+        """The parameters of the address of these settings. run: it starts at once, or shows the result."""
+        rows = self.parameters().items()
+        values = {
+            parameter.name or name: parameter.write(getattr(self, name))
+            for name, parameter in rows
+            if getattr(self, name) is not None
+        }
+        return values | ({HIDE: ",".join(hidden)} if hidden else {}) | ({RUN: "1"} if run else {})
+
+    def query(self, hidden: Sequence[str] = ()) -> str:
+        """The query string of a link that shows the result of these settings."""
+        return urllib.parse.urlencode(self.write(run=True, hidden=hidden), safe="/,")
+
+
+S = TypeVar("S", bound=PageSettings)
+
+
+@dataclass(frozen=True)
+class Asked(Generic[S]):
+    """What an address asks for. run: at once; hidden: settings whose widgets are not to be drawn."""
+
+    settings: S
+    run: bool
+    hidden: tuple[str, ...]
+    complaints: tuple[str, ...]

@@ -1,0 +1,44 @@
+"""The attack that a tab watches, and the files that it leaves behind."""
+
+from __future__ import annotations
+
+import time
+
+from ui.attack import work
+from ui.attack.link import AttackSettings
+from ui.attack.result import Files
+from ui.compute.jobs import Job
+from ui.compute.loading import load_model
+from ui.compute.session import queue
+from ui.compute.task import Task
+from ui.pictures.picture import Picture
+
+LONGEST_DOWNLOAD = 300.0  # seconds
+
+
+def attack_job(task: Task, chosen: AttackSettings, image: Picture, *, anew: bool) -> Job:
+    """This tab's attack job. anew: not a kept result."""
+    return task.job(load=load_model(chosen.model), work=work.attack(chosen, image), anew=anew)
+
+
+def files_of(chosen: AttackSettings, image: Picture) -> Files:
+    """The downloads that take a moment: computed on click, from the kept run or by running again."""
+    jobs, key = queue(), work.attack_key(chosen, image)
+    how = {"load": load_model(chosen.model), "work": work.attack(chosen, image)}
+
+    def compute(name: str) -> bytes:
+        from malt_core.attack_run import poster
+        from malt_core.export import html
+
+        watcher = f"download {time.monotonic()}"
+        job = jobs.submit(key, watcher, **how)
+        until = time.monotonic() + LONGEST_DOWNLOAD
+        while not job.finished and time.monotonic() < until:
+            time.sleep(0.05)
+        jobs.leave(job, watcher)
+        if job.state != "done":
+            raise RuntimeError(job.error or "The run took too long.")
+        run = job.events[-1].run
+        return poster.figure_png(run) if name == "figure.png" else html.run_html(run).encode()
+
+    return compute

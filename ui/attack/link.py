@@ -1,0 +1,79 @@
+"""The settings of the Attack page: the record that its widgets and its address hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
+from malt_core.images.gallery import gallery
+from ui.address.common import CommonSettings
+from ui.address.parameters import Choice, ClassIndex, Count, setting
+from ui.pictures.picture import CAMERA, UPLOAD
+
+DEFAULT_PHOTO = "motorcycle"
+
+PHOTO = Choice(
+    label="Picture",
+    choices=lambda: [*(photo.id for photo in gallery()), UPLOAD, CAMERA],
+    help="The picture to attack: one of these photographs, a file of yours, or the camera.",
+)
+TARGETS = Count(
+    label="Targets",
+    low=1,
+    high=99,
+    help="How many wrong classes are tried, one after the other, until one of them works.",
+)
+STEPS = Count(
+    label="Iterations",
+    low=1,
+    high=1000,
+    step=10,
+    help="How many steps the attack (APGD, a gradient descent) may take towards each wrong class.",
+)
+TARGETING = Choice(
+    label="Targeting",
+    choices=TARGETINGS,
+    titles={"malt": "MALT: nearest first", "naive": "Naive: likeliest first"},
+    few=True,
+    help="Which wrong classes are tried first. MALT: those whose boundary would be nearest if the model were "
+    "linear. Naive: those that the model finds likeliest, as the AutoAttack benchmark does.",
+)
+LABEL = ClassIndex(
+    label="Attack as",
+    placeholder="what the model says",
+    help="The class to lead the model away from. Choose the true one to see whether it is right at all.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackSettings(CommonSettings):
+    """photo: an id of the gallery, UPLOAD or CAMERA. label: None for the model's own prediction.
+
+    The rest is as in AttackConfig.
+    """
+
+    page: ClassVar[str] = "attack"
+
+    photo: str = setting(PHOTO, DEFAULT_PHOTO)
+    targets: int = setting(TARGETS, 9)
+    steps: int = setting(STEPS, 100)
+    targeting: Targeting = setting(TARGETING, "malt")
+    label: int | None = setting(LABEL, None)
+
+    @property
+    def config(self) -> AttackConfig:
+        """The same for malt_core. Raises BadConfig where a value is out of range."""
+        return AttackConfig(
+            norm=self.norm,
+            eps=self.epsilon.value,
+            n_targets=self.targets,
+            n_iter=self.steps,
+            targeting=self.targeting,
+            seed=self.seed,
+        )
+
+    @property
+    def shareable(self) -> bool:
+        """Whether a link can hold the picture."""
+        return self.photo not in (UPLOAD, CAMERA)

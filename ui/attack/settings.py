@@ -1,0 +1,21 @@
+"""The left side of the Attack page, below the picture: its settings as widgets."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.attack.link import AttackSettings
+from ui.widgets.form import draw, draw_beside
+
+
+def main_settings() -> None:
+    """The model and how far pixels may move."""
+    draw(AttackSettings, "model", "eps")
+
+
+def more_settings() -> None:
+    """Everything else, folded away."""
+    with st.expander("More settings", key="more"):
+        draw(AttackSettings, "label", "targeting", "norm", "crop")
+        draw_beside(AttackSettings, "targets", "steps")
+        draw(AttackSettings, "seed")

@@ -1,0 +1,69 @@
+"""What the job queue computes for the Attack page. Torch is imported when the work starts, not before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.types import AttackEvent
+from malt_core.export.snapshot import Snapshot
+from ui.attack.link import AttackSettings
+from ui.pictures.picture import Picture
+
+if TYPE_CHECKING:
+    from malt_core.models.loaders import Model
+
+TOP = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The last event of an attack job: the run, and what pages draw of it."""
+
+    run: AttackRun
+    snapshot: Snapshot
+
+
+def attack_key(settings: AttackSettings, picture: Picture) -> str:
+    """Equal keys mean equal results."""
+    return _digest("attack", replace(settings, photo=""), picture.name, picture.source, picture.digest)
+
+
+def glance_key(settings: AttackSettings, picture: Picture) -> str:
+    """Equal keys mean equal answers."""
+    return _digest("glance", settings.model, picture.digest)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def attack(settings: AttackSettings, picture: Picture) -> Callable[[Model], Iterator[AttackEvent | Outcome]]:
+    """A work function for the queue: attack events, then the Outcome."""
+
+    def work(model: Model) -> Iterator[AttackEvent | Outcome]:
+        from malt_core.attack_run.run import attack_and_measure
+        from malt_core.export.snapshot import snapshot_of
+
+        sample, config = picture.to_sample(settings.label), settings.config
+        for event in attack_and_measure(model, sample, config, crop=settings.crop, source=picture.source):
+            yield Outcome(event, snapshot_of(event)) if isinstance(event, AttackRun) else event
+
+    return work
+
+
+def glance(picture: Picture) -> Callable[[Model], Iterator[tuple[tuple[str, float], ...]]]:
+    """A work function for the queue: the likeliest classes with their confidences from 0 to 1, at once."""
+
+    def work(model: Model) -> Iterator[tuple[tuple[str, float], ...]]:
+        import torch
+
+        with torch.inference_mode():
+            likely = model(picture.to_sample().x[None]).softmax(1)[0].topk(min(TOP, len(model.info.classes)))
+        pairs = zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
+        yield tuple((model.info.classes[index], share) for index, share in pairs)
+
+    return work

@@ -1,0 +1,52 @@
+"""The evaluation that a tab runs: started, watched, stopped, and its reports taken over."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.benchmark import store
+from ui.benchmark.work import SmallRun, progress, reports_of
+from ui.compute.jobs import Job
+from ui.compute.loading import load_model
+from ui.compute.task import Task
+from ui.widgets.waiting import watch
+
+
+def start(task: Task, run: SmallRun) -> None:
+    """Run it for this tab, unless somebody has run the same just before; what it ran so far is stopped."""
+    task.start(run.key)
+    take_over(task)
+    st.session_state.benchmark_total = len(run.configs)
+    store.complaints().clear()
+    task.job(load=load_model(run.model), work=run.work, long=True)
+
+
+def running(task: Task) -> Job | None:
+    """This tab's run while it is under way. One that has ended leaves its reports."""
+    take_over(task)
+    job = task.current
+    if job is None or not job.finished:
+        return job
+    if job.state == "failed":
+        store.complaints().append(job.error)
+    store.keep(reports_of(job.events[:]), own=True)
+    task.leave()
+    return None
+
+
+def take_over(task: Task) -> None:
+    """Keep the reports of what was stopped."""
+    if events := task.stopped():
+        store.keep(reports_of(events), own=True)
+        task.forget_stopped()
+
+
+def watch_run(task: Task, job: Job) -> None:
+    """Draw the run's progress."""
+    with st.container(key="running"), st.container():
+        watch(
+            task,
+            job,
+            lambda events: progress(events, st.session_state.benchmark_total),
+            note="You may turn to other pages meanwhile. **Stop** keeps what is done.",
+        )

@@ -1,0 +1,335 @@
+"""Reports drawn: side by side, against ε, image by image, by class, and beside published figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from malt_core.comparison import compare
+from malt_core.comparison import words as comparison_words
+from malt_core.comparison.compare import ImageComparison
+from malt_core.comparison.published import Published, published
+from malt_core.errors import BadConfig
+from malt_core.evaluation.report import Report
+from malt_core.evaluation.types import Plan
+from ui.benchmark import glossary, store
+from ui.benchmark.downloads import take_away
+from ui.widgets.heading import heading
+from ui.widgets.markdown import plain
+
+TALLEST = 400  # pixels of a table
+NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
+
+
+def show_kept(*, waiting: bool) -> None:
+    """Draw the reports of this tab, else the examples. waiting: for one that is being computed."""
+    for complaint in store.complaints():
+        st.error(complaint)
+    if store.kept():
+        if shown := _choose_shown():
+            show_reports([one.report for one in shown])
+            take_away(shown)
+        else:
+            st.info("Choose at least one report.")
+    elif waiting:
+        return
+    elif store.examples():
+        st.caption("An example, computed ahead. Your reports and evaluations take its place.")
+        show_reports(store.examples())
+    else:
+        st.info("Hand in a report.json, or press **Evaluate** to attack a few images here.")
+
+
+def _choose_shown() -> list[store.Kept]:
+    """The reports of this tab that are to be compared."""
+    kept = dict(sorted(store.kept().items(), key=lambda item: compare.order(item[1].report)))
+    reports = [one.report for one in kept.values()]
+    titles = dict(zip(kept, comparison_words.names(reports), strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown = st.multiselect(
+            "Reports compared",
+            list(kept),
+            list(kept),
+            format_func=titles.get,
+            key="benchmark_shown",
+            help=glossary.SHOWN,
+            wrap=True,
+            persist_state="session",
+        )
+        st.button("Remove all", key="remove", on_click=store.forget_all)
+    return [one for id, one in kept.items() if id in shown]
+
+
+def show_reports(reports: Sequence[Report]) -> None:
+    """Draw everything that these reports, at least one, have to say."""
+    groups = compare.of_same_images(reports)
+    if len(groups) > 1:
+        st.info(
+            "These reports are of different models or data sets. They stand side by side below; which attack "
+            "fooled which image can be compared within one model and data set only."
+        )
+    group = _chosen("Model and data", groups, _group_name, "benchmark_group")
+    balls = sorted(compare.in_same_ball(group), key=len, reverse=True)  # most to compare comes first
+    ball = _chosen("ε", balls, _ball_name, "benchmark_ball")
+    compared = compare.one_each(ball)
+    _headline(compared)
+    _unread(reports)
+    _side_by_side(reports)
+    _curves(group)
+    _by_image(compared)
+    _by_class(compared)
+
+
+def _chosen(
+    label: str, options: Sequence[Sequence[Report]], name: Callable[[Sequence[Report]], str], key: str
+) -> Sequence[Report]:
+    """What is chosen among these; nothing is asked where there is no choice."""
+    if len(options) == 1:
+        return options[0]
+    places = range(len(options))
+    if st.session_state.get(key) not in places:
+        st.session_state[key] = 0
+    return options[st.selectbox(label, places, format_func=lambda place: name(options[place]), key=key)]
+
+
+def _ball_name(ball: Sequence[Report]) -> str:
+    return str(ball[0].plan.config.epsilon)
+
+
+def _group_name(group: Sequence[Report]) -> str:
+    plan, count = group[0].plan, len(group)
+    return f"{plan.model} on {plan.data.name} ({count} report{'s' if count > 1 else ''})"
+
+
+def _headline(reports: Sequence[Report]) -> None:
+    """What the reports with the same room say, and how far to trust it."""
+    plan, found = reports[0].plan, compare.accuracy(reports[0])
+    if len(reports) > 1:
+        try:
+            found = compare.compare_images(reports).together
+        except BadConfig as error:
+            st.info(str(error))
+            return
+    st.subheader(comparison_words.headline(reports, found), anchor=False)
+    more = (
+        comparison_words.shared_sentence(reports, found),
+        comparison_words.detail(found),
+        comparison_words.caution(found.robust.of),
+        glossary.BOUND,
+    )
+    st.markdown(" ".join(filter(None, more)))
+    if not found.clean.count:
+        st.warning(
+            f"{plain(plan.model)} gets none of these images right. Are the labels those of its classes?"
+        )
+    st.caption(f"Model {plain(plan.model)}, images of {plain(plan.data.name)}.")
+
+
+def _unread(reports: Sequence[Report]) -> None:
+    """Name the images that could not be read."""
+    said = dict.fromkeys(comparison_words.unread_sentence(report) for report in reports if report.corrupt)
+    for sentence in said:
+        st.warning(plain(sentence))
+
+
+def _side_by_side(reports: Sequence[Report]) -> None:
+    from malt_core.comparison.figures import QUIET, Row, accuracies_figure
+
+    heading("Robust accuracy by attack", glossary.WHAT_ACCURACY)
+    rows = []
+    for name, report in zip(comparison_words.names(reports), reports, strict=True):
+        found = compare.accuracy(report)
+        rows.append(
+            Row(
+                name=f"{name} ({len(report.images):,})",
+                attack=report.plan.config.attack,
+                clean=found.clean.value,
+                robust=found.robust.value,
+                interval=found.robust.interval,
+            )
+        )
+    known = _published(reports)
+    rows += [
+        Row(
+            name=f"Published: {figure.attack} ({theirs.images:,})",
+            attack=None,
+            clean=theirs.clean,
+            robust=figure.accuracy,
+            interval=None,
+        )
+        for theirs in known
+        for figure in theirs.robust
+    ]
+    st.plotly_chart(
+        accuracies_figure(rows),
+        key="accuracies",
+        config=QUIET,
+        alt="Accuracy without and under attack for each report; the table below has the same numbers",
+    )
+    st.caption("In brackets: the number of images.")
+    _table(reports)
+    if known:
+        _beside(known, reports)
+
+
+def _published(reports: Sequence[Report]) -> list[Published]:
+    """What is published of these models with the same room, each once."""
+    found = [published(r.plan.model, r.plan.config.norm, r.plan.config.eps) for r in reports]
+    return list(dict.fromkeys(known for known in found if known is not None))
+
+
+def _beside(known: Sequence[Published], reports: Sequence[Report]) -> None:
+    heading("What others have published", glossary.WHAT_PUBLISHED)
+    for theirs in known:
+        ours = next(r for r in reports if r.plan.model == theirs.model and theirs in _published([r]))
+        sources = ", ".join(dict.fromkeys(f"<{figure.source}>" for figure in theirs.robust))
+        st.markdown(f"{comparison_words.published_sentence(theirs, ours)} Source: {sources}")
+
+
+def _table(reports: Sequence[Report]) -> None:
+    names = comparison_words.names(reports)
+    st.dataframe(
+        [_row(name, report) for name, report in zip(names, reports, strict=True)],
+        hide_index=True,
+        column_config={
+            "report": TEXT(pinned=True),
+            "images": NUMBER(help=glossary.READ, format="localized"),
+            "clean (%)": NUMBER(help=glossary.CLEAN, format="%.1f"),
+            "robust (%)": NUMBER(help=glossary.ROBUST, format="%.1f"),
+            "95% interval": TEXT(help=glossary.INTERVAL),
+            "passes an image": NUMBER(help=glossary.PASSES, format="localized"),
+            "seconds an image": NUMBER(help=glossary.SECONDS, format="%.2f"),
+        },
+        alt="Every report with its accuracies, their interval, and what it cost",
+    )
+
+
+def _row(name: str, report: Report) -> dict[str, Any]:
+    found, images = compare.accuracy(report), len(report.images)
+    return {
+        "report": name if report.complete else f"{name} (so far)",
+        "images": images,
+        "clean (%)": 100 * found.clean.value,
+        "robust (%)": 100 * found.robust.value,
+        "95% interval": comparison_words.interval_text(found.robust),
+        "passes an image": round((report.n_forward + report.n_backward) / images),
+        "seconds an image": report.seconds / images,
+    }
+
+
+def _curves(reports: Sequence[Report]) -> None:
+    """Accuracy against eps, a figure for each norm."""
+    from malt_core.comparison.figures import QUIET, curves_figure
+
+    curves = compare.eps_curves(reports)
+    if not curves:
+        return
+    heading("Accuracy against ε", glossary.WHAT_CURVE)
+    names = comparison_words.names([curve.reports[0] for curve in curves], without_room=True)
+    for norm in dict.fromkeys(curve.reports[0].plan.config.norm for curve in curves):
+        those = [
+            (curve, f"{name} ({curve.points[0].accuracy.of:,} images)")
+            for curve, name in zip(curves, names, strict=True)
+            if curve.reports[0].plan.config.norm == norm
+        ]
+        st.plotly_chart(
+            curves_figure(*map(list, zip(*those, strict=True))),
+            key=f"curves_{norm}",
+            config=QUIET,
+            alt="Accuracy under attack against the room that the attack had, a curve for each attack",
+        )
+
+
+def _by_image(reports: Sequence[Report]) -> None:
+    from malt_core.comparison.figures import QUIET, matrix_figure
+
+    try:
+        compared = compare.compare_images(reports)
+    except BadConfig:
+        return  # one report, or no image in common: the headline says so
+    heading("Which image each attack fooled", glossary.WHAT_IMAGES)
+    st.markdown(comparison_words.only_sentence(compared))
+    names, plan = comparison_words.names(reports), reports[0].plan
+    st.plotly_chart(
+        matrix_figure(compared, names, plan.classes),
+        key="matrix",
+        config=QUIET,
+        alt="A row for each attack, a column for each image; the table below names those that differ",
+    )
+    st.caption("Orange: fooled. Blue: withstood. Grey: wrong without any attack.")
+    _image_table(compared, names, plan)
+
+
+def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) -> None:
+    kinds = {
+        "fooled by one attack alone": [i for i in compared.attacked if len(i.fooled_by) == 1],
+        "fooled by at least one": [i for i in compared.attacked if i.fooled_by],
+        "withstood all": list(compared.left),
+    }
+    kind = st.segmented_control(
+        "Images",
+        list(kinds),
+        default=next((kind for kind, images in kinds.items() if images), next(iter(kinds))),
+        format_func=lambda kind: f"{kind} ({len(kinds[kind])})",
+        required=True,
+        key="benchmark_kind",
+        label_visibility="collapsed",
+    )
+    rows = [
+        {
+            "image": image.name,
+            "class": plan.classes[image.label],
+            **{
+                name: "withstood" if became is None else plan.classes[became]
+                for name, became in zip(names, image.became, strict=True)
+            },
+        }
+        for image in kinds[kind]
+    ]
+    if rows:
+        st.dataframe(
+            rows,
+            hide_index=True,
+            height=_height(rows),
+            column_config={"image": TEXT(pinned=True)},
+            alt="The images, and for each attack the class that it led the model to",
+        )
+        st.caption("Under each attack: the class that the model took the image for.")
+
+
+def _by_class(reports: Sequence[Report]) -> None:
+    """A row a class; robust accuracy for each attack, on the images that all of the reports have."""
+    names, shared = comparison_words.names(reports), set(compare.in_all(reports))
+    if not shared:
+        return  # the headline says so
+    heading("By class", glossary.WHAT_CLASSES)
+    rows: dict[int, dict[str, Any]] = {}
+    for name, report in zip(names, reports, strict=True):
+        for row in compare.by_class(report, shared):
+            found = row.accuracy
+            cells = rows.setdefault(
+                row.index,
+                {"class": row.name, "images": found.clean.of, "clean (%)": 100 * found.clean.value},
+            )
+            cells[f"{name} (%)"] = 100 * found.robust.value
+    percent = {f"{name} (%)": NUMBER(help=glossary.ROBUST, format="%.0f") for name in names}
+    st.dataframe(
+        [rows[index] for index in sorted(rows)],
+        hide_index=True,
+        height=_height(rows),
+        column_config={
+            "class": TEXT(pinned=True),
+            "images": NUMBER(help=glossary.READ),
+            "clean (%)": NUMBER(help=glossary.CLEAN, format="%.0f"),
+            **percent,
+        },
+        alt="Accuracy without and under attack for each class",
+    )
+    size = reports[0].plan.config.epsilon
+    st.caption(f"At ε = {size}. A click on a column's head sorts.")
+
+
+def _height(rows: Any) -> int:
+    return min(35 * (len(rows) + 1) + 3, TALLEST)

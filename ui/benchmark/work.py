@@ -1,0 +1,147 @@
+"""A small evaluation that the Benchmark page runs: its settings, its work, and what it says meanwhile.
+
+Neither Streamlit, nor torch before the work starts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from malt_core.comparison.words import attack_name
+from malt_core.datasets.in_memory import InMemoryData
+from malt_core.epsilon import parse_number
+from malt_core.errors import BadConfig
+from malt_core.evaluation.report import Report, report_of
+from malt_core.evaluation.types import ATTACKS, Attack, ChunkResult, EvaluationConfig, Plan
+from malt_core.formatting import duration
+from malt_core.types import Norm
+from ui.address.parameters import EPS_RANGE
+from ui.benchmark.limits import MOST_EVALUATIONS
+
+if TYPE_CHECKING:
+    from malt_core.evaluation.stepwise import Working
+    from malt_core.models.loaders import Model
+
+    Event = Plan | Working | ChunkResult | Report
+
+BATCH = 8  # images a chunk: small enough for frequent news
+
+
+def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
+    """Settings with the radii that were typed, such as "1, 2, 4": in 1/255 for linf, plain for l2.
+
+    In ascending order. Raises BadConfig for what is no radius.
+    """
+    found, (low, high) = {}, EPS_RANGE[norm]
+    for word in re.split(r"[,;\s]+", text.strip()):
+        try:
+            number = parse_number(word, norm)
+        except BadConfig:
+            example = "1, 2, 4" if norm == "linf" else "0.25, 0.5"
+            raise BadConfig(
+                f"ε: “{word[:20]}” is not a number. Write one or a few, as in {example}."
+            ) from None
+        if not low <= number <= high:
+            unit = " in 1/255" if norm == "linf" else ""
+            raise BadConfig(f"ε: {number:g} is out of range; it goes from {low:g} to {high:g}{unit}.")
+        eps, eps_text = (number / 255, f"{number:g}/255") if norm == "linf" else (number, f"{number:g}")
+        found[number] = EvaluationConfig(norm=norm, eps=eps, eps_text=eps_text, batch_size=BATCH)
+    return tuple(found[number] for number in sorted(found))
+
+
+def evaluations(attacks: Sequence[Attack], balls: Sequence[EvaluationConfig]) -> tuple[EvaluationConfig, ...]:
+    """One evaluation for each attack and radius. Raises BadConfig for none, and for too many."""
+    if not attacks:
+        raise BadConfig("Choose at least one attack.")
+    count = len(attacks) * len(balls)
+    if count > MOST_EVALUATIONS:
+        raise BadConfig(
+            f"{len(attacks)} attacks at {len(balls)} ε are {count} evaluations; this page runs "
+            f"{MOST_EVALUATIONS} at most. The command line takes any number."
+        )
+    chosen = [attack for attack in ATTACKS if attack in attacks]
+    return tuple(replace(ball, attack=attack) for attack in chosen for ball in balls)
+
+
+@dataclass(frozen=True)
+class SmallRun:
+    """What to evaluate: a model of the catalogue on images held in memory, once for each of the settings."""
+
+    model: str
+    data: InMemoryData
+    configs: tuple[EvaluationConfig, ...]
+
+    @property
+    def key(self) -> str:
+        """Equal keys mean equal results, names of files included."""
+        data = self.data
+        about = ("benchmark", self.model, self.configs, data.name, data.path, data.fingerprint)
+        digest = hashlib.sha256(repr(about).encode())
+        for record in self.data.content:
+            image = record.image
+            digest.update(f"{record.name} {record.label} {record.problem} ".encode())
+            digest.update(image if isinstance(image, bytes) else image.tobytes() if image else b"")
+        return digest.hexdigest()
+
+    def work(self, model: Model) -> Iterator[Event]:
+        """A work function for the queue."""
+        from malt_core.evaluation.plan import make_plan
+        from malt_core.evaluation.stepwise import evaluate_in_turns
+
+        for config in self.configs:
+            yield from evaluate_in_turns(model, self.data, make_plan(model, self.data, config))
+
+
+def reports_of(events: Sequence[Event]) -> list[Report]:
+    """The reports of what is done so far; those of what was begun and not ended say that themselves."""
+    reports: list[Report] = []
+    plan, chunks = None, []
+    for event in events:
+        if isinstance(event, Plan):
+            plan, chunks = event, []
+        elif isinstance(event, ChunkResult):
+            chunks.append(event)
+        elif isinstance(event, Report):
+            reports.append(event)
+            plan = None
+    if plan is not None and any(chunk.images for chunk in chunks):
+        reports.append(report_of(plan, chunks))
+    return reports
+
+
+def progress(events: Sequence[Event], total: int) -> tuple[str, float]:
+    """What a run is doing, in a sentence, and how far it is, from 0 to 1. total: of its evaluations."""
+    begun = [place for place, event in enumerate(events) if isinstance(event, Plan)]
+    if not begun:
+        return "Looking at the model …", 0.0
+    plan, since = events[begun[-1]], events[begun[-1] + 1 :]
+    chunks = [event for event in since if isinstance(event, ChunkResult)]
+    done = sum(len(chunk.images) + len(chunk.corrupt) for chunk in chunks)
+    images = plan.data.images
+    sentence = (
+        f"{attack_name(plan.config)} at {plan.config.epsilon} ({len(begun)} of {total}): "
+        f"{done} of {images} image{'s' if images > 1 else ''}{_counts(chunks)}"
+    )
+    if done < images:
+        sentence += _going_on(since, sum(chunk.seconds for chunk in chunks), done, images)
+    return sentence, min(1.0, (len(begun) - 1 + done / images) / total)
+
+
+def _counts(chunks: Sequence[ChunkResult]) -> str:
+    outcomes = Counter(image.outcome for chunk in chunks for image in chunk.images)
+    if not outcomes:
+        return ""
+    return f", {outcomes['fooled']} fooled, {outcomes['robust']} withstand"
+
+
+def _going_on(since: Sequence[Event], seconds: float, done: int, images: int) -> str:
+    """How long it may take still or, before the first chunk, a sign of life."""
+    if done:
+        return f"; about {duration((images - done) * seconds / done)} left for this attack"
+    passes = getattr(since[-1], "n_forward", 0) if since else 0
+    return f"; {passes:,} forward passes so far"

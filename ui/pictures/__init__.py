@@ -1,0 +1,1 @@
+"""The pictures that people choose: from the gallery, a file, the camera."""

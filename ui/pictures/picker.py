@@ -1,0 +1,114 @@
+"""Choosing pictures: photographs of the gallery, files of one's own, the camera."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from malt_core.images.gallery import find_photo, gallery, thumbnail_bytes
+from malt_core.models.catalogue import model_info
+from malt_core.types import Crop
+from ui.address.parameters import Choice, Several
+from ui.pictures.picture import CAMERA, UPLOAD, Picture, gallery_picture, own_picture
+from ui.widgets.form import shows
+from ui.widgets.markdown import plain
+
+THUMBNAIL = 96
+TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+WHAT_UPLOAD = (
+    "The file stays on the computer that runs this page. It is scaled down to what the model sees; of an "
+    "animation, the first frame is taken."
+)
+
+
+@cache
+def label(photo_id: str) -> str:
+    """A picker's label: the thumbnail with its title."""
+    if photo_id == UPLOAD:
+        return ":material/upload: Your photo"
+    if photo_id == CAMERA:
+        return ":material/photo_camera: Camera"
+    photo = find_photo(photo_id)
+    data = base64.b64encode(thumbnail_bytes(photo_id, THUMBNAIL)).decode("ascii")
+    return f"![{photo.title}](data:image/jpeg;base64,{data})"
+
+
+def choose_photo(parameter: Choice, key: str) -> None:
+    """Draw the picker of one picture; those that the model certainly has a word for come first."""
+    first = [photo.id for photo in gallery(model_info(st.session_state.model).dataset)]
+    if shows(key):
+        with st.container(key="picker"):
+            st.pills(
+                parameter.label,
+                [*first, UPLOAD, CAMERA],
+                default=st.session_state[key],  # see ui/widgets/form.py
+                format_func=label,
+                key=key,
+                required=True,
+                help=parameter.help,
+            )
+
+
+def choose_photos(parameter: Several, key: str) -> None:
+    """Draw the picker of several pictures."""
+    if shows(key):
+        with st.container(key="picker"):
+            st.pills(
+                parameter.label,
+                parameter.options,
+                default=st.session_state[key],  # see ui/widgets/form.py
+                selection_mode="multi",
+                format_func=label,
+                key=key,
+                help=parameter.help,
+            )
+
+
+def chosen_picture(photo: str, size: tuple[int, int], crop: Crop) -> Picture | None:
+    """The picture that is chosen, at size (H, W); None while an upload or the camera has to deliver it.
+
+    Raises BadImage for a file that cannot be used.
+    """
+    if photo == UPLOAD:
+        file = st.file_uploader("A picture of yours", TYPES, key="file", help=WHAT_UPLOAD)
+    elif photo == CAMERA:
+        file = st.camera_input("Take a picture", key="shot")
+        st.caption(
+            "No picture? The browser asks for leave to use the camera; undo a refusal in its address bar."
+        )
+    else:
+        return _kept((photo, size, crop), lambda: gallery_picture(photo, size, crop))
+    if file is None:
+        return None
+    name = "camera picture" if photo == CAMERA else file.name
+    return _kept((file.file_id, size, crop), lambda: own_picture(file.getvalue(), name, size, crop))
+
+
+def own_files() -> Sequence[UploadedFile]:
+    """Pictures of the user's own. When the page is returned to, the uploader is empty; what it held stays."""
+    state = st.session_state
+    files = st.file_uploader(
+        "Pictures of yours",
+        TYPES,
+        accept_multiple_files=True,
+        key="files",
+        help=WHAT_UPLOAD,
+        on_change=lambda: state.pop("own_files", None),
+    )
+    if files:
+        state.own_files = files
+    elif "own_files" in state:
+        st.caption(f"Still here: {plain(', '.join(file.name for file in state.own_files))}.")
+    return state.get("own_files", [])
+
+
+def _kept(key: tuple, make: Callable[[], Picture]) -> Picture:
+    """Decode a picture once, not on every rerun."""
+    if st.session_state.get("picture_key") != key:
+        st.session_state.picture = make()
+        st.session_state.picture_key = key
+    return st.session_state.picture

@@ -1,0 +1,53 @@
+"""A picture as a value: what pages hand to attacks. No Streamlit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from PIL import Image
+
+from malt_core.images.decoding import decode
+from malt_core.images.gallery import GALLERY, find_photo, open_photo
+from malt_core.images.resize import pixel_digest, resize, sample_of
+from malt_core.types import Crop, Sample
+
+UPLOAD, CAMERA = "upload", "camera"
+"""What stands in an address for a picture that it cannot hold."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as the model sees it: 8-bit RGB at its resolution, so that no large upload stays in memory.
+
+    source: what the command line takes to open it; credit: who made it, for gallery photos.
+    """
+
+    image: Image.Image
+    name: str
+    source: str
+    alt: str
+    credit: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the pixels."""
+        return pixel_digest(self.image)
+
+    def to_sample(self, label: int | None = None) -> Sample:
+        """The same for an attack; label: the class to attack, None for the model's own prediction."""
+        return sample_of(self.image, name=self.name, label=label)
+
+
+def gallery_picture(photo_id: str, size: tuple[int, int], crop: Crop) -> Picture:
+    """A photograph of the gallery at size (H, W). Raises as malt_core.images.gallery.open_photo does."""
+    photo = find_photo(photo_id)
+    image = resize(open_photo(photo_id, crop), size, crop=crop, name=photo.id)
+    credit = f"{photo.source} ({photo.licence})"
+    return Picture(image, photo.id, GALLERY + photo.id, photo.alt, credit)
+
+
+def own_picture(data: bytes, name: str, size: tuple[int, int], crop: Crop) -> Picture:
+    """A picture file at size (H, W). Raises as malt_core.images.decoding.decode does."""
+    image = resize(decode(data, name), size, crop=crop, name=name)
+    return Picture(image, name, name, f"Your picture {name}")

@@ -1,0 +1,55 @@
+"""The settings of the Race page: the record that its widgets and its address hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from malt_core.images.gallery import gallery
+from malt_core.race.types import THIRD_LANES, LaneName, RaceConfig
+from malt_core.race.words import LANES
+from ui.address.common import CommonSettings
+from ui.address.parameters import Choice, Several, setting
+from ui.pictures.picture import UPLOAD
+
+PHOTOS = Several(
+    label="Pictures",
+    choices=lambda: [*(photo.id for photo in gallery()), UPLOAD],
+    noun="photo",
+    help="The pictures to race on: any of these photographs, and files of yours.",
+)
+THIRD = Choice(
+    label="Third lane",
+    choices=THIRD_LANES,
+    titles=LANES,
+    noun="third lane",
+    help="Who runs beside MALT and AutoAttack, for comparison.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaceSettings(CommonSettings):
+    """photos: ids of the gallery in its order, and UPLOAD for pictures of the user's own.
+
+    third: the lane beside MALT and AutoAttack.
+    """
+
+    page: ClassVar[str] = "race"
+
+    photos: tuple[str, ...] = setting(PHOTOS, tuple(photo.id for photo in gallery()))
+    third: LaneName = setting(THIRD, THIRD_LANES[0])
+
+    @property
+    def config(self) -> RaceConfig:
+        """The same for malt_core. Raises BadConfig where a value is out of range."""
+        return RaceConfig(norm=self.norm, eps=self.epsilon.value, seed=self.seed)
+
+    @property
+    def lanes(self) -> tuple[LaneName, ...]:
+        """Every lane in the order to run them: the longest comes last."""
+        return ("malt", self.third, "autoattack")
+
+    @property
+    def shareable(self) -> bool:
+        """Whether a link can hold the pictures."""
+        return UPLOAD not in self.photos

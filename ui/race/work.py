@@ -1,0 +1,86 @@
+"""What the job queue computes for the Race page. Torch is imported when the work starts, not before."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from malt_core.race.types import LaneName, RaceEvent
+from ui.race.link import RaceSettings
+from ui.race.pictures import Entry
+
+if TYPE_CHECKING:
+    from malt_core.models.loaders import Model
+
+
+class LaneStore:
+    """The events of finished lanes by key, so that another third lane costs no second AutoAttack.
+
+    keep: how many stay, the least recently used going first.
+    """
+
+    def __init__(self, keep: int = 64) -> None:
+        self._keep, self._lock = keep, threading.Lock()
+        self._lanes: OrderedDict[str, tuple[RaceEvent, ...]] = OrderedDict()
+
+    def get(self, key: str) -> tuple[RaceEvent, ...]:
+        """The events of that lane, none if it has not been run to its end."""
+        with self._lock:
+            if key in self._lanes:
+                self._lanes.move_to_end(key)
+            return self._lanes.get(key, ())
+
+    def put(self, key: str, events: Sequence[RaceEvent]) -> None:
+        """Keep a finished lane."""
+        with self._lock:
+            self._lanes[key] = tuple(events)
+            while len(self._lanes) > self._keep:
+                self._lanes.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        """Let the lane be run anew."""
+        with self._lock:
+            self._lanes.pop(key, None)
+
+
+def lane_key(lane: LaneName, settings: RaceSettings, entries: Sequence[Entry]) -> str:
+    """Equal keys mean equal lanes, but for their times."""
+    pictures = [(entry.picture.digest, entry.label) for entry in entries]
+    parts = (lane, settings.model, settings.config, pictures)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def race_key(settings: RaceSettings, entries: Sequence[Entry]) -> str:
+    """Equal keys mean equal races, but for their times."""
+    keys = [lane_key(lane, settings, entries) for lane in settings.lanes]
+    return hashlib.sha256("race".join(keys).encode()).hexdigest()
+
+
+def race(
+    settings: RaceSettings, entries: Sequence[Entry], store: LaneStore
+) -> Callable[[Model], Iterator[RaceEvent]]:
+    """A work function for the queue: the line-up, then lane after lane; finished ones come from the store."""
+
+    def work(model: Model) -> Iterator[RaceEvent]:
+        import torch
+
+        from malt_core.race.run import line_up, run_lane
+
+        x = torch.stack([entry.picture.to_sample().x for entry in entries])
+        lined_up = line_up(model, x, [entry.label for entry in entries])
+        yield lined_up
+        for lane in settings.lanes if lined_up.standing else ():
+            key = lane_key(lane, settings, entries)
+            events = list(store.get(key))
+            if events:
+                yield from events
+                continue
+            for event in run_lane(lane, model, x, lined_up, settings.config):
+                events.append(event)
+                yield event
+            store.put(key, events)
+
+    return work

@@ -1,0 +1,4 @@
+"""Words for newcomers that several pages use."""
+
+FORWARD = "How often an image went through the model."
+BACKWARD = "How often a gradient was computed: the slope of a score with respect to every pixel."
