@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from malt_core.attacks.catalogue import TITLES
 from malt_core.comparison.compare import Accuracy, ImageComparison, Share
 from malt_core.comparison.published import Published
 from malt_core.evaluation.report import Report
-from malt_core.evaluation.types import ATTACKS, EvaluationConfig
+from malt_core.evaluation.types import EvaluationConfig
 
-ATTACK_NAMES = {
-    attack: TITLES[attack] for attack in ATTACKS
-}  # for ui/benchmark, until it takes TITLES itself
 FEW_NAMES = 3  # of the images that could not be read
 FEW = 100  # images below which one more or less moves a figure by over a percentage point
 

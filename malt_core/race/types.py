@@ -13,7 +13,6 @@ from malt_core.attacks.catalogue import ATTACKS, AttackId
 from malt_core.epsilon import Epsilon, check_eps
 from malt_core.types import MAX_SEED, Norm, check_count
 
-LaneName = AttackId
 THIRD_LANES: tuple[AttackId, ...] = tuple(
     attack for attack, info in ATTACKS.items() if info.in_race and attack not in ("malt", "autoattack")
 )

@@ -9,7 +9,6 @@ from malt_core.formatting import stopwatch
 from malt_core.race.timeline import Lane, Race
 from malt_core.race.types import StageName
 
-LANES = TITLES  # for ui/race, until it takes the titles from the catalogue itself
 STAGES: dict[StageName, str] = {
     **TITLES,  # an attack of one stage, or a part of AutoAttack, is called alike everywhere
     "clean": "looking at the pictures",

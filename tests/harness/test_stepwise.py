@@ -16,9 +16,6 @@ def stepwise_threads() -> int:
     return sum(thread.name == "stepwise" for thread in threading.enumerate())
 
 
-handed_over_threads = stepwise_threads  # for tests/ui, until they use this name
-
-
 class Counter:
     """A call that counts to n, pausing before each number, and notes how it was ended."""
 

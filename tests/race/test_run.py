@@ -11,22 +11,23 @@ from torch import nn
 
 from malt_core import malt
 from malt_core.attacks import autoattack
+from malt_core.attacks.catalogue import AttackId
 from malt_core.errors import BadConfig
 from malt_core.harness.counting import CountingModel
 from malt_core.numerics.gradients import Passes
 from malt_core.numerics.norms import eight_bit_image
 from malt_core.race import referee
 from malt_core.race import run as race
-from malt_core.race.types import THIRD_LANES, Fell, LaneDone, LaneName, LineUp, Progress, RaceConfig
+from malt_core.race.types import THIRD_LANES, Fell, LaneDone, LineUp, Progress, RaceConfig
 from tests.harness.test_stepwise import stepwise_threads
 from tests.helpers.analytic import Constant, Linear, assert_inside, classes, images, smooth_cnn
 from tests.helpers.short_ensemble import short_ensemble
 
 __all__ = ["short_ensemble"]  # a fixture
 
-pytestmark = pytest.mark.usefixtures("short_ensemble")
+pytestmark = [pytest.mark.usefixtures("short_ensemble"), pytest.mark.slow]
 
-LANES: tuple[LaneName, ...] = ("malt", "autoattack", *THIRD_LANES)
+LANES: tuple[AttackId, ...] = ("malt", "autoattack", *THIRD_LANES)
 CONFIG = RaceConfig(eps=3 / 255)  # three of the five images that stand fall to the strong attacks
 
 
@@ -92,7 +93,7 @@ def test_labels_that_do_not_fit_are_explained(model, x, labels: list, words: str
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 @pytest.mark.parametrize("lane", LANES)
-def test_every_verdict_is_true(lane: LaneName, norm: str, model, x, lined_up: LineUp) -> None:
+def test_every_verdict_is_true(lane: AttackId, norm: str, model, x, lined_up: LineUp) -> None:
     config = CONFIG if norm == "linf" else RaceConfig(norm="l2", eps=0.15)
     events, adversarial = run(lane, model, x, lined_up, config)
     *before, done = events
@@ -114,7 +115,7 @@ def test_every_verdict_is_true(lane: LaneName, norm: str, model, x, lined_up: Li
 
 
 @pytest.mark.parametrize("lane", LANES)
-def test_costs_and_stages_only_grow(lane: LaneName, model, x, lined_up, monkeypatch) -> None:
+def test_costs_and_stages_only_grow(lane: AttackId, model, x, lined_up, monkeypatch) -> None:
     monkeypatch.setattr(referee, "TURN", 0.0)
     monkeypatch.setattr(race, "N_ITER", 25)
     *events, done = race.run_lane(lane, model, x, lined_up, CONFIG)
@@ -130,7 +131,7 @@ def test_costs_and_stages_only_grow(lane: LaneName, model, x, lined_up, monkeypa
 
 
 def test_the_stages_of_each_lane(model, x, lined_up) -> None:
-    def stages(lane: LaneName) -> list[str]:
+    def stages(lane: AttackId) -> list[str]:
         events = race.run_lane(lane, model, x, lined_up, CONFIG)
         return list(dict.fromkeys(event.stage for event in events if isinstance(event, Progress)))
 
@@ -217,7 +218,7 @@ def test_the_result_does_not_depend_on_who_else_computes(lane, model, x, lined_u
 
 
 @pytest.mark.parametrize("lane", ["malt", "autoattack", "pgd"])
-def test_the_callers_mode_is_no_matter(lane: LaneName, model, x) -> None:
+def test_the_callers_mode_is_no_matter(lane: AttackId, model, x) -> None:
     with torch.inference_mode():
         given = x + 0
         events, _ = run(lane, model, given, race.line_up(model, given, [None] * 6), CONFIG)
@@ -236,7 +237,7 @@ def test_it_leaves_the_global_generator_alone(model, x, lined_up) -> None:
 
 
 @pytest.mark.parametrize("lane", LANES)
-def test_closing_ends_the_work_at_once(lane: LaneName, model, x, lined_up, monkeypatch) -> None:
+def test_closing_ends_the_work_at_once(lane: AttackId, model, x, lined_up, monkeypatch) -> None:
     monkeypatch.setattr(referee, "TURN", 0.0)
     counted = CountingModel(model.train(), Passes())
     events = race.run_lane(lane, counted, x, lined_up, CONFIG)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from malt_core.attacks.catalogue import AttackId
 from malt_core.race.timeline import Span, race_of
-from malt_core.race.types import Fell, LaneDone, LaneName, LineUp, Progress, RaceEvent, StageName
+from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceEvent, StageName
 
-NAMES: tuple[LaneName, ...] = ("malt", "fgsm", "autoattack")
+NAMES: tuple[AttackId, ...] = ("malt", "fgsm", "autoattack")
 LINE_UP = LineUp(labels=(3, 4, 5), clean=(3, 4, 9))
 
 
-def progress(lane: LaneName, stage: StageName, seconds: float, robust: int) -> Progress:
+def progress(lane: AttackId, stage: StageName, seconds: float, robust: int) -> Progress:
     n = round(100 * seconds)
     return Progress(
         lane=lane,
@@ -23,7 +24,7 @@ def progress(lane: LaneName, stage: StageName, seconds: float, robust: int) -> P
     )
 
 
-def fell(lane: LaneName, image: int, stage: StageName, seconds: float, robust: int) -> Fell:
+def fell(lane: AttackId, image: int, stage: StageName, seconds: float, robust: int) -> Fell:
     return Fell(
         lane=lane,
         image=image,

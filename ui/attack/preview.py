@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from malt_core.formatting import exact_percent
 from malt_core.models.catalogue import model_info
 from malt_core.types import ModelInfo
 from ui.attack import glossary, work
@@ -60,8 +61,8 @@ def _answer(settings: AttackSettings, picture: Picture) -> None:
     )
     if job.state == "done":
         (first, share), *others = job.events[0]
-        rest = ", ".join(f"{name} ({_percent(part)})" for name, part in others)
-        st.markdown(f"It says **{first}** ({_percent(share)}), then {rest}.")
+        rest = ", ".join(f"{name} ({exact_percent(part)})" for name, part in others)
+        st.markdown(f"It says **{first}** ({exact_percent(share)}), then {rest}.")
         if note := truth_note(settings.photo, model_info(settings.model), first):
             st.caption(note)
     elif job.finished:
@@ -75,11 +76,6 @@ def _wait(job: Job) -> None:
     if job.finished:
         st.rerun()
     st.progress(job.share or 0.0, text=job.note or "Looking at the picture …")
-
-
-def _percent(share: float) -> str:
-    """A share from 0 to 1 for people, never claiming certainty."""
-    return ">99.9%" if share > 0.9995 else "<0.1%" if share < 0.0005 else f"{share:.1%}"
 
 
 def _vocabulary(info: ModelInfo) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from malt_core.comparison.words import ATTACK_NAMES
-from malt_core.evaluation.types import ATTACKS, Attack
+from malt_core.attacks.catalogue import TITLES, AttackId
+from malt_core.evaluation.types import ATTACKS
 from malt_core.models.catalogue import DEFAULT_MODEL
 from malt_core.types import Norm
 from ui.address.common import MODEL, NORM
@@ -25,7 +25,7 @@ EPS = Radii(
 CHOSEN_ATTACKS = Several(
     label="Attacks",
     choices=ATTACKS,
-    titles=ATTACK_NAMES,
+    titles=TITLES,
     noun="attack",
     few=True,
     help="MALT, which aims at up to 9 classes and gives up early where nothing comes of it; naive targeting, "
@@ -59,6 +59,6 @@ class BenchmarkSettings(PageSettings):
     model: str = setting(MODEL, DEFAULT_MODEL)
     norm: Norm = setting(NORM, "linf")
     eps: str = setting(EPS)
-    attacks: tuple[Attack, ...] = setting(CHOSEN_ATTACKS, ("malt", "naive"))
+    attacks: tuple[AttackId, ...] = setting(CHOSEN_ATTACKS, ("malt", "naive"))
     source: Source = setting(SOURCE, "gallery")
     n: int = setting(COUNT, 20)

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from malt_core.attacks.catalogue import AttackId
 from malt_core.comparison.words import attack_name
 from malt_core.datasets.in_memory import InMemoryData
 from malt_core.epsilon import parse_number
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report, report_of
-from malt_core.evaluation.types import ATTACKS, Attack, ChunkResult, EvaluationConfig, Plan
+from malt_core.evaluation.types import ATTACKS, ChunkResult, EvaluationConfig, Plan
 from malt_core.formatting import duration
 from malt_core.types import Norm
 from ui.address.parameters import EPS_RANGE
@@ -54,7 +55,9 @@ def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
     return tuple(found[number] for number in sorted(found))
 
 
-def evaluations(attacks: Sequence[Attack], balls: Sequence[EvaluationConfig]) -> tuple[EvaluationConfig, ...]:
+def evaluations(
+    attacks: Sequence[AttackId], balls: Sequence[EvaluationConfig]
+) -> tuple[EvaluationConfig, ...]:
     """One evaluation for each attack and radius. Raises BadConfig for none, and for too many."""
     if not attacks:
         raise BadConfig("Choose at least one attack.")

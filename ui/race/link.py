@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from malt_core.attacks.catalogue import TITLES, AttackId
 from malt_core.images.gallery import gallery
-from malt_core.race.types import THIRD_LANES, LaneName, RaceConfig
-from malt_core.race.words import LANES
+from malt_core.race.types import THIRD_LANES, RaceConfig
 from ui.address.common import CommonSettings
 from ui.address.parameters import Choice, Several, setting
 from ui.pictures.picture import UPLOAD
@@ -21,7 +21,7 @@ PHOTOS = Several(
 THIRD = Choice(
     label="Third lane",
     choices=THIRD_LANES,
-    titles=LANES,
+    titles=TITLES,
     noun="third lane",
     help="Who runs beside MALT and AutoAttack, for comparison.",
 )
@@ -37,7 +37,7 @@ class RaceSettings(CommonSettings):
     page: ClassVar[str] = "race"
 
     photos: tuple[str, ...] = setting(PHOTOS, tuple(photo.id for photo in gallery()))
-    third: LaneName = setting(THIRD, THIRD_LANES[0])
+    third: AttackId = setting(THIRD, THIRD_LANES[0])
 
     @property
     def config(self) -> RaceConfig:
@@ -45,7 +45,7 @@ class RaceSettings(CommonSettings):
         return RaceConfig(norm=self.norm, eps=self.epsilon.value, seed=self.seed)
 
     @property
-    def lanes(self) -> tuple[LaneName, ...]:
+    def lanes(self) -> tuple[AttackId, ...]:
         """Every lane in the order to run them: the longest comes last."""
         return ("malt", self.third, "autoattack")
 

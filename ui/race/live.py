@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from malt_core.attacks.catalogue import AttackId
 from malt_core.race import words
 from malt_core.race.timeline import race_of
-from malt_core.race.types import LaneName
 from malt_core.types import ModelInfo
 from ui.compute.jobs import Job
 from ui.compute.task import Task
@@ -20,7 +20,7 @@ EVERY = 0.8  # seconds; two charts are drawn anew
 
 
 def show_running(
-    task: Task, job: Job, names: Sequence[LaneName], pictures: Sequence[str], info: ModelInfo
+    task: Task, job: Job, names: Sequence[AttackId], pictures: Sequence[str], info: ModelInfo
 ) -> None:
     """Draw a race that runs, or that could not go on. names: of the lanes; pictures: their names."""
 

@@ -7,16 +7,17 @@ from typing import Any
 
 import streamlit as st
 
+from malt_core.attacks.catalogue import ATTACKS, TITLES, AttackId
 from malt_core.race import charts, words
 from malt_core.race.timeline import Lane, Race, race_of
-from malt_core.race.types import LaneName, RaceEvent
+from malt_core.race.types import RaceEvent
 from malt_core.types import ModelInfo
 from ui.race import glossary
 from ui.widgets import glossary as shared_words
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
-NOTES: dict[LaneName, str] = {
+NOTES: dict[AttackId, str] = {
     "malt": glossary.LANE_MALT,
     "autoattack": glossary.LANE_AUTOATTACK,
     "apgd-ce": glossary.LANE_APGD_CE,
@@ -28,7 +29,7 @@ NOTES: dict[LaneName, str] = {
 
 
 def show_before(
-    stopped: Sequence[RaceEvent], names: Sequence[LaneName], pictures: Sequence[str], info: ModelInfo
+    stopped: Sequence[RaceEvent], names: Sequence[AttackId], pictures: Sequence[str], info: ModelInfo
 ) -> None:
     """Draw what there is before a race: what it takes, or what one that was stopped had brought."""
     if not stopped:
@@ -42,7 +43,7 @@ def show_before(
 
 
 def show_race(
-    events: Sequence[RaceEvent], names: Sequence[LaneName], pictures: Sequence[str], info: ModelInfo
+    events: Sequence[RaceEvent], names: Sequence[AttackId], pictures: Sequence[str], info: ModelInfo
 ) -> None:
     """Draw a race that is over, or was stopped."""
     race = race_of(events, names, going_on=False)
@@ -106,7 +107,7 @@ def _row(lane: Lane) -> dict[str, Any]:
     begun = lane.state != "waiting"
     falls = lane.falls.values()
     return {
-        "lane": words.LANES[lane.name] + (" (stopped)" if lane.state == "stopped" else ""),
+        "lane": TITLES[lane.name] + (" (stopped)" if lane.state == "stopped" else ""),
         "seconds": lane.seconds if begun else None,
         "until the last fall": max((fell.seconds for fell in falls), default=None),
         "forward passes": lane.n_forward if begun else None,
@@ -124,7 +125,7 @@ def show_pictures(race: Race, pictures: Sequence[str], info: ModelInfo) -> None:
         {
             "picture": name,
             "attacked as": info.classes[race.line_up.labels[i]],
-            **{words.LANES[lane.name]: words.fate(lane, i, race, info.classes) for lane in race.lanes},
+            **{TITLES[lane.name]: words.fate(lane, i, race, info.classes) for lane in race.lanes},
         }
         for i, name in enumerate(pictures)
     ]
@@ -137,6 +138,10 @@ def show_pictures(race: Race, pictures: Sequence[str], info: ModelInfo) -> None:
 
 
 def _what_ran(race: Race) -> None:
+    said = [
+        f"- **{TITLES[lane.name]}**: {NOTES.get(lane.name, ATTACKS[lane.name].description)}"
+        for lane in race.lanes
+    ]
     with st.expander("What exactly is compared here"):
-        st.markdown("\n".join(f"- **{words.LANES[lane.name]}**: {NOTES[lane.name]}" for lane in race.lanes))
+        st.markdown("\n".join(said))
         st.markdown(glossary.JUDGED)

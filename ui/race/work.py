@@ -8,7 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from malt_core.race.types import LaneName, RaceEvent
+from malt_core.attacks.catalogue import AttackId
+from malt_core.race.types import RaceEvent
 from ui.race.link import RaceSettings
 from ui.race.pictures import Entry
 
@@ -46,7 +47,7 @@ class LaneStore:
             self._lanes.pop(key, None)
 
 
-def lane_key(lane: LaneName, settings: RaceSettings, entries: Sequence[Entry]) -> str:
+def lane_key(lane: AttackId, settings: RaceSettings, entries: Sequence[Entry]) -> str:
     """Equal keys mean equal lanes, but for their times."""
     pictures = [(entry.picture.digest, entry.label) for entry in entries]
     parts = (lane, settings.model, settings.config, pictures)

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from malt_core.race.types import LaneDone, LineUp
-from tests.harness.test_stepwise import handed_over_threads
+from tests.harness.test_stepwise import stepwise_threads
 from tests.helpers.analytic import images, smooth_cnn
 from tests.helpers.short_ensemble import short_ensemble
 from ui.compute.jobs import Job, JobQueue
@@ -89,7 +89,7 @@ def test_a_lane_that_was_stopped_is_not_kept(entries: list[Entry]) -> None:
         if getattr(event, "lane", "") == "autoattack":
             break
     running.close()
-    assert handed_over_threads() == 0
+    assert stepwise_threads() == 0
     assert store.get(lane_key("malt", SETTINGS, entries))
     assert not store.get(lane_key("autoattack", SETTINGS, entries))
 
@@ -164,5 +164,5 @@ def test_leaving_a_race_ends_its_thread(queue: JobQueue, entries: list[Entry]) -
     job = start(queue, entries, 3)
     wait_for(lambda: any(getattr(event, "lane", "") == "autoattack" for event in job.events))
     queue.leave(job, "ann")
-    wait_for(lambda: handed_over_threads() == 0)
+    wait_for(lambda: stepwise_threads() == 0)
     assert job.state in ("cancelled", "done")
