@@ -115,7 +115,7 @@ def test_the_perturbation_png_shows_the_signed_change(run, name):
     attack = run(name)
     change = attack.pixels("adversarial") - attack.pixels("original")
     shown = attack.pixels("perturbation") - 127.5
-    assert abs(shown).max() > 60
+    assert abs(shown).max() > 20, "at most 256 times as strong, however small the change"
     if change.any():
         assert (np.sign(shown[change != 0]) == np.sign(change[change != 0])).all()
 
