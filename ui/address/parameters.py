@@ -134,11 +134,21 @@ class Count(Parameter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Radius(Parameter):
-    """ε: n of n/255 for linf, plain pixel units for l2. label, help: for linf; the others for l2."""
+class PerNorm(Parameter):
+    """A setting that is called otherwise for each norm. label, help: for linf; the others for l2."""
 
     label_l2: str
     help_l2: str
+
+    def words(self, norm: Norm) -> tuple[str, str]:
+        """Label and help."""
+        return (self.label, self.help) if norm == "linf" else (self.label_l2, self.help_l2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Radius(PerNorm):
+    """ε: n of n/255 for linf, plain pixel units for l2."""
+
     depends: tuple[str, ...] = ("model",)
 
     def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
@@ -161,7 +171,7 @@ class Radius(Parameter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Radii(Radius):
+class Radii(PerNorm):
     """One or several ε in a line of text, kept as it was typed, right or wrong."""
 
     depends: tuple[str, ...] = ("model", "norm")
@@ -169,11 +179,8 @@ class Radii(Radius):
     def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
         return text
 
-    def write(self, value: str) -> str:
-        return value
-
     def default(self, before: Values) -> str:
-        return f"{super().default(before):g}"
+        return f"{default_eps(before['model'], before['norm']):g}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,9 +211,14 @@ def setting(parameter: Parameter, default: Any = MISSING) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class PageSettings:
-    """What the widgets of a page say. page: the last part of the page's address."""
+    """What the widgets of a page say.
+
+    page: the last part of the page's address.
+    result_in_address: whether the address also says that one wants to see the result.
+    """
 
     page: ClassVar[str]
+    result_in_address: ClassVar[bool] = True
 
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:

@@ -55,6 +55,7 @@ class BenchmarkSettings(PageSettings):
     """eps: as typed, one or a few, right or wrong. n: how many images of a file, which no link can hold."""
 
     page: ClassVar[str] = "benchmark"
+    result_in_address: ClassVar[bool] = False  # a run goes on whatever the settings say meanwhile
 
     model: str = setting(MODEL, DEFAULT_MODEL)
     norm: Norm = setting(NORM, "linf")

@@ -21,6 +21,7 @@ from ui.address.parameters import (
     Count,
     PageSettings,
     Parameter,
+    PerNorm,
     Radii,
     Radius,
     Several,
@@ -36,7 +37,8 @@ def follow(record: type[S]) -> Asked[S]:
     asked = record.read(params)
     if new:
         _fill(asked.settings)
-        Task(record.page).begin(ask=asked.run)
+        if record.result_in_address:
+            Task(record.page).begin(ask=asked.run)
         sync.followed(params)
     st.session_state.hidden = asked.hidden
     return asked
@@ -86,7 +88,7 @@ def _fill(settings: PageSettings) -> None:
     state = st.session_state
     for name, parameter in settings.parameters().items():
         value = getattr(settings, name)
-        if isinstance(parameter, Radius) and not isinstance(parameter, Radii):
+        if isinstance(parameter, Radius):
             for norm in NORMS:
                 here = norm == settings.norm
                 state[f"{name}_{norm}"] = value if here else _default(settings, name, norm)
@@ -102,7 +104,7 @@ def _default(record: PageSettings | type[PageSettings], name: str, norm: str) ->
 
 def _key(name: str, parameter: Parameter) -> str:
     """The key of the setting's widget: ε has one for each norm, since a hidden widget's value is dropped."""
-    if isinstance(parameter, Radius) and not isinstance(parameter, Radii):
+    if isinstance(parameter, Radius):
         return f"{name}_{st.session_state.norm}"
     return name
 
@@ -130,7 +132,7 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
         "args": (record, name),
     }
     match parameter:
-        case Radius():
+        case PerNorm():
             _draw_radius(record, name, parameter, how)
         case Several():
             st.pills(
@@ -160,12 +162,10 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
             )
 
 
-def _draw_radius(record: type[PageSettings], name: str, parameter: Radius, how: dict[str, Any]) -> None:
+def _draw_radius(record: type[PageSettings], name: str, parameter: PerNorm, how: dict[str, Any]) -> None:
     norm = st.session_state.norm
     linf = norm == "linf"
-    label, how["help"] = (
-        (parameter.label, parameter.help) if linf else (parameter.label_l2, parameter.help_l2)
-    )
+    label, how["help"] = parameter.words(norm)
     now = st.session_state.setdefault(how["key"], _default(record, name, norm))
     if isinstance(parameter, Radii):
         st.text_input(label, now, **how)

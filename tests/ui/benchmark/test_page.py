@@ -248,6 +248,9 @@ def test_stop_keeps_what_is_done_and_ends_the_work() -> None:
     app.button_group(key="attacks").set_value(["malt", "autoattack"]).run()
     app.button(key="evaluate").click().run()
     run_while(app, lambda: "AutoAttack" not in doing(app))
+    app.switch_page("pages/attack.py").run()
+    app.switch_page("pages/benchmark.py").run()
+    assert "AutoAttack" in doing(app), "it has gone on meanwhile"
     app.button(key="stop").click().run()
     run_while(app, lambda: bool(doing(app)))
     assert [row["report"] for row in rows(app, "95% interval")] == ["MALT"]
