@@ -4,10 +4,10 @@ import io
 import json
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from PIL import Image
 
 from malt_core.errors import BadConfig
@@ -36,7 +36,7 @@ def test_parquet(tmp_path: Path) -> None:
     assert images.classes == (ClassName("red", "n1"), ClassName("blue", "n2"))
     assert images.dataset == "two"
     again = load_images(tmp_path, "train", tmp_path / "cache")
-    assert np.array_equal(images.pixels, again.pixels)
+    assert torch.equal(images.pixels, again.pixels)
 
 
 def test_a_label_without_a_name_is_told(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_the_original_tiny_imagenet_folder(tmp_path: Path) -> None:
     assert train.classes == (ClassName("goldfish", "n01"), ClassName("cat", "n02"))
     assert train.labels.tolist() == [0, 1]
     assert val.labels.tolist() == [1]
-    assert np.abs(val.pixels[0].astype(int) - train.pixels[1]).max() < 3
+    assert (val.pixels[0].int() - train.pixels[1]).abs().max() < 3
     assert train.dataset == "tiny-imagenet"
 
 

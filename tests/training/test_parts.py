@@ -2,7 +2,6 @@
 
 import copy
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -34,7 +33,7 @@ def test_the_network_is_as_small_as_promised() -> None:
 
 
 def test_augmentation_is_seeded_and_stays_in_range() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (70, 64, 64, 3), dtype=np.uint8)
+    pixels = torch.randint(0, 256, (70, 64, 64, 3), dtype=torch.uint8, generator=generator())
     one, same, other = (augment(pixels, 48, Augmentation(0.6), generator(s)) for s in (1, 1, 2))
     assert one.shape == (70, 3, 48, 48)
     assert 0 <= one.min() < one.max() <= 1
@@ -43,7 +42,7 @@ def test_augmentation_is_seeded_and_stays_in_range() -> None:
 
 
 def test_augmentation_without_change_is_the_image_or_its_mirror() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
+    pixels = torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8, generator=generator())
     still = Augmentation(min_side=1, max_side=1, brightness=0, contrast=0)
     got = augment(pixels, 64, still, generator())
     source = F.pad(to_batch(pixels), (4, 4, 4, 4), mode="reflect")

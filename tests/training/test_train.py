@@ -196,6 +196,6 @@ def test_one_epoch_on_one_percent_of_tiny_imagenet(tmp_path: Path) -> None:
 def training_loss(trainer: train.Trainer) -> float:
     """Cross-entropy of the first 128 training images, without augmentation, by the batch's own statistics."""
     x = to_batch(trainer.train_images.pixels[:128])
-    y = torch.from_numpy(trainer.train_images.labels[:128])
+    y = trainer.train_images.labels[:128]
     with torch.no_grad():
         return F.cross_entropy(copy.deepcopy(trainer.run.net).train()(x), y).item()
