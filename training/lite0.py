@@ -5,6 +5,7 @@ The weights are the file models/efficientnet-lite0-*.pth of the package efficien
 """
 
 import re
+import warnings
 from pathlib import Path
 
 import torch
@@ -36,7 +37,9 @@ class Lite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        import timm
+        with warnings.catch_warnings():  # timm uses what newer releases of torch warn about
+            warnings.simplefilter("ignore")
+            import timm
 
         self.net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
 

@@ -116,10 +116,10 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="noise",
-            epochs=4,
+            epochs=2,
             lr=0.03,
             rest_lr=0.0015,
-            stages=((0.0, 48), (0.6, 64)),
+            stages=((0.0, 48), (0.7, 64)),
             augmentation=LIGHT,
             sigma=0.12,
         ),
@@ -129,7 +129,13 @@ RECIPES: dict[str, Recipe] = {
 FURTHER: dict[str, Recipe] = {
     r.name: r
     for r in (
-        replace(RECIPES["standard"], epochs=10, lr=0.05, rest_lr=0.0025, stages=((0.0, 48), (0.75, 64))),
+        replace(
+            RECIPES["standard"],
+            epochs=8,
+            lr=0.05,
+            rest_lr=0.0025,
+            stages=((0.0, 40), (0.4, 48), (0.85, 64)),
+        ),
         replace(
             RECIPES["robust"],
             epochs=12,

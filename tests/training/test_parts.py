@@ -9,10 +9,11 @@ from torch import nn
 
 from malt_core.models.nets import SmallResNet
 from training.augment import Augmentation, augment, to_batch
-from training.evaluate import pgd
+from training.data import ClassName, Images
+from training.evaluate import noise_accuracy, pgd
 from training.optim import orthogonalise, schedule, update_average
 from training.parallel import Workers
-from training.recipes import RECIPES, n_fgsm
+from training.recipes import FURTHER, RECIPES, n_fgsm, noisy
 
 
 @pytest.fixture
@@ -51,6 +52,23 @@ def test_augmentation_without_change_is_the_image_or_its_mirror() -> None:
     assert ((candidates - got).abs().amax((2, 3, 4)).amin(0) < 1e-6).all()
 
 
+def test_noise_is_not_clipped_and_judged_by_majority(net: nn.Module) -> None:
+    x = torch.rand(4, 3, 64, 64, generator=generator())
+    noise = noisy(x, 0.12, generator()) - x
+    assert noise.std() == pytest.approx(0.12, rel=0.02)
+    assert noisy(x, 0.12, generator()).min() < 0
+    pixels = torch.randint(0, 256, (9, 16, 16, 3), dtype=torch.uint8, generator=generator())
+    labels = net.eval()(to_batch(pixels)).argmax(1)
+    labels[0] = (labels[0] + 1) % 5
+    images = Images(pixels, labels, tuple(ClassName(n, None) for n in "abcde"), "noise")
+
+    def accuracy(sigma: float, draws: int) -> float:
+        return noise_accuracy(net, images, 9, 16, sigma, draws, torch.device("cpu"), Workers(1))
+
+    assert accuracy(0.0, 3) == pytest.approx(8 / 9)
+    assert accuracy(0.5, 3) == accuracy(0.5, 3)
+
+
 @pytest.mark.parametrize("shape", [(8, 40), (40, 8)])
 def test_orthogonalise_makes_singular_values_alike(shape: tuple[int, int]) -> None:
     matrix = torch.randn(shape, generator=generator())
@@ -69,6 +87,7 @@ def test_the_schedule_rises_and_ends_at_zero() -> None:
     assert recipe.eps_at(0) == pytest.approx(1 / 255)
     assert recipe.eps_at(recipe.eps_grown) == recipe.eps_at(1) == 4 / 255
     assert recipe.size_at(0) < recipe.size_at(1) == 64
+    assert FURTHER["robust"].eps_at(0) == 4 / 255
 
 
 def test_the_average_moves_by_its_share(net: nn.Module) -> None:
