@@ -39,7 +39,7 @@ class Recipe:
     eps: Linf radius in [0, 1] that the training attack grows to; eps_grown: share of the run when it is
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
     sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units.
-    soft: share of the soft labels in what is learnt; 0 where there are none. label_smoothing: only without.
+    soft: share of the soft labels in what is learnt. Where there are some, label_smoothing is 0; else soft is.
     needs_standard: whether it starts from, or is taught by, a finished standard model.
     """
 
@@ -167,7 +167,7 @@ def batch_loss(
     """
     smoothing, target = recipe.label_smoothing, y
     if soft is not None:
-        smoothing, target = 0.0, recipe.soft * soft + (1 - recipe.soft) * F.one_hot(y, soft.shape[1])
+        target = recipe.soft * soft + (1 - recipe.soft) * F.one_hot(y, soft.shape[1])
     if recipe.name == "robust":
         x = n_fgsm(net, x, y, recipe.eps_at(progress), generator)
     if recipe.name == "noise":

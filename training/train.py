@@ -233,6 +233,7 @@ def prepare(args: argparse.Namespace) -> Trainer:
     soft = None
     if args.soft_labels and recipe.soft:
         soft = soft_labels.read(args.soft_labels, len(images), len(images.classes)).to(device)
+        recipe = replace(recipe, label_smoothing=0.0)
     else:
         recipe = replace(recipe, soft=0.0)
     if args.limit is not None:

@@ -202,7 +202,7 @@ def test_a_run_goes_on_from_a_finished_one_with_soft_labels(
     run.train()
     written = card.read(first / "card.json")
     assert (written.builds_on, written.soft_labels) == (("standard, 2 epochs",), "A teacher")
-    assert written.settings["soft"] == 0.5
+    assert (written.settings["soft"], written.settings["label_smoothing"]) == (0.5, 0.0)
 
     without = (*more[:4], *further)
     assert train.main(arguments("standard", data, first, *without, "--resume")) == 2
