@@ -39,7 +39,7 @@ class Recipe:
     eps: Linf radius in [0, 1] that the training attack grows to; eps_grown: share of the run when it is
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
     sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units.
-    soft: share of the soft labels in what is learnt. Where there are some, label_smoothing is 0; else soft is.
+    soft: share of the soft labels in what is learnt. With them label_smoothing is 0, without them soft is.
     needs_standard: whether it starts from, or is taught by, a finished standard model.
     """
 
