@@ -62,6 +62,26 @@ def _augment_group(
     return ((x - 0.5) * contrast + 0.5 + brightness).clamp_(0, 1)
 
 
+def cutmix(x: Tensor, target: Tensor, share: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Paste a box of another image over each of `share` of the images (Yun et al. 2019, arXiv 1905.04899).
+
+    x: (B, 3, H, W); target: (B, K) probabilities, mixed by area. Size and place of the box are random.
+    """
+    n, _, height, width = x.shape
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=generator, device=x.device)
+
+    chosen = uniform(n, 1) < share
+    half = uniform(n, 1).sqrt() / 2 * chosen  # of the box's side, as a share of the image's
+    rows = (torch.arange(height, device=x.device) + 0.5) / height - uniform(n, 1)
+    columns = (torch.arange(width, device=x.device) + 0.5) / width - uniform(n, 1)
+    box = (rows.abs() < half)[:, :, None] & (columns.abs() < half)[:, None, :]
+    area = box.float().mean((1, 2))[:, None]
+    mixed = torch.where(box[:, None], x.flip(0), x).contiguous(memory_format=torch.channels_last)
+    return mixed, (1 - area) * target + area * target.flip(0)
+
+
 def _reflect(index: Tensor, full: int) -> Tensor:
     """Fold indices outside 0 .. full-1 back, as a mirror at the border would."""
     index = index.abs()

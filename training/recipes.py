@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.augment import Augmentation
+from training.augment import Augmentation, cutmix
 
 Name = Literal["standard", "robust", "distilled", "regularised", "noise"]
 
@@ -40,6 +40,7 @@ class Recipe:
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
     sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units.
     soft: share of the soft labels in what is learnt. With them label_smoothing is 0, without them soft is.
+    cutmix: share of the images that get a box of another image (see augment.cutmix).
     needs_standard: whether it starts from, or is taught by, a finished standard model.
     """
 
@@ -58,6 +59,7 @@ class Recipe:
     temperature: float = 1.0
     sigma: float = 0.0
     soft: float = 0.5
+    cutmix: float = 0.0
     needs_standard: bool = True
 
     def size_at(self, progress: float) -> int:
@@ -134,7 +136,9 @@ FURTHER: dict[str, Recipe] = {
             epochs=8,
             lr=0.05,
             rest_lr=0.0025,
-            stages=((0.0, 40), (0.4, 48), (0.85, 64)),
+            stages=((0.0, 48), (0.7, 64)),
+            soft=0.7,
+            cutmix=0.5,
         ),
         replace(
             RECIPES["robust"],
@@ -166,8 +170,12 @@ def batch_loss(
     x: (B, 3, S, S) in [0, 1]; y: (B,) int64; soft: (B, K) probabilities, or None where there are none.
     """
     smoothing, target = recipe.label_smoothing, y
+    if recipe.cutmix and soft is None:
+        soft = F.one_hot(y, net.head.out_features).float()
     if soft is not None:
         target = recipe.soft * soft + (1 - recipe.soft) * F.one_hot(y, soft.shape[1])
+    if recipe.cutmix:
+        x, target = cutmix(x, target, recipe.cutmix, generator)
     if recipe.name == "robust":
         x = n_fgsm(net, x, y, recipe.eps_at(progress), generator)
     if recipe.name == "noise":

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from malt_core.models.nets import SmallResNet
-from training.augment import Augmentation, augment, to_batch
+from training.augment import Augmentation, augment, cutmix, to_batch
 from training.data import ClassName, Images
 from training.evaluate import noise_accuracy, pgd
 from training.optim import orthogonalise, schedule, update_average
@@ -50,6 +50,17 @@ def test_augmentation_without_change_is_the_image_or_its_mirror() -> None:
     windows = [source[:, :, i : i + 64, j : j + 64] for i in range(9) for j in range(9)]
     candidates = torch.stack(windows + [w.flip(3) for w in windows])
     assert ((candidates - got).abs().amax((2, 3, 4)).amin(0) < 1e-6).all()
+
+
+def test_a_box_of_another_image_brings_its_share_of_the_target() -> None:
+    x = torch.arange(40.0)[:, None, None, None].expand(40, 3, 16, 16)
+    target = F.one_hot(torch.arange(40) % 5, 5).float()
+    mixed, got = cutmix(x, target, 0.5, generator())
+    area = (mixed[:, 0] == 39 - x[:, 0]).float().mean((1, 2))
+    assert 5 < (area == 0).sum() < 35
+    assert area.max() > 0.3
+    assert ((mixed == x) | (mixed == 39 - x)).all()
+    assert torch.allclose(got, (1 - area)[:, None] * target + area[:, None] * target.flip(0))
 
 
 def test_noise_is_not_clipped_and_judged_by_majority(net: nn.Module) -> None:

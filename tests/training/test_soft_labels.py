@@ -101,6 +101,8 @@ def test_a_batch_is_compared_with_the_mixture() -> None:
     recipe = replace(RECIPES["standard"], label_smoothing=0.0)
     got = batch_loss(recipe, net, None, x, y, soft, 0.5, torch.Generator())
     target = recipe.soft * soft + (1 - recipe.soft) * F.one_hot(y, 5)
+    hard = batch_loss(replace(recipe, cutmix=1.0), net, None, x, y, None, 0.5, torch.Generator())
+    assert hard.isfinite()
     assert got.item() == pytest.approx(
         -(target * logits(net, x).log_softmax(1)).sum(1).mean().item(), rel=1e-5
     )
