@@ -11,7 +11,8 @@ distilled    defensive distillation (Papernot et al. 2016, arXiv 1511.04508): le
 regularised  cross-entropy plus the squared norm of its gradient in the input (Drucker and LeCun 1992;
              Ross and Doshi-Velez 2018, arXiv 1711.09404), by differentiating twice.
 noise        Gaussian noise on every image (Cohen et al. 2019, arXiv 1902.02918), for randomised smoothing. It
-             is not clipped to [0, 1]: the certificate is for the whole of it.
+             is not clipped to [0, 1]: the certificate is for the whole of it. A fifth of the images stays
+             clean, so that the network knows pictures without noise as well.
 
 Where soft labels are given (see soft_labels.py), all but `distilled` learn a mixture of them and the labels.
 RECIPES begin from the start or from the finished standard network; FURTHER goes on with a finished network of
@@ -38,7 +39,7 @@ class Recipe:
     stages: (share of the run at which it starts, image side in pixels).
     eps: Linf radius in [0, 1] that the training attack grows to; eps_grown: share of the run when it is
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
-    sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units.
+    sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units. clean: share of images without it.
     soft: share of the soft labels in what is learnt. With them label_smoothing is 0, without them soft is.
     cutmix: share of the images that get a box of another image (see augment.cutmix).
     needs_standard: whether it starts from, or is taught by, a finished standard model.
@@ -58,6 +59,7 @@ class Recipe:
     penalty: float = 0.0
     temperature: float = 1.0
     sigma: float = 0.0
+    clean: float = 0.0
     soft: float = 0.5
     cutmix: float = 0.0
     needs_standard: bool = True
@@ -124,6 +126,7 @@ RECIPES: dict[str, Recipe] = {
             stages=((0.0, 48), (0.7, 64)),
             augmentation=LIGHT,
             sigma=0.12,
+            clean=0.2,
         ),
     )
 }
@@ -179,7 +182,7 @@ def batch_loss(
     if recipe.name == "robust":
         x = n_fgsm(net, x, y, recipe.eps_at(progress), generator)
     if recipe.name == "noise":
-        x = noisy(x, recipe.sigma, generator)
+        x = noisy(x, recipe.sigma, generator, recipe.clean)
     if recipe.name == "distilled":
         with torch.no_grad():
             target = logits(teacher, x).softmax(1)
@@ -207,6 +210,7 @@ def n_fgsm(net: nn.Module, x: Tensor, y: Tensor, eps: float, generator: torch.Ge
     return (start.detach() + eps * gradient.sign()).clamp_(0, 1)
 
 
-def noisy(x: Tensor, sigma: float, generator: torch.Generator) -> Tensor:
-    """x with Gaussian noise of standard deviation sigma on it, not clipped."""
-    return x + sigma * torch.randn(x.shape, generator=generator, device=x.device)
+def noisy(x: Tensor, sigma: float, generator: torch.Generator, clean: float = 0.0) -> Tensor:
+    """x (B, 3, H, W) with Gaussian noise of deviation sigma on all but a share `clean` of it; not clipped."""
+    sigmas = sigma * (torch.rand((len(x), 1, 1, 1), generator=generator, device=x.device) >= clean)
+    return x + sigmas * torch.randn(x.shape, generator=generator, device=x.device)

@@ -125,7 +125,7 @@ class Trainer:
         run = self.run
         size = run.recipe.size_at((run.step - 1) / self.total)
         net = copy.deepcopy(run.average)
-        recalibrate(net, self.train_images, size, self.device)
+        recalibrate(net, self.train_images, size, self.device, run.recipe.sigma, run.recipe.clean)
         row = {
             "epoch": run.step // self.per_epoch,
             "size": size,
@@ -156,7 +156,8 @@ class Trainer:
     def _finish(self) -> None:
         """Give the averaged network its statistics at full size, save it, and write the card."""
         run, recipe = self.run, self.run.recipe
-        recalibrate(run.average, self.train_images, self.train_images.pixels.shape[1], self.device)
+        full = self.train_images.pixels.shape[1]
+        recalibrate(run.average, self.train_images, full, self.device, recipe.sigma, recipe.clean)
         self.save()
         net = checkpoint.load_average(self.out / "checkpoint.pt").to(self.device)
         size, count = self.val_images.pixels.shape[1], min(WATCHED, len(self.val_images))

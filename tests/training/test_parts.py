@@ -68,6 +68,8 @@ def test_noise_is_not_clipped_and_judged_by_majority(net: nn.Module) -> None:
     noise = noisy(x, 0.12, generator()) - x
     assert noise.std() == pytest.approx(0.12, rel=0.02)
     assert noisy(x, 0.12, generator()).min() < 0
+    untouched = noisy(x, 0.12, generator(), clean=0.5) == x
+    assert {True, False} == {bool(u.all()) for u in untouched}
     pixels = torch.randint(0, 256, (9, 16, 16, 3), dtype=torch.uint8, generator=generator())
     labels = net.eval()(to_batch(pixels)).argmax(1)
     labels[0] = (labels[0] + 1) % 5
