@@ -136,9 +136,9 @@ FURTHER: dict[str, Recipe] = {
     for r in (
         replace(
             RECIPES["standard"],
-            epochs=8,
-            lr=0.05,
-            rest_lr=0.0025,
+            epochs=3,
+            lr=0.03,
+            rest_lr=0.0015,
             stages=((0.0, 48), (0.7, 64)),
             soft=0.7,
             cutmix=0.5,
