@@ -29,6 +29,8 @@ class Card:
     """Everything that the card says; accuracies in [0, 1]; `epochs` of `train_images` images each.
 
     builds_on: the finished runs that it started or learnt from, the oldest first. hours: of this run alone.
+    soft_labels: where those came from that it, or what it builds on, learnt; empty: none.
+    photos, photos_right: ordinary photographs of its classes that were tried, and how many it names right.
     sha256: of the exported weights, empty before the export.
     """
 
@@ -50,7 +52,21 @@ class Card:
     licence: str
     limits: str
     versions: dict[str, str] = field(default_factory=dict)
+    soft_labels: str = ""
+    photos: int = 0
+    photos_right: int = 0
     sha256: str = ""
+
+
+FLATTERED = (
+    "Tiny-ImageNet's pictures are a selection of ImageNet's training pictures, which that network was "
+    "trained on: the accuracies on validation images flatter. Other photographs are the fairer measure."
+)
+
+
+def under_noise(sigma: float, draws: int, images: int, accuracy: float) -> Attacked:
+    """The row of a card that says how many the majority of noisy copies names right."""
+    return Attacked(f"Gaussian noise, majority of {draws}", f"σ = {sigma}", images, round(accuracy, 4))
 
 
 def limits(recipe: str) -> str:
@@ -58,6 +74,11 @@ def limits(recipe: str) -> str:
     common = "A small network for teaching and for studying attacks; not for decisions about anything real."
     if recipe == "robust":
         return common + " Its robustness was measured for small changes of every pixel (Linf) only."
+    if recipe == "noise":
+        return common + (
+            " It is meant for randomised smoothing with the noise that it was trained with: alone, it has no "
+            "dependable robustness."
+        )
     return common + " It has no dependable robustness: expect an attack at 4/255 to succeed."
 
 
@@ -87,7 +108,7 @@ def read(path: Path) -> Card:
     return Card(**fields)
 
 
-def with_attacks(card: Card, clean_accuracy: float, attacked: tuple[Attacked, ...]) -> Card:
+def with_measured(card: Card, clean_accuracy: float, attacked: tuple[Attacked, ...]) -> Card:
     """The card with its measured numbers replaced; attacks that were not repeated stay."""
     repeated = {(a.attack, a.eps, a.images) for a in attacked}
     kept = tuple(a for a in card.attacked if (a.attack, a.eps, a.images) not in repeated)
@@ -97,6 +118,10 @@ def with_attacks(card: Card, clean_accuracy: float, attacked: tuple[Attacked, ..
 def markdown(card: Card) -> str:
     """The card for people."""
     rows = [f"| clean | | {card.val_images} | {card.clean_accuracy:.1%} |"]
+    if card.photos:
+        rows.append(
+            f"| clean, {card.photos} photographs from elsewhere | | | {card.photos_right} of {card.photos} |"
+        )
     rows += [f"| {a.attack} | {a.eps} | {a.images} | {a.accuracy:.1%} |" for a in card.attacked]
     return "\n".join(
         [
@@ -109,10 +134,11 @@ def markdown(card: Card) -> str:
             f"{card.hours:.1f} hours on a {card.machine}, finished {card.date}.",
             *([f"Builds on: {'; '.join(card.builds_on)}."] if card.builds_on else []),
             "",
-            "| attack | eps (Linf) | validation images | accuracy |",
+            "| attack | size (Linf ε, or σ) | validation images | accuracy |",
             "|---|---|---|---|",
             *rows,
             "",
+            *([f"**Soft labels.** {card.soft_labels}. {FLATTERED}", ""] if card.soft_labels else []),
             f"**Limits.** {card.limits}",
             "",
             f"**Data.** {card.licence}",

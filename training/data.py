@@ -13,12 +13,14 @@ import io
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import torch
 from PIL import Image
+from torch import Tensor
 from tqdm import tqdm
 
 from malt_core.errors import BadConfig
@@ -38,13 +40,21 @@ class ClassName:
 class Images:
     """pixels: (N, S, S, 3) uint8 RGB; labels: (N,) int64, an index into classes; dataset: its name."""
 
-    pixels: np.ndarray
-    labels: np.ndarray
+    pixels: Tensor
+    labels: Tensor
     classes: tuple[ClassName, ...]
     dataset: str
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def first(self, count: int) -> "Images":
+        """The first `count` of them."""
+        return replace(self, pixels=self.pixels[:count], labels=self.labels[:count])
+
+    def to(self, device: torch.device) -> "Images":
+        """The same on `device`: 75,000 images of 64x64 take 0.9 GB there."""
+        return replace(self, pixels=self.pixels.to(device), labels=self.labels.to(device))
 
 
 def load_images(folder: Path, split: str, cache: Path, size: int = 64) -> Images:
@@ -67,12 +77,27 @@ def load_images(folder: Path, split: str, cache: Path, size: int = 64) -> Images
         raise BadConfig(
             f"{folder} has labels up to {labels.max()}, but names for {len(source.classes)} classes only."
         )
-    return Images(np.load(pixel_file, mmap_mode="r"), labels, source.classes, source.dataset)
+    pixels = np.load(pixel_file, mmap_mode="c")  # copy on write: torch warns about what cannot be written
+    return Images(torch.from_numpy(pixels), torch.from_numpy(labels), source.classes, source.dataset)
 
 
 def load_classes(folder: Path) -> tuple[ClassName, ...]:
     """The classes of the data set in `folder`, in the order of the labels."""
     return _find_source(folder, "train").classes
+
+
+def load_photos(folder: Path, classes: tuple[ClassName, ...], size: int = 64) -> tuple[Tensor, Tensor]:
+    """Photographs named WNID_anything.jpg whose wnid is one of the classes: pixels and labels as in Images.
+
+    Raises BadConfig where there is none.
+    """
+    index = {c.wnid: i for i, c in enumerate(classes) if c.wnid}
+    files = [p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES]
+    known = [(p, index[p.name.split("_")[0]]) for p in files if p.name.split("_")[0] in index]
+    if not known:
+        raise BadConfig(f"{folder} holds no photographs named WNID_NAME.jpg of these classes.")
+    pixels = np.stack([_to_square(p.read_bytes(), size) for p, _ in known])
+    return torch.from_numpy(pixels), torch.tensor([label for _, label in known])
 
 
 @dataclass(frozen=True)

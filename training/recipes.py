@@ -1,4 +1,4 @@
-"""The four recipes: what each is trained with, and the loss of one batch.
+"""The five recipes: what each is trained with, and the loss of one batch.
 
 standard     cross-entropy with label smoothing.
 robust       adversarial training with N-FGSM (de Jorge et al. 2022, arXiv 2202.01181): one gradient-sign
@@ -10,18 +10,25 @@ distilled    defensive distillation (Papernot et al. 2016, arXiv 1511.04508): le
              convolutions, under a fresh head.
 regularised  cross-entropy plus the squared norm of its gradient in the input (Drucker and LeCun 1992;
              Ross and Doshi-Velez 2018, arXiv 1711.09404), by differentiating twice.
+noise        Gaussian noise on every image (Cohen et al. 2019, arXiv 1902.02918), for randomised smoothing. It
+             is not clipped to [0, 1]: the certificate is for the whole of it. A fifth of the images stays
+             clean, so that the network knows pictures without noise as well.
+
+Where soft labels are given (see soft_labels.py), all but `distilled` learn a mixture of them and the labels.
+RECIPES begin from the start or from the finished standard network; FURTHER goes on with a finished network of
+the same recipe.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.augment import Augmentation
+from training.augment import Augmentation, cutmix
 
-Name = Literal["standard", "robust", "distilled", "regularised"]
+Name = Literal["standard", "robust", "distilled", "regularised", "noise"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +39,9 @@ class Recipe:
     stages: (share of the run at which it starts, image side in pixels).
     eps: Linf radius in [0, 1] that the training attack grows to; eps_grown: share of the run when it is
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
+    sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units. clean: share of images without it.
+    soft: share of the soft labels in what is learnt. With them label_smoothing is 0, without them soft is.
+    cutmix: share of the images that get a box of another image (see augment.cutmix).
     needs_standard: whether it starts from, or is taught by, a finished standard model.
     """
 
@@ -48,6 +58,10 @@ class Recipe:
     eps_grown: float = 0.3
     penalty: float = 0.0
     temperature: float = 1.0
+    sigma: float = 0.0
+    clean: float = 0.0
+    soft: float = 0.5
+    cutmix: float = 0.0
     needs_standard: bool = True
 
     def size_at(self, progress: float) -> int:
@@ -56,6 +70,8 @@ class Recipe:
 
     def eps_at(self, progress: float) -> float:
         """Radius of the training attack at `progress`: from a quarter of eps up to eps."""
+        if not self.eps_grown:
+            return self.eps
         return self.eps * min(1.0, 0.25 + 0.75 * progress / self.eps_grown)
 
 
@@ -91,6 +107,7 @@ RECIPES: dict[str, Recipe] = {
             stages=((0.0, 48), (0.7, 64)),
             augmentation=LIGHT,
             temperature=20.0,
+            soft=0.0,
         ),
         Recipe(
             name="regularised",
@@ -100,6 +117,42 @@ RECIPES: dict[str, Recipe] = {
             stages=((0.0, 48), (0.85, 64)),
             augmentation=LIGHT,
             penalty=0.05,
+        ),
+        Recipe(
+            name="noise",
+            epochs=2,
+            lr=0.03,
+            rest_lr=0.0015,
+            stages=((0.0, 48), (0.7, 64)),
+            augmentation=LIGHT,
+            sigma=0.12,
+            clean=0.2,
+        ),
+    )
+}
+
+FURTHER: dict[str, Recipe] = {
+    r.name: r
+    for r in (
+        replace(
+            RECIPES["standard"],
+            epochs=3,
+            lr=0.03,
+            rest_lr=0.0015,
+            stages=((0.0, 48), (0.7, 64)),
+            soft=0.7,
+            cutmix=0.5,
+        ),
+        replace(
+            RECIPES["robust"],
+            epochs=12,
+            lr=0.04,
+            rest_lr=0.002,
+            stages=((0.0, 48), (0.4, 64)),
+            augmentation=Augmentation(min_side=0.7),
+            average_decay=0.995,
+            soft=0.4,
+            eps_grown=0.0,
         ),
     )
 }
@@ -111,24 +164,35 @@ def batch_loss(
     teacher: nn.Module | None,
     x: Tensor,
     y: Tensor,
+    soft: Tensor | None,
     progress: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """The loss of one batch; x: (B, 3, S, S) in [0, 1], y: (B,) int64; the result is a scalar."""
-    smoothing = recipe.label_smoothing
+    """The loss of one batch, a scalar.
+
+    x: (B, 3, S, S) in [0, 1]; y: (B,) int64; soft: (B, K) probabilities, or None where there are none.
+    """
+    smoothing, target = recipe.label_smoothing, y
+    if recipe.cutmix and soft is None:
+        soft = F.one_hot(y, net.head.out_features).float()
+    if soft is not None:
+        target = recipe.soft * soft + (1 - recipe.soft) * F.one_hot(y, soft.shape[1])
+    if recipe.cutmix:
+        x, target = cutmix(x, target, recipe.cutmix, generator)
     if recipe.name == "robust":
         x = n_fgsm(net, x, y, recipe.eps_at(progress), generator)
-        return F.cross_entropy(logits(net, x), y, label_smoothing=smoothing)
+    if recipe.name == "noise":
+        x = noisy(x, recipe.sigma, generator, recipe.clean)
     if recipe.name == "distilled":
         with torch.no_grad():
-            soft_labels = logits(teacher, x).softmax(1)
-        return F.cross_entropy(logits(net, x), soft_labels)
+            target = logits(teacher, x).softmax(1)
+        smoothing = 0.0
     if recipe.name == "regularised":
         x = x.requires_grad_()
-        loss = F.cross_entropy(logits(net, x), y, label_smoothing=smoothing)
+        loss = F.cross_entropy(logits(net, x), target, label_smoothing=smoothing)
         (gradient,) = torch.autograd.grad(loss * len(x), x, create_graph=True)
         return loss + recipe.penalty * gradient.square().sum((1, 2, 3)).mean()
-    return F.cross_entropy(logits(net, x), y, label_smoothing=smoothing)
+    return F.cross_entropy(logits(net, x), target, label_smoothing=smoothing)
 
 
 def logits(net: nn.Module, x: Tensor) -> Tensor:
@@ -140,7 +204,13 @@ def logits(net: nn.Module, x: Tensor) -> Tensor:
 
 def n_fgsm(net: nn.Module, x: Tensor, y: Tensor, eps: float, generator: torch.Generator) -> Tensor:
     """Noise of up to 2 eps, then one step of eps along the gradient's sign; only [0, 1] is clipped to."""
-    noise = torch.rand(x.shape, generator=generator).to(x) * 2 - 1
+    noise = torch.rand(x.shape, generator=generator, device=x.device) * 2 - 1
     start = (x + 2 * eps * noise).clamp_(0, 1).requires_grad_()
     (gradient,) = torch.autograd.grad(F.cross_entropy(logits(net, start), y), start)
     return (start.detach() + eps * gradient.sign()).clamp_(0, 1)
+
+
+def noisy(x: Tensor, sigma: float, generator: torch.Generator, clean: float = 0.0) -> Tensor:
+    """x (B, 3, H, W) with Gaussian noise of deviation sigma on all but a share `clean` of it; not clipped."""
+    sigmas = sigma * (torch.rand((len(x), 1, 1, 1), generator=generator, device=x.device) >= clean)
+    return x + sigmas * torch.randn(x.shape, generator=generator, device=x.device)

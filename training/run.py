@@ -21,7 +21,8 @@ class Run:
     shares: in how many parts each batch is worked on; part of the run, since each has its own random numbers
         and batch-norm statistics. step: optimiser steps done. loss_sum: over the steps of this epoch.
     seconds: of work, without pauses. history: one row an epoch. lineage: the finished runs that it builds on,
-        the oldest first, such as "standard, 5 epochs".
+        the oldest first, such as "standard, 5 epochs". soft_labels: where those came from that it, or
+        what it builds on, learnt; empty: none.
     """
 
     recipe: Recipe
@@ -35,6 +36,7 @@ class Run:
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
     lineage: list[str] = field(default_factory=list)
+    soft_labels: str = ""
 
     @classmethod
     def new(cls, recipe: Recipe, seed: int, shares: int, n_classes: int, device: torch.device) -> "Run":
@@ -69,12 +71,14 @@ class Run:
             "seconds": self.seconds,
             "history": self.history,
             "lineage": self.lineage,
+            "soft_labels": self.soft_labels,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`, with the settings that it was begun with.
 
-        Raises BadConfig where it is of another recipe or number of epochs than this run.
+        Raises BadConfig where it is of another recipe or number of epochs than this run, or where only one of
+        the two has soft labels.
         """
         saved = dict(state["recipe"])
         if (saved["name"], saved["epochs"]) != (self.recipe.name, self.recipe.epochs):
@@ -82,6 +86,8 @@ class Run:
                 f"The checkpoint is of the recipe {saved['name']} for {saved['epochs']} epochs, "
                 f"not {self.recipe.name} for {self.recipe.epochs}: repeat those, or choose another --out."
             )
+        if bool(saved["soft"]) != bool(self.recipe.soft):
+            raise BadConfig("Give the same --soft-labels as before, or choose another --out.")
         saved["augmentation"] = Augmentation(**saved["augmentation"])
         self.recipe, self.seed, self.shares = Recipe(**saved), state["seed"], state["shares"]
         self.net.load_state_dict(state["net"])
@@ -90,3 +96,4 @@ class Run:
             optimiser.load_state_dict(own)
         self.step, self.loss_sum = state["step"], state["loss_sum"]
         self.seconds, self.history, self.lineage = state["seconds"], state["history"], state["lineage"]
+        self.soft_labels = state["soft_labels"]

@@ -1,5 +1,7 @@
 """Train one of the bundled models: python -m training.train --recipe standard --data DIR --out DIR.
 
+On a GPU the images lie in its memory and are augmented there: the processors only say what is next.
+
 Every random choice of a step is drawn from generators seeded by (seed, step), so a run that was stopped goes
 on exactly as if it had not been: the checkpoint holds no generator's state, only the number of steps done.
 """
@@ -13,30 +15,31 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from malt_core.errors import BadConfig, MaltError
-from training import card, checkpoint
+from training import card, checkpoint, finished, soft_labels
 from training.augment import augment
 from training.data import Images, load_images
-from training.evaluate import clean_accuracy, pgd_accuracy, recalibrate
+from training.evaluate import clean_accuracy, noise_accuracy, pgd_accuracy, recalibrate
 from training.optim import schedule, update_average
 from training.parallel import Workers
-from training.recipes import RECIPES, batch_loss
+from training.recipes import FURTHER, RECIPES, batch_loss
 from training.run import Run
+from training.soft_labels import SoftLabels
 
 SAVE_EVERY_S = 150
 WATCHED = 500  # validation images attacked after every epoch
+DRAWS = 100  # of noise on each of them at the end
 
 
 @dataclass
 class Trainer:
     """Carries a run to its end.
 
-    teacher: the finished standard network, for the recipes that build on one.
+    teacher: the finished standard network, for the recipes that build on one. soft: of the training images.
     """
 
     run: Run
@@ -45,6 +48,7 @@ class Trainer:
     val_images: Images
     out: Path
     device: torch.device
+    soft: SoftLabels | None = None
 
     def __post_init__(self) -> None:
         self.workers = Workers(self.run.shares)
@@ -78,7 +82,8 @@ class Trainer:
         """Train on what is left of this epoch, or until `last` steps are done."""
         run, size = self.run, self.run.recipe.batch_size
         epoch, position = divmod(run.step, self.per_epoch)
-        order = torch.randperm(len(self.train_images), generator=_generator(run.seed, -1 - epoch)).numpy()
+        order = torch.randperm(len(self.train_images), generator=_generator(run.seed, -1 - epoch))
+        order = order.to(self.device)
         started = saved = time.monotonic()
         for i in range(position, min(self.per_epoch, position + last - run.step)):
             run.loss_sum += self._step(order[i * size : (i + 1) * size])
@@ -91,19 +96,19 @@ class Trainer:
                 self.save()
                 saved = now
 
-    def _step(self, chosen: np.ndarray) -> float:
+    def _step(self, chosen: Tensor) -> float:
         """One optimiser step on the images with the indices `chosen`; the mean loss comes back."""
         run, recipe, shares = self.run, self.run.recipe, self.run.shares
         progress = run.step / self.total
 
         def loss(net: nn.Module, share: int) -> Tensor:
             mine = chosen[share::shares]
-            generator = _generator(run.seed, run.step * shares + share)
+            generator = _generator(run.seed, run.step * shares + share, self.device)
             size = recipe.size_at(progress)
             x = augment(self.train_images.pixels[mine], size, recipe.augmentation, generator)
-            y = torch.from_numpy(self.train_images.labels[mine])
-            x, y = x.to(self.device), y.to(self.device)
-            return batch_loss(recipe, net, self.teacher, x, y, progress, generator)
+            y = self.train_images.labels[mine]
+            soft = None if self.soft is None else self.soft.probabilities(mine)
+            return batch_loss(recipe, net, self.teacher, x, y, soft, progress, generator)
 
         run.net.train()
         mean_loss = self.workers.gradients(run.net, loss)
@@ -120,7 +125,7 @@ class Trainer:
         run = self.run
         size = run.recipe.size_at((run.step - 1) / self.total)
         net = copy.deepcopy(run.average)
-        recalibrate(net, self.train_images, size, self.device)
+        recalibrate(net, self.train_images, size, self.device, run.recipe.sigma, run.recipe.clean)
         row = {
             "epoch": run.step // self.per_epoch,
             "size": size,
@@ -130,6 +135,8 @@ class Trainer:
         }
         if run.recipe.eps:
             row["pgd10_accuracy"] = self._pgd_accuracy(net, run.recipe.eps, size)
+        if run.recipe.sigma:
+            row["noise_accuracy"] = self._noise_accuracy(net, size, 1)
         run.history.append(row)
         run.loss_sum = 0.0
         tqdm.write(", ".join(f"{k} {v}" for k, v in row.items()), file=sys.stdout)
@@ -142,16 +149,24 @@ class Trainer:
     def _pgd_accuracy(self, net: nn.Module, eps: float, size: int) -> float:
         return pgd_accuracy(net, self.val_images, WATCHED, size, eps, self.device, self.workers)
 
+    def _noise_accuracy(self, net: nn.Module, size: int, draws: int) -> float:
+        sigma = self.run.recipe.sigma
+        return noise_accuracy(net, self.val_images, WATCHED, size, sigma, draws, self.device, self.workers)
+
     def _finish(self) -> None:
         """Give the averaged network its statistics at full size, save it, and write the card."""
         run, recipe = self.run, self.run.recipe
-        recalibrate(run.average, self.train_images, self.train_images.pixels.shape[1], self.device)
+        full = self.train_images.pixels.shape[1]
+        recalibrate(run.average, self.train_images, full, self.device, recipe.sigma, recipe.clean)
         self.save()
         net = checkpoint.load_average(self.out / "checkpoint.pt").to(self.device)
         size, count = self.val_images.pixels.shape[1], min(WATCHED, len(self.val_images))
         attacked = tuple(
             card.Attacked("PGD-10", f"{k}/255", count, self._pgd_accuracy(net, k / 255, size)) for k in (1, 4)
         )
+        if recipe.sigma:
+            accuracy = self._noise_accuracy(net, size, DRAWS)
+            attacked += (card.under_noise(recipe.sigma, DRAWS, count, accuracy),)
         settings = asdict(recipe)
         written = card.Card(
             recipe=recipe.name,
@@ -171,13 +186,14 @@ class Trainer:
             attacked=attacked,
             licence=card.LICENCES.get(self.train_images.dataset, "See where the data came from."),
             limits=card.limits(recipe.name),
+            soft_labels=run.soft_labels,
             versions={"torch": torch.__version__},
         )
         card.write(written, self.out / "card.json")
 
 
-def _generator(seed: int, number: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed * 1_000_003 + number)
+def _generator(seed: int, number: int, device: torch.device | str = "cpu") -> torch.Generator:
+    return torch.Generator(device).manual_seed(seed * 1_000_003 + number)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -187,7 +203,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--recipe", choices=RECIPES, required=True)
     p.add_argument("--data", type=Path, required=True, help="parquet shards or a folder of images")
     p.add_argument("--out", type=Path, required=True, help="where checkpoint, metrics and card go")
-    p.add_argument("--standard", type=Path, help="checkpoint of a finished standard run to build on")
+    p.add_argument("--standard", type=Path, help="finished standard model to build on (.pt or .safetensors)")
+    p.add_argument("--further", type=Path, help="finished model of the same recipe to go on from, likewise")
+    p.add_argument("--soft-labels", type=Path, help="what training.soft_labels wrote for these images")
     p.add_argument("--epochs", type=int, help="default: the recipe's")
     p.add_argument("--batch-size", type=int, help="default: the recipe's")
     p.add_argument("--limit", type=int, help="use only the first LIMIT training images")
@@ -204,33 +222,53 @@ def parser() -> argparse.ArgumentParser:
 
 def prepare(args: argparse.Namespace) -> Trainer:
     """Read the data and build the run that `args` describe, resumed where asked. Raises BadConfig."""
+    if args.further and args.recipe not in FURTHER:
+        raise BadConfig(f"There are no settings to go on with {args.recipe}; only for {', '.join(FURTHER)}.")
     given = {"epochs": args.epochs, "batch_size": args.batch_size}
-    recipe = replace(RECIPES[args.recipe], **{k: v for k, v in given.items() if v is not None})
+    recipe = (FURTHER if args.further else RECIPES)[args.recipe]
+    recipe = replace(recipe, **{k: v for k, v in given.items() if v is not None})
     device = torch.device(args.device)
     args.out.mkdir(parents=True, exist_ok=True)
     cache = args.cache or args.out / "cache"
     images, val_images = (load_images(args.data, split, cache) for split in ("train", "val"))
+    soft = None
+    if args.soft_labels and recipe.soft:
+        soft = soft_labels.read(args.soft_labels, len(images), len(images.classes)).to(device)
+        recipe = replace(recipe, label_smoothing=0.0)
+    else:
+        recipe = replace(recipe, soft=0.0)
     if args.limit is not None:
-        images = replace(images, pixels=images.pixels[: args.limit], labels=images.labels[: args.limit])
+        images = images.first(args.limit)
     run = Run.new(recipe, args.seed, args.workers, len(images.classes), device)
-    teacher = None
-    if recipe.needs_standard:
-        if args.standard is None:
-            raise BadConfig(f"The recipe {recipe.name} builds on a standard model: give --standard FILE.")
-        finished = checkpoint.load(args.standard)
-        teacher = checkpoint.average(finished).to(device)
-        before = f"{finished['recipe']['name']}, {finished['recipe']['epochs']} epochs"
-        run.lineage = [*finished["lineage"], before]
-        weights = teacher.state_dict()
-        if recipe.name == "distilled":
-            weights |= {k: v for k, v in run.net.state_dict().items() if k.startswith("head.")}
-        run.start_from(weights)
+    run.soft_labels = soft.about if soft else ""
+    teacher = _begin(run, args.standard, args.further, device)
     path = args.out / "checkpoint.pt"
     if path.exists() and not args.resume:
         raise BadConfig(f"{path} exists: add --resume to go on with it, or choose another --out.")
     if path.exists():
         run.restore(checkpoint.load(path))
-    return Trainer(run, teacher, images, val_images, args.out, device)
+    return Trainer(run, teacher, images.to(device), val_images.to(device), args.out, device, soft)
+
+
+def _begin(run: Run, standard: Path | None, further: Path | None, device: torch.device) -> nn.Module | None:
+    """Give `run` the weights that it begins with; the network that it builds on comes back."""
+    if further is None and not run.recipe.needs_standard:
+        return None
+    path = further or standard
+    if path is None:
+        raise BadConfig(f"The recipe {run.recipe.name} builds on a standard model: give --standard FILE.")
+    before = finished.load(path)
+    wanted = run.recipe.name if further else "standard"
+    if before.recipe != wanted:
+        raise BadConfig(f"{path} is a {before.recipe} model, not a {wanted} one.")
+    run.lineage = [*before.lineage]
+    run.soft_labels = run.soft_labels or before.soft_labels
+    net = before.net.to(device)
+    weights = net.state_dict()
+    if run.recipe.name == "distilled":
+        weights |= {k: v for k, v in run.net.state_dict().items() if k.startswith("head.")}
+    run.start_from(weights)
+    return net
 
 
 def main(argv: list[str] | None = None) -> int:

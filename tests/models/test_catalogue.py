@@ -87,7 +87,7 @@ def test_only_what_needs_no_download_is_offline() -> None:
     offline = [info.id for info in list_models() if info.offline]
     ours = [info.id for info in list_models("tiny-imagenet/*")]
     assert offline == [*ours, "autoattack/resnet18-cifar10"]
-    assert len(ours) == 4
+    assert len(ours) == 5
 
 
 def test_licences_that_differ_are_told() -> None:

@@ -4,14 +4,14 @@ import io
 import json
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from PIL import Image
 
 from malt_core.errors import BadConfig
-from training.data import ClassName, load_classes, load_images
+from training.data import ClassName, load_classes, load_images, load_photos
 
 
 def picture(colour: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> Image.Image:
@@ -36,7 +36,7 @@ def test_parquet(tmp_path: Path) -> None:
     assert images.classes == (ClassName("red", "n1"), ClassName("blue", "n2"))
     assert images.dataset == "two"
     again = load_images(tmp_path, "train", tmp_path / "cache")
-    assert np.array_equal(images.pixels, again.pixels)
+    assert torch.equal(images.pixels, again.pixels)
 
 
 def test_a_label_without_a_name_is_told(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_the_original_tiny_imagenet_folder(tmp_path: Path) -> None:
     assert train.classes == (ClassName("goldfish", "n01"), ClassName("cat", "n02"))
     assert train.labels.tolist() == [0, 1]
     assert val.labels.tolist() == [1]
-    assert np.abs(val.pixels[0].astype(int) - train.pixels[1]).max() < 3
+    assert (val.pixels[0].int() - train.pixels[1]).abs().max() < 3
     assert train.dataset == "tiny-imagenet"
 
 
@@ -85,6 +85,18 @@ def test_a_folder_of_ones_own_images(tmp_path: Path) -> None:
     assert load_classes(tmp_path) == images.classes
     with pytest.raises(BadConfig, match="No val images"):
         load_images(tmp_path, "val", tmp_path / "cache")
+
+
+def test_photographs_are_matched_by_their_wnid(tmp_path: Path) -> None:
+    classes = (ClassName("cat", "n02"), ClassName("goldfish", "n01"))
+    picture((255, 0, 0), (90, 60)).save(tmp_path / "n01_goldfish.png")
+    picture((0, 0, 0)).save(tmp_path / "n99_other.png")
+    pixels, labels = load_photos(tmp_path, classes, 32)
+    assert pixels.shape == (1, 32, 32, 3)
+    assert pixels[0, 5, 5].tolist() == [255, 0, 0]
+    assert labels.tolist() == [1]
+    with pytest.raises(BadConfig, match="no photographs named WNID_NAME"):
+        load_photos(tmp_path, (ClassName("dog", None),), 32)
 
 
 def test_a_broken_picture_is_named(tmp_path: Path) -> None:

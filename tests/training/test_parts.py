@@ -2,18 +2,18 @@
 
 import copy
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from malt_core.models.architectures import SmallResNet
-from training.augment import Augmentation, augment, to_batch
-from training.evaluate import pgd
+from training.augment import Augmentation, augment, cutmix, to_batch
+from training.data import ClassName, Images
+from training.evaluate import noise_accuracy, pgd
 from training.optim import orthogonalise, schedule, update_average
 from training.parallel import Workers
-from training.recipes import RECIPES, n_fgsm
+from training.recipes import FURTHER, RECIPES, n_fgsm, noisy
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_network_is_as_small_as_promised() -> None:
 
 
 def test_augmentation_is_seeded_and_stays_in_range() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (70, 64, 64, 3), dtype=np.uint8)
+    pixels = torch.randint(0, 256, (70, 64, 64, 3), dtype=torch.uint8, generator=generator())
     one, same, other = (augment(pixels, 48, Augmentation(0.6), generator(s)) for s in (1, 1, 2))
     assert one.shape == (70, 3, 48, 48)
     assert 0 <= one.min() < one.max() <= 1
@@ -43,13 +43,43 @@ def test_augmentation_is_seeded_and_stays_in_range() -> None:
 
 
 def test_augmentation_without_change_is_the_image_or_its_mirror() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
+    pixels = torch.randint(0, 256, (8, 64, 64, 3), dtype=torch.uint8, generator=generator())
     still = Augmentation(min_side=1, max_side=1, brightness=0, contrast=0)
     got = augment(pixels, 64, still, generator())
     source = F.pad(to_batch(pixels), (4, 4, 4, 4), mode="reflect")
     windows = [source[:, :, i : i + 64, j : j + 64] for i in range(9) for j in range(9)]
     candidates = torch.stack(windows + [w.flip(3) for w in windows])
     assert ((candidates - got).abs().amax((2, 3, 4)).amin(0) < 1e-6).all()
+
+
+def test_a_box_of_another_image_brings_its_share_of_the_target() -> None:
+    x = torch.arange(40.0)[:, None, None, None].expand(40, 3, 16, 16)
+    target = F.one_hot(torch.arange(40) % 5, 5).float()
+    mixed, got = cutmix(x, target, 0.5, generator())
+    area = (mixed[:, 0] == 39 - x[:, 0]).float().mean((1, 2))
+    assert 5 < (area == 0).sum() < 35
+    assert area.max() > 0.3
+    assert ((mixed == x) | (mixed == 39 - x)).all()
+    assert torch.allclose(got, (1 - area)[:, None] * target + area[:, None] * target.flip(0))
+
+
+def test_noise_is_not_clipped_and_judged_by_majority(net: nn.Module) -> None:
+    x = torch.rand(4, 3, 64, 64, generator=generator())
+    noise = noisy(x, 0.12, generator()) - x
+    assert noise.std() == pytest.approx(0.12, rel=0.02)
+    assert noisy(x, 0.12, generator()).min() < 0
+    untouched = noisy(x, 0.12, generator(), clean=0.5) == x
+    assert {True, False} == {bool(u.all()) for u in untouched}
+    pixels = torch.randint(0, 256, (9, 16, 16, 3), dtype=torch.uint8, generator=generator())
+    labels = net.eval()(to_batch(pixels)).argmax(1)
+    labels[0] = (labels[0] + 1) % 5
+    images = Images(pixels, labels, tuple(ClassName(n, None) for n in "abcde"), "noise")
+
+    def accuracy(sigma: float, draws: int) -> float:
+        return noise_accuracy(net, images, 9, 16, sigma, draws, torch.device("cpu"), Workers(1))
+
+    assert accuracy(0.0, 3) == pytest.approx(8 / 9)
+    assert accuracy(0.5, 3) == accuracy(0.5, 3)
 
 
 @pytest.mark.parametrize("shape", [(8, 40), (40, 8)])
@@ -70,6 +100,7 @@ def test_the_schedule_rises_and_ends_at_zero() -> None:
     assert recipe.eps_at(0) == pytest.approx(1 / 255)
     assert recipe.eps_at(recipe.eps_grown) == recipe.eps_at(1) == 4 / 255
     assert recipe.size_at(0) < recipe.size_at(1) == 64
+    assert FURTHER["robust"].eps_at(0) == 4 / 255
 
 
 def test_the_average_moves_by_its_share(net: nn.Module) -> None:

@@ -2,8 +2,10 @@
 
 import copy
 import csv
+import dataclasses
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,11 @@ import torch.nn.functional as F
 from PIL import Image
 
 from malt_core.models.providers import bundled
-from training import card, checkpoint, export, measure, train
+from training import card, checkpoint, export, measure, soft_labels, train
 from training.augment import to_batch
+from training.recipes import FURTHER
+
+pytestmark = pytest.mark.slow
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 CLASSES = ["blue stripes", "red stripes", "green stripes", "grey stripes"]
@@ -51,12 +56,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread_and_few_attacks():
-    before = torch.get_num_threads(), train.WATCHED
+    before = torch.get_num_threads(), train.WATCHED, train.DRAWS, measure.DRAWS
     torch.set_num_threads(1)
-    train.WATCHED = 8
+    train.WATCHED, train.DRAWS, measure.DRAWS = 8, 5, 5
     yield
     torch.set_num_threads(before[0])
-    train.WATCHED = before[1]
+    _, train.WATCHED, train.DRAWS, measure.DRAWS = before
 
 
 def arguments(recipe: str, data: Path, out: Path, *more: str) -> list[str]:
@@ -153,6 +158,82 @@ def test_export_and_measure(data: Path, standard: Path, tmp_path: Path) -> None:
     assert measure.main(["--weights", str(weights), "--data", str(data), *more]) == 2
 
 
+def test_noise_and_photographs_come_onto_the_card(data: Path, standard: Path, tmp_path: Path) -> None:
+    out, to = tmp_path / "noise", tmp_path / "to"
+    base = ("--epochs", "1", "--limit", "64", "--standard", str(standard / "checkpoint.pt"))
+    assert train.main(arguments("noise", data, out, *base)) == 0
+    (row,) = [a for a in card.read(out / "card.json").attacked if a.attack.startswith("Gaussian")]
+    assert (row.eps, row.images) == ("σ = 0.12", 8)
+    with (out / "metrics.csv").open() as file:
+        assert 0 <= float(next(csv.DictReader(file))["noise_accuracy"]) <= 1
+    assert (
+        export.main(["--checkpoint", str(out / "checkpoint.pt"), "--data", str(data), "--to", str(to)]) == 0
+    )
+
+    wnids = dataclasses.replace(card.read(to / "stripes-noise.json"), soft_labels="A teacher")
+    card.write(wnids, to / "stripes-noise.json")
+    (tmp_path / "photos").mkdir()
+    names = [{"name": name, "wnid": f"n{i}"} for i, name in enumerate(CLASSES)]
+    for i in (1, 2, 7):  # the last is of no class of the data
+        rng = np.random.default_rng(i)
+        (tmp_path / "photos" / f"n{i}_stripes.png").write_bytes(stripes(i % len(CLASSES), rng))
+    with_wnids = tmp_path / "data"
+    shutil.copytree(data, with_wnids, ignore=shutil.ignore_patterns("cache"))
+    (with_wnids / "stripes_classes.json").write_text(json.dumps(names))
+    more = ["--count", "8", "--eps", "8/255", "--attacks", "--photos", str(tmp_path / "photos")]
+    more += ["--weights", str(to / "stripes-noise.safetensors"), "--cache", str(tmp_path / "cache")]
+    assert measure.main(["--data", str(with_wnids), *more]) == 0
+    written = card.read(to / "stripes-noise.json")
+    assert written.photos == 2
+    text = (to / "stripes-noise.md").read_text(encoding="utf-8")
+    assert f"| clean, 2 photographs from elsewhere | | | {written.photos_right} of 2 |" in text
+    assert "**Soft labels.** A teacher. Tiny-ImageNet's pictures" in text
+    assert "| Gaussian noise, majority of 5 | σ = 0.12 | 8 |" in text
+
+
+def test_a_run_goes_on_from_a_finished_one_with_soft_labels(
+    data: Path, standard: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    soft = soft_labels.SoftLabels(torch.randn(128, 4).half(), "A teacher")
+    soft_labels.write(soft, tmp_path / "soft.npz")
+    first, second, to = tmp_path / "first", tmp_path / "second", tmp_path / "to"
+    more = ("--epochs", "1", "--limit", "64", "--soft-labels", str(tmp_path / "soft.npz"))
+    further = ("--further", str(standard / "checkpoint.pt"))
+    run = trainer("standard", data, first, *more, *further)
+    start = checkpoint.load_average(standard / "checkpoint.pt")
+    assert states_equal(run.run.net.state_dict(), start.state_dict())
+    run.train()
+    written = card.read(first / "card.json")
+    assert (written.builds_on, written.soft_labels) == (("standard, 2 epochs",), "A teacher")
+    assert (written.settings["soft"], written.settings["label_smoothing"]) == (FURTHER["standard"].soft, 0.0)
+
+    without = (*more[:4], *further)
+    assert train.main(arguments("standard", data, first, *without, "--resume")) == 2
+    assert "--soft-labels" in capsys.readouterr().err
+    assert train.main(arguments("distilled", data, second, *further)) == 2
+    assert "no settings to go on with distilled" in capsys.readouterr().err
+    assert train.main(arguments("robust", data, second, *further)) == 2
+    assert "is a standard model, not a robust one" in capsys.readouterr().err
+
+    path = str(first / "checkpoint.pt")
+    assert export.main(["--checkpoint", path, "--data", str(data), "--to", str(to)]) == 0
+    shipped = str(to / "stripes-standard.safetensors")
+    run = trainer("distilled", data, second, "--standard", shipped)
+    assert run.soft is None  # it learns from its teacher alone, but what the teacher learnt is told
+    assert run.run.soft_labels == "A teacher"
+    assert run.run.lineage == ["standard, 2 epochs", "standard, 1 epochs"]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("recipe", ["standard", "robust", "noise"])
+def test_it_trains_on_a_gpu(recipe: str, data: Path, standard: Path, tmp_path: Path) -> None:
+    more = ("--device", "cuda", "--workers", "1", "--standard", str(standard / "checkpoint.pt"))
+    run = trainer(recipe, data, tmp_path, *more)
+    assert run.train_images.pixels.is_cuda
+    run.train()
+    assert card.read(tmp_path / "card.json").clean_accuracy > 0.5
+
+
 def test_an_unfinished_run_is_not_exported(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     trainer("standard", data, tmp_path).train(stop_after=1)
     path = str(tmp_path / "checkpoint.pt")
@@ -196,6 +277,6 @@ def test_one_epoch_on_one_percent_of_tiny_imagenet(tmp_path: Path) -> None:
 def training_loss(trainer: train.Trainer) -> float:
     """Cross-entropy of the first 128 training images, without augmentation, by the batch's own statistics."""
     x = to_batch(trainer.train_images.pixels[:128])
-    y = torch.from_numpy(trainer.train_images.labels[:128])
+    y = trainer.train_images.labels[:128]
     with torch.no_grad():
         return F.cross_entropy(copy.deepcopy(trainer.run.net).train()(x), y).item()

@@ -28,6 +28,7 @@ TITLES = {
     "standard": "standard training",
     "distilled": "defensive distillation",
     "regularised": "input-gradient regularisation",
+    "noise": "training with Gaussian noise",
 }
 DATASETS = {"tiny-imagenet": "Tiny-ImageNet"}
 SMALLEST_EPS = 1 / 255  # of an 8-bit image; what a network without a defence against larger ones suggests

@@ -1,0 +1,119 @@
+"""The ImageNet network that teaches, and the soft labels that it gives: read, fitted, stored, learnt."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from malt_core.errors import BadConfig, ModelUnavailable
+from malt_core.models.architectures import SmallResNet
+from training import soft_labels
+from training.data import ClassName, Images
+from training.lite0 import FIRST_BLOCK, OTHER_BLOCKS, OUTSIDE, Lite0, load_lite0
+from training.recipes import RECIPES, batch_loss, logits
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny steps, which threads would only wait for each other in."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def lite0() -> Lite0:
+    torch.manual_seed(0)
+    return Lite0().eval()
+
+
+@pytest.fixture(scope="module")
+def lite0_file(lite0: Lite0, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network's weights under the names that the published file has."""
+    names = {theirs: ours for ours, theirs in OUTSIDE.items()}
+    first = {theirs: ours for ours, theirs in FIRST_BLOCK.items()}
+    others = {theirs: ours for ours, theirs in OTHER_BLOCKS.items()}
+    numbers = {}
+    for i, stage in enumerate(lite0.net.blocks):
+        for j in range(len(stage)):
+            numbers[f"{i}.{j}"] = len(numbers)
+    state = {}
+    for key, value in lite0.net.state_dict().items():
+        parts = key.split(".")
+        if parts[0] == "blocks":
+            number = numbers[f"{parts[1]}.{parts[2]}"]
+            module = (others if number else first)[parts[3]]
+            state[f"_blocks.{number}.{module}.{parts[4]}"] = value
+        else:
+            state[f"{names[parts[0]]}.{parts[1]}"] = value
+    path = tmp_path_factory.mktemp("lite0") / "lite0.pth"
+    torch.save(state, path)
+    return path
+
+
+def images(count: int) -> Images:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (count, 64, 64, 3), dtype=torch.uint8, generator=generator)
+    return Images(pixels, torch.arange(count) % 3, tuple(ClassName(n, None) for n in "abc"), "noise")
+
+
+def test_the_published_names_are_found(lite0: Lite0, lite0_file: Path) -> None:
+    x = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        expected = lite0(x)
+    assert torch.allclose(load_lite0(lite0_file)(x), expected, atol=1e-5)
+    assert expected.shape == (2, 1000)
+
+
+def test_what_is_not_the_network_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="There are no weights"):
+        load_lite0(tmp_path / "missing.pth")
+    torch.save({"weight": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(ModelUnavailable, match="holds no EfficientNet-Lite0"):
+        load_lite0(tmp_path / "other.pth")
+
+
+def test_made_written_and_read(lite0_file: Path, tmp_path: Path) -> None:
+    made = soft_labels.make(lite0_file, images(15), 32, 2, torch.device("cpu"))
+    assert made.logits.shape == (15, 3)
+    assert "at 32 px" in made.about
+    soft_labels.write(made, tmp_path / "soft.npz")
+    read = soft_labels.read(tmp_path / "soft.npz", 15, 3)
+    assert torch.equal(read.logits, made.logits)
+    assert read.about == made.about
+    assert torch.allclose(read.probabilities(torch.tensor([4, 2])).sum(1), torch.ones(2))
+    with pytest.raises(BadConfig, match="15 images and 3 classes"):
+        soft_labels.read(tmp_path / "soft.npz", 16, 3)
+    (tmp_path / "soft.npz").write_bytes(b"no archive")
+    with pytest.raises(BadConfig, match="no file of soft labels"):
+        soft_labels.read(tmp_path / "soft.npz", 15, 3)
+
+
+def test_no_soft_label_comes_from_a_layer_that_saw_its_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soft_labels, "FOLDS", 2)  # thousands of tiny steps each
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(1000, 60, generator=generator)
+    chance = torch.randint(0, 4, (1000,), generator=generator)
+    logits = soft_labels.cross_fitted(x, chance, 4)
+    assert (logits.argmax(1) == chance).float().mean() < 0.35  # nothing can be learnt: chance is 0.25
+    real = x[:, :4].argmax(1)
+    logits = soft_labels.cross_fitted(x, real, 4)
+    assert (logits.argmax(1) == real).float().mean() > 0.5
+
+
+def test_a_batch_is_compared_with_the_mixture() -> None:
+    torch.manual_seed(0)
+    net = SmallResNet(5, widths=(8, 16), depth=1).eval()
+    x, y, soft = torch.rand(6, 3, 16, 16), torch.arange(6) % 5, torch.rand(6, 5).softmax(1)
+    recipe = replace(RECIPES["standard"], label_smoothing=0.0)
+    got = batch_loss(recipe, net, None, x, y, soft, 0.5, torch.Generator())
+    target = recipe.soft * soft + (1 - recipe.soft) * F.one_hot(y, 5)
+    hard = batch_loss(replace(recipe, cutmix=1.0), net, None, x, y, None, 0.5, torch.Generator())
+    assert hard.isfinite()
+    assert got.item() == pytest.approx(
+        -(target * logits(net, x).log_softmax(1)).sum(1).mean().item(), rel=1e-5
+    )
