@@ -6,8 +6,9 @@ import streamlit as st
 
 from ui import layout
 from ui.benchmark import glossary, settings
-from ui.benchmark.job import running, start, watch_run
+from ui.benchmark.job import running, start
 from ui.benchmark.link import BenchmarkSettings
+from ui.benchmark.live import show_running
 from ui.benchmark.result import show_kept
 from ui.compute.task import Task
 from ui.widgets import form
@@ -30,7 +31,7 @@ job = running(task)
 with right:
     layout.complain(complaints)
     if job is not None:
-        watch_run(task, job)
+        show_running(task, job)
     show_kept(waiting=job is not None)
 if pressed:
     layout.scroll_to_running()

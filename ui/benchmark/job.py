@@ -1,15 +1,14 @@
-"""The evaluation that a tab runs: started, watched, stopped, and its reports taken over."""
+"""The evaluation that a tab runs: started, stopped, and its reports taken over."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from ui.benchmark import store
-from ui.benchmark.work import SmallRun, progress, reports_of
+from ui.benchmark.work import SmallRun, reports_of
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
 from ui.compute.task import Task
-from ui.widgets.waiting import watch
 
 
 def start(task: Task, run: SmallRun) -> None:
@@ -39,14 +38,3 @@ def take_over(task: Task) -> None:
     if events := task.stopped():
         store.keep(reports_of(events), own=True)
         task.forget_stopped()
-
-
-def watch_run(task: Task, job: Job) -> None:
-    """Draw the run's progress."""
-    with st.container(key="running"), st.container():
-        watch(
-            task,
-            job,
-            lambda events: progress(events, st.session_state.benchmark_total),
-            note="You may turn to other pages meanwhile. **Stop** keeps what is done.",
-        )
