@@ -24,7 +24,7 @@ from tests.browser.driving import PATIENCE, busy_share, set_eps, stop_button, wa
 
 pytestmark = pytest.mark.browser
 
-SLOW = "/?photo=cat&eps=0.25&steps=1000&run=1"  # far too little room to succeed, so it runs for minutes
+SLOW = "/?photo=cat&eps=0.05&steps=1000&run=1"  # far too little room to succeed, so it runs for minutes
 STEP = re.compile(r"step [1-9]")
 READ_PIXELS = "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
 
@@ -67,7 +67,7 @@ def test_the_example_plays_on_opening(page: Page, server: subprocess.Popen) -> N
         timeout=PATIENCE,
     )
     assert "?" not in page.url
-    assert b"lawn mower" in download(page, "Interactive page"), "computed on click, by running again"
+    assert b"go-kart" in download(page, "Interactive page"), "computed on click, by running again"
 
 
 def test_own_photo_from_upload_to_download(page: Page, server: subprocess.Popen) -> None:
