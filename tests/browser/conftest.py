@@ -51,7 +51,9 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
     context.close()
-    assert not errors, f"The browser's console shows errors: {errors}"
+    # Streamlit drops a picture as soon as another takes its place; a slow browser may then ask in vain.
+    ours = [error for error in errors if "/media/" not in error]
+    assert not ours, f"The browser's console shows errors: {ours}"
 
 
 def _said(message: playwright.ConsoleMessage) -> str:
