@@ -22,6 +22,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from malt_core.errors import BadConfig
+from malt_core.storage.whole_files import whole_file
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
@@ -160,19 +161,22 @@ def _stamp(paths: list[Path]) -> str:
 def _decode(source: _Source, pixel_file: Path, label_file: Path, size: int) -> None:
     partial = pixel_file.with_suffix(f".partial-{os.getpid()}")
     shape = (source.count, size, size, 3)
-    pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-    labels = np.zeros(source.count, dtype=np.int64)
-    progress = tqdm(source.items, total=source.count, desc="decoding", unit="img")
-    for i, (name, data, label) in enumerate(progress):
-        try:
-            pixels[i] = _to_square(data, size)
-        except OSError as e:
-            partial.unlink()
-            raise BadConfig(f"The image {name} cannot be read: replace or remove it.") from e
-        labels[i] = label
-    pixels.flush()
-    np.save(label_file, labels)
-    partial.replace(pixel_file)
+    try:
+        pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+        labels = np.zeros(source.count, dtype=np.int64)
+        progress = tqdm(source.items, total=source.count, desc="decoding", unit="img")
+        for i, (name, data, label) in enumerate(progress):
+            try:
+                pixels[i] = _to_square(data, size)
+            except OSError as e:
+                raise BadConfig(f"The image {name} cannot be read: replace or remove it.") from e
+            labels[i] = label
+        pixels.flush()
+        with whole_file(label_file) as file:
+            np.save(file, labels)
+        partial.replace(pixel_file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _to_square(data: bytes, size: int) -> np.ndarray:

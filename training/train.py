@@ -7,6 +7,7 @@ on exactly as if it had not been: the checkpoint holds no generator's state, onl
 import argparse
 import copy
 import csv
+import io
 import os
 import sys
 import time
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from malt_core.errors import BadConfig, MaltError
+from malt_core.storage.whole_files import write_whole
 from training import card, checkpoint
 from training.augment import augment
 from training.data import Images, load_images
@@ -134,10 +136,11 @@ class Trainer:
         run.loss_sum = 0.0
         tqdm.write(", ".join(f"{k} {v}" for k, v in row.items()), file=sys.stdout)
         sys.stdout.flush()
-        with (self.out / "metrics.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
-            writer.writeheader()
-            writer.writerows(run.history)
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(row))
+        writer.writeheader()
+        writer.writerows(run.history)
+        write_whole(self.out / "metrics.csv", text.getvalue())
 
     def _pgd_accuracy(self, net: nn.Module, eps: float, size: int) -> float:
         return pgd_accuracy(net, self.val_images, WATCHED, size, eps, self.device, self.workers)

@@ -96,22 +96,19 @@ def _run(
 
 def _save(run: AttackRun, model: Model, folder: Path) -> tuple[str, list[Path]]:
     """Write all files of a run. Returns the text of run.json, and the paths."""
-    from malt_core.attack_run.record import RECORD, record_of, record_to_json
+    from malt_core.attack_run.record import record_of, record_to_json
     from malt_core.export import files
     from malt_core.images import pixels
     from malt_core.numerics import gradients
 
+    saved = pixels.read_png(files.contents(run)[files.ADVERSARIAL])
+    verdict = int(gradients.logits(model, saved[None], gradients.Passes()).argmax(1))
+    record = replace(record_of(run), survives_png=verdict != run.result.label)
+    text = json.dumps(record_to_json(record), indent=2)
     try:
-        paths = files.write(run, folder)
-        saved = pixels.read_png((folder / "adversarial.png").read_bytes())
-        verdict = int(gradients.logits(model, saved[None], gradients.Passes()).argmax(1))
-        record = replace(record_of(run), survives_png=verdict != run.result.label)
-        text = json.dumps(record_to_json(record), indent=2)
-        paths.append(folder / RECORD)
-        paths[-1].write_text(text + "\n", encoding="utf-8")
+        return text, files.write(run, folder, text + "\n")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    return text, paths
 
 
 def attack(args: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from malt_core.models.providers.robustbench_zoo import is_timm_model, timm_name, zoo
+from malt_core.storage.whole_files import write_whole
 
 DATA = Path(__file__).with_name("data")
 
@@ -115,7 +116,7 @@ def imagenet_names() -> list[str]:
 
 def _write(name: str, rows: list[Any]) -> None:
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    (DATA / name).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    write_whole(DATA / name, f"[\n{lines}\n]\n")
 
 
 if __name__ == "__main__":
