@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 from tqdm import tqdm
 
+from malt_core.datasets.picture_files import left_out_sentence, sort_out
 from malt_core.errors import BadConfig
 from malt_core.storage.whole_files import whole_file
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -137,13 +137,20 @@ def _tiny_imagenet_source(folder: Path, split: str) -> _Source:
 
 
 def _folder_source(folder: Path, split: str) -> _Source:
-    names = sorted(p.name for p in (folder / "train").iterdir() if p.is_dir())
-    files = []
+    names = sorted(p.name for p in (folder / "train").iterdir() if p.is_dir() and not p.name.startswith("."))
+    files, left_out = [], []
+    for entry in sorted((folder / split).iterdir()):
+        if entry.name not in names:
+            left_out.append(f"{entry.name} is no folder of a class in {folder / 'train'}.")
     for i, name in enumerate(names):
-        found = sorted((folder / split / name).glob("*"))
-        files += [(p, i) for p in found if p.suffix.lower() in SUFFIXES]
+        if (folder / split / name).is_dir():
+            found, others = sort_out(folder / split, name)
+            files += [(folder / split / file, i) for file in found]
+            left_out += others
+    if left_out:
+        print(f"{folder / split}: {left_out_sentence(left_out)}", file=sys.stderr)
     if not files:
-        raise BadConfig(f"No images in {folder / split}: expected {split}/CLASS/*.jpg (or png, webp, bmp).")
+        raise BadConfig(f"No images in {folder / split}: expected pictures as {split}/CLASS/*.jpg.")
     return _file_source(files, tuple(ClassName(n.replace("_", " "), None) for n in names), folder.name)
 
 

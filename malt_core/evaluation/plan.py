@@ -16,6 +16,7 @@ from malt_core.evaluation.types import (
     EvaluationConfig,
     Plan,
 )
+from malt_core.images.preprocessing import CENTRE
 from malt_core.models.loaders import Model
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Passes
@@ -53,7 +54,7 @@ def make_plan(
     plan = Plan(
         model=model.info.id,
         classes=model.info.classes,
-        data=DataSource(path=data.path, name=data.name, images=images, fingerprint=data.fingerprint),
+        data=_source(data, images),
         config=config,
         device=device.type,
         versions=versions(),
@@ -67,6 +68,17 @@ def make_plan(
         records = data.records(range(min(batch_size, images)))
         config = replace(config, precision=_precision(model, config, records, device))
     return replace(plan, config=config)
+
+
+def _source(data: DataSet, images: int) -> DataSource:
+    return DataSource(
+        path=data.path,
+        name=data.name,
+        images=images,
+        fingerprint=data.fingerprint,
+        preprocessing=getattr(data, "preprocessing", "") or CENTRE,
+        left_out=tuple(getattr(data, "left_out", ())),
+    )
 
 
 def check_same(plan: Plan, earlier: Plan) -> None:
@@ -84,6 +96,9 @@ def check_same(plan: Plan, earlier: Plan) -> None:
     )
     if (plan.data.fingerprint, plan.classes) != (earlier.data.fingerprint, earlier.classes):
         differing.append(f"the data set: its files are no longer those of {earlier.data.path}")
+    differing += _differences(
+        {"preprocessing": plan.data.preprocessing}, {"preprocessing": earlier.data.preprocessing}
+    )
     differing += _differences(plan.versions, earlier.versions)
     if differing:
         raise BadConfig(

@@ -31,7 +31,7 @@ _UPRIGHT = {
 }
 
 
-def decode(data: bytes, name: str) -> Image.Image:
+def decode(data: bytes, name: str, *, as_stored: bool = False) -> Image.Image:
     """Read a picture file: 8-bit RGB, upright, without metadata.
 
     Of an animation the first frame is read. Transparency is laid on white; 16-bit grey is scaled, not
@@ -39,7 +39,8 @@ def decode(data: bytes, name: str) -> Image.Image:
     profiles are not applied, as in the data sets that the models were trained on. A JPEG with both sides
     over 4096 pixels comes at a half, a quarter or an eighth of its size.
 
-    name: the file's name, for messages.
+    name: the file's name, for messages. as_stored: as evaluations of data sets read files: in full size, not
+    turned upright, transparency dropped.
     Raises BadImage for anything but a sound PNG, JPEG, WebP, GIF, BMP or TIFF file of at most MAX_BYTES
     bytes and MAX_PIXELS pixels, which is known from the header, before any pixel is decoded.
     """
@@ -53,14 +54,19 @@ def decode(data: bytes, name: str) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise _too_many_pixels(name, f"{image.width:,} × {image.height:,} pixels")
     try:
-        if isinstance(image, JpegImageFile):
+        if isinstance(image, JpegImageFile) and not as_stored:
             image.draft(None, (_DRAFT_SIDE, _DRAFT_SIDE))
         image.load()
     except MemoryError:
         raise
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise _damaged(name) from error
-    return _upright(to_rgb(image, name), image)
+    if as_stored and not image.mode.startswith(("I", "F")):
+        rgb = image.convert("RGB")
+        rgb.info.clear()
+        return rgb
+    rgb = to_rgb(image, name)
+    return rgb if as_stored else _upright(rgb, image)
 
 
 def _open(data: bytes, name: str) -> Image.Image:

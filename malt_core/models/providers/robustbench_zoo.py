@@ -37,6 +37,7 @@ def infos() -> Iterator[ModelInfo]:
             offline=False,
             source="https://robustbench.github.io",
             licence=row["licence"],
+            preprocessing=row.get("preprocessing", ""),
         )
 
 
