@@ -8,6 +8,7 @@ from torch import nn
 
 from malt_core.errors import BadConfig, ModelUnavailable
 from malt_core.models.architectures import SmallResNet
+from malt_core.models.weights.refusals import why_not
 from malt_core.storage.whole_files import whole_file
 
 
@@ -24,7 +25,7 @@ def load(path: Path) -> dict[str, Any]:
     except FileNotFoundError as e:
         raise ModelUnavailable(f"There is no checkpoint at {path}.") from e
     except Exception as e:
-        raise ModelUnavailable(f"The checkpoint {path} cannot be read ({e}).") from e
+        raise ModelUnavailable(f"The checkpoint {path} cannot be read: {why_not(e)}.") from None
 
 
 def load_average(path: Path) -> nn.Module:

@@ -63,12 +63,17 @@ def load_images(folder: Path, split: str, cache: Path, size: int = 64) -> Images
     if not (pixel_file.exists() and label_file.exists()):
         cache.mkdir(parents=True, exist_ok=True)
         _decode(source, pixel_file, label_file, size)
-    labels = np.load(label_file)
+    try:
+        labels, pixels = np.load(label_file), np.load(pixel_file, mmap_mode="r")
+    except (ValueError, EOFError, OSError):  # numpy would have it read as a pickle
+        raise BadConfig(
+            f"{pixel_file} or {label_file.name} is damaged: delete both to have them made anew."
+        ) from None
     if labels.size and labels.max() >= len(source.classes):
         raise BadConfig(
             f"{folder} has labels up to {labels.max()}, but names for {len(source.classes)} classes only."
         )
-    return Images(np.load(pixel_file, mmap_mode="r"), labels, source.classes, source.dataset)
+    return Images(pixels, labels, source.classes, source.dataset)
 
 
 def load_classes(folder: Path) -> tuple[ClassName, ...]:

@@ -96,7 +96,9 @@ def test_the_file_has_the_documented_format(report):
         "n_backward": 4,
         "digest": None,
     }
-    assert content["corrupt"] == [{"index": 5, "name": "image 5", "reason": "image 5 is empty."}]
+    assert content["corrupt"] == [
+        {"index": 5, "name": "image 5", "reason": "image 5 is empty.", "digest": None}
+    ]
     assert content["cost"] == {"n_forward": 20, "n_backward": 14, "seconds": 2.5}
     assert content["counts"] == report.counts
     json.dumps(content, allow_nan=False)
