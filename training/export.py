@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from safetensors import torch as safetensors
 
+from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
 from malt_core.storage.whole_files import write_together
 from training import card, checkpoint
@@ -55,11 +56,11 @@ def _half(tensor: torch.Tensor) -> torch.Tensor:
 def main(argv: list[str] | None = None) -> int:
     """Export as the command line says; 2 after a mistake in it."""
     p = argparse.ArgumentParser(prog="python -m training.export", description="Export a finished run.")
-    p.add_argument("--checkpoint", type=Path, required=True, help="checkpoint.pt of a finished run")
+    p.add_argument("--checkpoint", type=path, required=True, help="checkpoint.pt of a finished run")
     p.add_argument(
-        "--data", type=Path, required=True, help="the data that it was trained on, for class names"
+        "--data", type=path, required=True, help="the data that it was trained on, for class names"
     )
-    p.add_argument("--to", type=Path, required=True, help="folder to write to, such as assets/models")
+    p.add_argument("--to", type=path, required=True, help="folder to write to, such as assets/models")
     args = p.parse_args(argv)
     try:
         weights = export(args.checkpoint, args.to, args.data)

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
 from malt_core.storage.whole_files import write_whole
 from training import card, checkpoint
@@ -188,9 +189,9 @@ def parser() -> argparse.ArgumentParser:
     gpu = torch.cuda.is_available()
     p = argparse.ArgumentParser(prog="python -m training.train", description="Train one of the models.")
     p.add_argument("--recipe", choices=RECIPES, required=True)
-    p.add_argument("--data", type=Path, required=True, help="parquet shards or a folder of images")
-    p.add_argument("--out", type=Path, required=True, help="where checkpoint, metrics and card go")
-    p.add_argument("--standard", type=Path, help="checkpoint of a finished standard run to build on")
+    p.add_argument("--data", type=path, required=True, help="parquet shards or a folder of images")
+    p.add_argument("--out", type=path, required=True, help="where checkpoint, metrics and card go")
+    p.add_argument("--standard", type=path, help="checkpoint of a finished standard run to build on")
     p.add_argument("--epochs", type=int, help="default: the recipe's")
     p.add_argument("--batch-size", type=int, help="default: the recipe's")
     p.add_argument("--limit", type=int, help="use only the first LIMIT training images")
@@ -198,7 +199,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --out, if there is one"
     )
-    p.add_argument("--cache", type=Path, help="where decoded images go (default: OUT/cache)")
+    p.add_argument("--cache", type=path, help="where decoded images go (default: OUT/cache)")
     workers = 1 if gpu else min(8, os.cpu_count() or 1)
     p.add_argument("--workers", type=int, default=workers, help=f"parts of a batch (default here: {workers})")
     p.add_argument("--device", default="cuda" if gpu else "cpu")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import TARGETINGS, AttackConfig, RankingProgress, Step
-from malt_core.cli.options import add_ball, add_counts, add_model, by_flag, counts
+from malt_core.cli.options import add_ball, add_counts, add_model, by_flag, counts, path, source
 from malt_core.cli.terminal import Status
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
@@ -38,7 +38,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     attack.description = DESCRIPTION
     default = AttackConfig()
     photos = ", ".join(GALLERY + photo.id for photo in gallery())
-    attack.add_argument("image", metavar="IMAGE", help=f"a picture file, or one of {photos}")
+    attack.add_argument("image", metavar="IMAGE", type=source, help=f"a picture file, or one of {photos}")
     add_model(attack)
     attack.add_argument(
         "--label", metavar="NAME|INDEX", help="the true class; default: what the model says of the image"
@@ -61,7 +61,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     attack.add_argument(
         "--out",
         metavar="DIR",
-        type=Path,
+        type=path,
         default=Path("malt-out"),
         help="folder for the files, made if it is missing (default: %(default)s)",
     )
