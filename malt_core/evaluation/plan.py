@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import torch
 from torch import Tensor
 
-from malt_core.datasets.base import DataSet, Record
+from malt_core.datasets.base import DIGITS, DataSet, Record
 from malt_core.errors import BadConfig
 from malt_core.evaluation.chunks import readable_images
 from malt_core.evaluation.types import (
@@ -57,7 +58,7 @@ def make_plan(
         data=_source(data, images),
         config=config,
         device=device.type,
-        versions=versions(),
+        versions=versions() | {"weights": _weights(model)},
     )
     if earlier is not None:
         check_same(plan, earlier)
@@ -68,6 +69,16 @@ def make_plan(
         records = data.records(range(min(batch_size, images)))
         config = replace(config, precision=_precision(model, config, records, device))
     return replace(plan, config=config)
+
+
+def _weights(model: Model) -> str:
+    """Return a digest of all that the model computes with: one name can come to stand for other files."""
+    digest = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        if isinstance(tensor, Tensor):
+            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
+            digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
+    return digest.hexdigest()[:DIGITS]
 
 
 def _source(data: DataSet, images: int) -> DataSource:

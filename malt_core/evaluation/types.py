@@ -119,7 +119,8 @@ class Plan:
     """Everything that decides the result of an evaluation; nothing in it says who computes.
 
     model: its id; classes: its names by index; config: with batch_size, chunk and precision decided;
-    device: what torch computes on, "cpu" or "cuda"; versions: of the software.
+    device: what torch computes on, "cpu" or "cuda"; versions: of the software, and "weights", a
+    digest of the model's.
     """
 
     model: str

@@ -246,6 +246,16 @@ def test_chunks_that_do_not_say_what_they_are_of_are_evaluated_anew(tmp_path):
     assert again.images == first.images
 
 
+def test_other_weights_under_the_same_name_are_not_gone_on_with():
+    """As after a download or an export that took the place of another."""
+    earlier, other = plan(Pictures()), load()
+    assert make_plan(load(), Pictures(), CONFIG, earlier=earlier) == earlier
+    with torch.no_grad():
+        next(other.parameters()).flatten()[0] += 1
+    with pytest.raises(BadConfig, match=r"differs in weights \(then [0-9a-f]{16}, now [0-9a-f]{16}\)"):
+        make_plan(other, Pictures(), CONFIG, earlier=earlier)
+
+
 def test_another_preprocessing_is_not_gone_on_with():
     earlier = plan(Pictures())
     data = Pictures()
