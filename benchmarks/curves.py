@@ -30,6 +30,7 @@ from benchmarks.worker import AttackFailed, in_fresh_process, save_images
 from malt_core.cli.options import by_flag
 from malt_core.epsilon import Epsilon
 from malt_core.errors import MaltError
+from malt_core.storage.whole_files import whole_file, write_whole
 from malt_core.types import check_count
 
 ATTACK = "malt"
@@ -118,11 +119,12 @@ def draw(curves: dict[str, list[dict[str, Any]]], title: str, file: Path) -> Non
             panel.set_ylabel(unit if column == 0 else "")
             panel.set_xlabel(axis if row == len(PANELS) - 1 else "")
     figure.suptitle(title)
-    figure.savefig(file, dpi=120)
+    with whole_file(file) as whole:
+        figure.savefig(whole, dpi=120, format="png")
 
 
 def _save(results: dict[str, Any], folder: Path) -> None:
-    (folder / "curves.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write_whole(folder / "curves.json", json.dumps(results, indent=1) + "\n")
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from malt_core.cli.options import by_flag
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig, MaltError
 from malt_core.storage.versions import versions
+from malt_core.storage.whole_files import write_together
 from malt_core.types import check_count
 
 DEFAULT_ONLY = [name for name in ATTACKS if name != "apgd-t"]  # a part of autoattack
@@ -121,10 +122,8 @@ def _begin(args: argparse.Namespace, asked: dict[str, Any], file: Path) -> dict[
 
 
 def _save(results: dict[str, Any], folder: Path) -> None:
-    part = folder / "results.json.part"
-    part.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    part.replace(folder / "results.json")
-    (folder / "results.md").write_text(table.markdown(results), encoding="utf-8")
+    text = json.dumps(results, indent=1) + "\n"
+    write_together(folder, {"results.json": text, "results.md": table.markdown(results)})
 
 
 def compare(args: argparse.Namespace) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class ModelInfo:
     suggested_eps: linf radius in [0, 1] at which an attack on this model is worth looking at;
     robust: whether it was trained to resist attacks (so near-linearity is to be expected);
     offline: whether it loads without any download; source, licence: where it comes from.
+    preprocessing: how its makers bring pictures of data sets to that size, see images/preprocessing.py; ""
+    where its data sets have no other pictures than of that size, or nothing is known.
     """
 
     id: str
@@ -53,6 +55,7 @@ class ModelInfo:
     offline: bool
     source: str
     licence: str
+    preprocessing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

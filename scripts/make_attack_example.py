@@ -8,6 +8,7 @@ from malt_core import load_model
 from malt_core.export.snapshot import Snapshot
 from malt_core.models.catalogue import model_info
 from malt_core.storage.typed_json import plain
+from malt_core.storage.whole_files import write_whole
 from ui.attack import work
 from ui.attack.example import FILE, StoredExample
 from ui.attack.link import AttackSettings
@@ -33,7 +34,7 @@ def main() -> None:
     text = json.dumps(
         plain(StoredExample(settings, compute(settings))), ensure_ascii=False, separators=(",", ":")
     )
-    FILE.write_text(text, "utf-8")
+    write_whole(FILE, text)
     print(f"wrote {FILE} ({FILE.stat().st_size / 1000:.0f} kB)")
 
 

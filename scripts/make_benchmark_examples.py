@@ -17,6 +17,7 @@ from malt_core.evaluation.types import EvaluationConfig, Progress
 from malt_core.evaluation.workers.local import cores, local_workers
 from malt_core.evaluation.workers.worker import catalogue_model
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
+from malt_core.storage.whole_files import write_together, write_whole
 from ui.benchmark.store import EXAMPLES
 
 ATTACKS = ("malt", "naive", "apgd-ce")
@@ -41,14 +42,19 @@ def compute(model_id: str, data: str, n: int, config: EvaluationConfig) -> Repor
     return replace(event, plan=replace(plan, data=replace(plan.data, path=plan.data.name)))
 
 
-def write(report: Report, folder: Path = EXAMPLES) -> Path:
-    """Write the report into the folder, as small as it gets, and return the path."""
+def text_of(report: Report) -> tuple[str, str]:
+    """Return the name of the report's file, and its text, as small as it gets."""
     config = report.plan.config
-    file = folder / f"{config.attack}-{config.eps * 255:g}.json"
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report_to_json(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    file.write_text(text + "\n", encoding="utf-8")
-    return file
+    return f"{config.attack}-{config.eps * 255:g}.json", text + "\n"
+
+
+def write(report: Report, folder: Path = EXAMPLES) -> Path:
+    """Write the report into the folder and return the path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name, text = text_of(report)
+    write_whole(folder / name, text)
+    return folder / name
 
 
 def main() -> None:
@@ -64,13 +70,16 @@ def main() -> None:
         help="radii in 1/255 (default: half, all and twice of what the model suggests)",
     )
     args = parser.parse_args()
-    for old in EXAMPLES.glob("*.json"):
-        old.unlink()
-    for attack in ATTACKS:
-        for eps in args.eps:
-            config = EvaluationConfig(attack=attack, eps=eps / 255, eps_text=f"{eps:g}/255")
-            file = write(compute(DEFAULT_MODEL, args.data, args.n, config))
-            print(f"wrote {file} ({file.stat().st_size / 1000:.0f} kB)")
+    configs = [
+        EvaluationConfig(attack=attack, eps=eps / 255, eps_text=f"{eps:g}/255")
+        for attack in ATTACKS
+        for eps in args.eps
+    ]
+    new = dict(text_of(compute(DEFAULT_MODEL, args.data, args.n, config)) for config in configs)
+    old = dict.fromkeys(file.name for file in EXAMPLES.glob("*.json"))
+    EXAMPLES.mkdir(parents=True, exist_ok=True)
+    for file in write_together(EXAMPLES, old | new):
+        print(f"wrote {file} ({file.stat().st_size / 1000:.0f} kB)")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import msgspec
 
 from malt_core.attack_run.record import RunRecord
 from malt_core.evaluation.report import ReportFile
+from malt_core.storage.whole_files import write_whole
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMAS = {"run": RunRecord, "report": ReportFile}
@@ -31,7 +32,7 @@ def main() -> None:
     """Write every schema."""
     for name in SCHEMAS:
         file = DOCS / f"{name}.schema.json"
-        file.write_text(schema_text(name), "utf-8")
+        write_whole(file, schema_text(name))
         print(f"wrote {file}")
 
 

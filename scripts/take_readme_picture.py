@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
+from malt_core.storage.whole_files import write_whole
 from tests.browser.conftest import FLAGS
 from tests.browser.find import browser_path
 
@@ -25,7 +26,7 @@ def main(url: str) -> None:
         # It rests at the end, plays once when it is seen, and comes to rest there again.
         expect(player).to_have_attribute("data-playing", "true", timeout=60_000)
         expect(player).to_have_attribute("data-playing", "false", timeout=60_000)
-        page.screenshot(path=OUT)
+        write_whole(OUT, page.screenshot())
         browser.close()
     print(f"wrote {OUT}")
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from malt_core.storage.whole_files import write_together
+
 LICENCES = {
     "tiny-imagenet": "Tiny-ImageNet is a subset of ImageNet: for non-commercial research and teaching.",
 }
@@ -96,8 +98,15 @@ def today() -> str:
 
 def write(card: Card, path: Path) -> None:
     """Write `path` (.json) and the same as Markdown beside it."""
-    path.write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
-    path.with_suffix(".md").write_text(markdown(card), encoding="utf-8")
+    write_together(path.parent, contents(card, path.name))
+
+
+def contents(card: Card, name: str) -> dict[str, str]:
+    """What `write` writes: the text of the file called `name` (.json), and of the Markdown beside it."""
+    return {
+        name: json.dumps(asdict(card), indent=1) + "\n",
+        str(Path(name).with_suffix(".md")): markdown(card),
+    }
 
 
 def read(path: Path) -> Card:

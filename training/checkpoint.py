@@ -1,6 +1,5 @@
 """All that a training run needs to go on exactly where it stopped, written so that no crash spoils it."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,14 @@ from torch import nn
 
 from malt_core.errors import BadConfig, ModelUnavailable
 from malt_core.models.architectures import SmallResNet
+from malt_core.models.weights.refusals import why_not
+from malt_core.storage.whole_files import whole_file
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write beside `path`, force it to disk, then rename: `path` is always a whole checkpoint."""
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    with whole_file(path) as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -28,7 +25,7 @@ def load(path: Path) -> dict[str, Any]:
     except FileNotFoundError as e:
         raise ModelUnavailable(f"There is no checkpoint at {path}.") from e
     except Exception as e:
-        raise ModelUnavailable(f"The checkpoint {path} cannot be read ({e}).") from e
+        raise ModelUnavailable(f"The checkpoint {path} cannot be read: {why_not(e)}.") from None
 
 
 def load_average(path: Path) -> nn.Module:

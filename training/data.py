@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,9 +24,9 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from malt_core.datasets.picture_files import left_out_sentence, sort_out
 from malt_core.errors import BadConfig
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+from malt_core.storage.whole_files import whole_file
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,12 @@ def load_images(folder: Path, split: str, cache: Path, size: int = 64) -> Images
     if not (pixel_file.exists() and label_file.exists()):
         cache.mkdir(parents=True, exist_ok=True)
         _decode(source, pixel_file, label_file, size)
-    labels = np.load(label_file)
+    try:
+        labels, pixels = np.load(label_file), np.load(pixel_file, mmap_mode="r")
+    except (ValueError, EOFError, OSError):  # numpy would have it read as a pickle
+        raise BadConfig(
+            f"{pixel_file} or {label_file.name} is damaged: delete both to have them made anew."
+        ) from None
     if labels.size and labels.max() >= len(source.classes):
         raise BadConfig(
             f"{folder} has labels up to {labels.max()}, but names for {len(source.classes)} classes only."
@@ -92,7 +98,7 @@ def load_photos(folder: Path, classes: tuple[ClassName, ...], size: int = 64) ->
     Raises BadConfig where there is none.
     """
     index = {c.wnid: i for i, c in enumerate(classes) if c.wnid}
-    files = [p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES]
+    files = [folder / name for name in sort_out(folder, ".")[0]]
     known = [(p, index[p.name.split("_")[0]]) for p in files if p.name.split("_")[0] in index]
     if not known:
         raise BadConfig(f"{folder} holds no photographs named WNID_NAME.jpg of these classes.")
@@ -161,13 +167,20 @@ def _tiny_imagenet_source(folder: Path, split: str) -> _Source:
 
 
 def _folder_source(folder: Path, split: str) -> _Source:
-    names = sorted(p.name for p in (folder / "train").iterdir() if p.is_dir())
-    files = []
+    names = sorted(p.name for p in (folder / "train").iterdir() if p.is_dir() and not p.name.startswith("."))
+    files, left_out = [], []
+    for entry in sorted((folder / split).iterdir()):
+        if entry.name not in names:
+            left_out.append(f"{entry.name} is no folder of a class in {folder / 'train'}.")
     for i, name in enumerate(names):
-        found = sorted((folder / split / name).glob("*"))
-        files += [(p, i) for p in found if p.suffix.lower() in SUFFIXES]
+        if (folder / split / name).is_dir():
+            found, others = sort_out(folder / split, name)
+            files += [(folder / split / file, i) for file in found]
+            left_out += others
+    if left_out:
+        print(f"{folder / split}: {left_out_sentence(left_out)}", file=sys.stderr)
     if not files:
-        raise BadConfig(f"No images in {folder / split}: expected {split}/CLASS/*.jpg (or png, webp, bmp).")
+        raise BadConfig(f"No images in {folder / split}: expected pictures as {split}/CLASS/*.jpg.")
     return _file_source(files, tuple(ClassName(n.replace("_", " "), None) for n in names), folder.name)
 
 
@@ -185,19 +198,22 @@ def _stamp(paths: list[Path]) -> str:
 def _decode(source: _Source, pixel_file: Path, label_file: Path, size: int) -> None:
     partial = pixel_file.with_suffix(f".partial-{os.getpid()}")
     shape = (source.count, size, size, 3)
-    pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-    labels = np.zeros(source.count, dtype=np.int64)
-    progress = tqdm(source.items, total=source.count, desc="decoding", unit="img")
-    for i, (name, data, label) in enumerate(progress):
-        try:
-            pixels[i] = _to_square(data, size)
-        except OSError as e:
-            partial.unlink()
-            raise BadConfig(f"The image {name} cannot be read: replace or remove it.") from e
-        labels[i] = label
-    pixels.flush()
-    np.save(label_file, labels)
-    partial.replace(pixel_file)
+    try:
+        pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+        labels = np.zeros(source.count, dtype=np.int64)
+        progress = tqdm(source.items, total=source.count, desc="decoding", unit="img")
+        for i, (name, data, label) in enumerate(progress):
+            try:
+                pixels[i] = _to_square(data, size)
+            except OSError as e:
+                raise BadConfig(f"The image {name} cannot be read: replace or remove it.") from e
+            labels[i] = label
+        pixels.flush()
+        with whole_file(label_file) as file:
+            np.save(file, labels)
+        partial.replace(pixel_file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _to_square(data: bytes, size: int) -> np.ndarray:

@@ -12,9 +12,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors import torch as safetensors
 
+from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
+from malt_core.storage.whole_files import write_together
 from training import card, checkpoint
 from training.data import load_classes
 
@@ -22,21 +24,28 @@ from training.data import load_classes
 def export(path: Path, folder: Path, data: Path) -> Path:
     """Write the averaged network of the checkpoint `path`, with its card, into `folder`.
 
-    Raises BadConfig where the run is not finished (its card is written at the end).
+    All files are written, or, where one fails, none. Raises BadConfig where the run is not finished (its card
+    is written at the end), OSError where nothing can be written.
     """
     if not path.with_name("card.json").exists():
         raise BadConfig(f"There is no card beside {path}: the run is not finished. Go on with --resume.")
     written = card.read(path.with_name("card.json"))
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / f"{written.dataset}-{written.recipe}.safetensors"
+    name = f"{written.dataset}-{written.recipe}"
     state = checkpoint.load_average(path).state_dict()
-    save_file({k: _half(v) for k, v in state.items()}, weights)
-    weights.chmod(0o644)  # safetensors makes it readable by its owner only
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    card.write(replace(written, sha256=digest), weights.with_suffix(".json"))
+    weights = safetensors.save({k: _half(v) for k, v in state.items()})
+    described = replace(written, sha256=hashlib.sha256(weights).hexdigest())
     names = [asdict(c) for c in load_classes(data)]
-    (folder / f"{written.dataset}_classes.json").write_text(json.dumps(names, indent=1) + "\n")
-    return weights
+    write_together(
+        folder,
+        {
+            f"{name}.safetensors": weights,
+            f"{written.dataset}_classes.json": json.dumps(names, indent=1) + "\n",
+            **card.contents(described, f"{name}.json"),
+        },
+        last=f"{name}.json",
+    )
+    return folder / f"{name}.safetensors"
 
 
 def _half(tensor: torch.Tensor) -> torch.Tensor:
@@ -47,16 +56,19 @@ def _half(tensor: torch.Tensor) -> torch.Tensor:
 def main(argv: list[str] | None = None) -> int:
     """Export as the command line says; 2 after a mistake in it."""
     p = argparse.ArgumentParser(prog="python -m training.export", description="Export a finished run.")
-    p.add_argument("--checkpoint", type=Path, required=True, help="checkpoint.pt of a finished run")
+    p.add_argument("--checkpoint", type=path, required=True, help="checkpoint.pt of a finished run")
     p.add_argument(
-        "--data", type=Path, required=True, help="the data that it was trained on, for class names"
+        "--data", type=path, required=True, help="the data that it was trained on, for class names"
     )
-    p.add_argument("--to", type=Path, required=True, help="folder to write to, such as assets/models")
+    p.add_argument("--to", type=path, required=True, help="folder to write to, such as assets/models")
     args = p.parse_args(argv)
     try:
         weights = export(args.checkpoint, args.to, args.data)
     except MaltError as e:
         print(f"error: {e}", file=sys.stderr)
+        return 2
+    except OSError as e:
+        print(f"error: {args.to} is as it was: {e}", file=sys.stderr)
         return 2
     print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB")
     return 0

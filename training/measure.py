@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from malt_core import malt
 from malt_core.attacks.autoattack import apgd_ce, apgd_t
+from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
 from malt_core.harness.counting import CountingModel
 from malt_core.models.providers.bundled import read_network
@@ -99,10 +100,10 @@ def main(argv: list[str] | None = None) -> int:
     """Measure as the command line says; 2 after a mistake in it."""
     p = argparse.ArgumentParser(prog="python -m training.measure", description="Measure shipped weights.")
     p.add_argument(
-        "--weights", type=Path, required=True, help="a .safetensors file that training.export wrote"
+        "--weights", type=path, required=True, help="a .safetensors file that training.export wrote"
     )
-    p.add_argument("--data", type=Path, required=True, help="folder with the validation images")
-    p.add_argument("--cache", type=Path, default=Path("runs/cache"), help="where decoded images go")
+    p.add_argument("--data", type=path, required=True, help="folder with the validation images")
+    p.add_argument("--cache", type=path, default=Path("runs/cache"), help="where decoded images go")
     p.add_argument("--count", type=int, default=500, help="validation images to attack, the first ones")
     p.add_argument("--eps", nargs="+", default=["1/255", "4/255"])
     p.add_argument("--attacks", nargs="*", default=ATTACKS, choices=ATTACKS)

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from malt_core.errors import BadConfig, MaltError
+from malt_core.storage.whole_files import whole_file
 from training.augment import to_batch
 from training.data import Images, load_images
 from training.lite0 import load_lite0
@@ -50,7 +51,8 @@ class SoftLabels:
 
 def write(soft: SoftLabels, path: Path) -> None:
     """Write the .npz that `read` reads."""
-    np.savez(path, logits=soft.logits.numpy(), about=np.array(soft.about))
+    with whole_file(path) as file:
+        np.savez(file, logits=soft.logits.numpy(), about=np.array(soft.about))
 
 
 def read(path: Path, count: int, classes: int) -> SoftLabels:

@@ -9,6 +9,7 @@ on exactly as if it had not been: the checkpoint holds no generator's state, onl
 import argparse
 import copy
 import csv
+import io
 import os
 import sys
 import time
@@ -19,7 +20,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
+from malt_core.storage.whole_files import write_whole
 from training import card, checkpoint, finished, soft_labels
 from training.augment import augment
 from training.data import Images, load_images
@@ -141,10 +144,11 @@ class Trainer:
         run.loss_sum = 0.0
         tqdm.write(", ".join(f"{k} {v}" for k, v in row.items()), file=sys.stdout)
         sys.stdout.flush()
-        with (self.out / "metrics.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
-            writer.writeheader()
-            writer.writerows(run.history)
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(row))
+        writer.writeheader()
+        writer.writerows(run.history)
+        write_whole(self.out / "metrics.csv", text.getvalue())
 
     def _pgd_accuracy(self, net: nn.Module, eps: float, size: int) -> float:
         return pgd_accuracy(net, self.val_images, WATCHED, size, eps, self.device, self.workers)
@@ -201,11 +205,11 @@ def parser() -> argparse.ArgumentParser:
     gpu = torch.cuda.is_available()
     p = argparse.ArgumentParser(prog="python -m training.train", description="Train one of the models.")
     p.add_argument("--recipe", choices=RECIPES, required=True)
-    p.add_argument("--data", type=Path, required=True, help="parquet shards or a folder of images")
-    p.add_argument("--out", type=Path, required=True, help="where checkpoint, metrics and card go")
-    p.add_argument("--standard", type=Path, help="finished standard model to build on (.pt or .safetensors)")
-    p.add_argument("--further", type=Path, help="finished model of the same recipe to go on from, likewise")
-    p.add_argument("--soft-labels", type=Path, help="what training.soft_labels wrote for these images")
+    p.add_argument("--data", type=path, required=True, help="parquet shards or a folder of images")
+    p.add_argument("--out", type=path, required=True, help="where checkpoint, metrics and card go")
+    p.add_argument("--standard", type=path, help="finished standard model to build on (.pt or .safetensors)")
+    p.add_argument("--further", type=path, help="finished model of the same recipe to go on from, likewise")
+    p.add_argument("--soft-labels", type=path, help="what training.soft_labels wrote for these images")
     p.add_argument("--epochs", type=int, help="default: the recipe's")
     p.add_argument("--batch-size", type=int, help="default: the recipe's")
     p.add_argument("--limit", type=int, help="use only the first LIMIT training images")
@@ -213,7 +217,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --out, if there is one"
     )
-    p.add_argument("--cache", type=Path, help="where decoded images go (default: OUT/cache)")
+    p.add_argument("--cache", type=path, help="where decoded images go (default: OUT/cache)")
     workers = 1 if gpu else min(8, os.cpu_count() or 1)
     p.add_argument("--workers", type=int, default=workers, help=f"parts of a batch (default here: {workers})")
     p.add_argument("--device", default="cuda" if gpu else "cpu")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import TARGETINGS, AttackConfig, RankingProgress, Step
-from malt_core.cli.options import add_ball, add_counts, add_model, by_flag, counts
+from malt_core.cli.options import add_ball, add_counts, add_model, by_flag, counts, path, source
 from malt_core.cli.terminal import Status
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
@@ -38,7 +38,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     attack.description = DESCRIPTION
     default = AttackConfig()
     photos = ", ".join(GALLERY + photo.id for photo in gallery())
-    attack.add_argument("image", metavar="IMAGE", help=f"a picture file, or one of {photos}")
+    attack.add_argument("image", metavar="IMAGE", type=source, help=f"a picture file, or one of {photos}")
     add_model(attack)
     attack.add_argument(
         "--label", metavar="NAME|INDEX", help="the true class; default: what the model says of the image"
@@ -61,7 +61,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     attack.add_argument(
         "--out",
         metavar="DIR",
-        type=Path,
+        type=path,
         default=Path("malt-out"),
         help="folder for the files, made if it is missing (default: %(default)s)",
     )
@@ -96,22 +96,19 @@ def _run(
 
 def _save(run: AttackRun, model: Model, folder: Path) -> tuple[str, list[Path]]:
     """Write all files of a run. Returns the text of run.json, and the paths."""
-    from malt_core.attack_run.record import RECORD, record_of, record_to_json
+    from malt_core.attack_run.record import record_of, record_to_json
     from malt_core.export import files
     from malt_core.images import pixels
     from malt_core.numerics import gradients
 
+    saved = pixels.read_png(files.contents(run)[files.ADVERSARIAL])
+    verdict = int(gradients.logits(model, saved[None], gradients.Passes()).argmax(1))
+    record = replace(record_of(run), survives_png=verdict != run.result.label)
+    text = json.dumps(record_to_json(record), indent=2)
     try:
-        paths = files.write(run, folder)
-        saved = pixels.read_png((folder / "adversarial.png").read_bytes())
-        verdict = int(gradients.logits(model, saved[None], gradients.Passes()).argmax(1))
-        record = replace(record_of(run), survives_png=verdict != run.result.label)
-        text = json.dumps(record_to_json(record), indent=2)
-        paths.append(folder / RECORD)
-        paths[-1].write_text(text + "\n", encoding="utf-8")
+        return text, files.write(run, folder, text + "\n")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    return text, paths
 
 
 def attack(args: argparse.Namespace) -> None:

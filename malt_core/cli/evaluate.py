@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 
 from malt_core import formatting
 from malt_core.cli.evaluate_options import evaluation_config
-from malt_core.cli.terminal import Status
+from malt_core.cli.terminal import Status, one_line
+from malt_core.comparison import words
 from malt_core.datasets.open_data import open_data
 from malt_core.errors import BadConfig, MaltError
 from malt_core.evaluation.folder import EvaluationFolder
 from malt_core.evaluation.report import REPORT, Report, report_of
-from malt_core.evaluation.types import ChunkRunner, EvaluationConfig, Plan, Progress
+from malt_core.evaluation.types import ChunkRunner, DataSource, EvaluationConfig, Plan, Progress
 from malt_core.evaluation.workers.local import cores, local_workers
 from malt_core.evaluation.workers.worker import catalogue_model
+from malt_core.images import preprocessing
+from malt_core.images.preprocessing import CENTRE
 from malt_core.models.catalogue import model_info
 from malt_core.storage.folders import prepare_folder
 
@@ -165,10 +168,24 @@ def table(report: Report) -> str:
             f"{plan.model} on {plan.data.name}{part}",
             f"{config.attack_info.title} at ε = {config.epsilon}, seed {config.seed}, {config.precision}, "
             f"{plan.device}",
+            *([_pictures(plan.data)] if plan.data.preprocessing not in ("", CENTRE) else []),
             "",
             *lines,
+            *_not_read(report),
         ]
     )
+
+
+def _pictures(data: DataSource) -> str:
+    """Return by which preprocessing of the model's own pictures were brought to its size."""
+    return f"pictures: {data.preprocessing}, {preprocessing.words(data.preprocessing)}"
+
+
+def _not_read(report: Report) -> list[str]:
+    """Return, after an empty line, which files count in no figure, and why: the first few of them."""
+    said = [words.unread_sentence(report)] if report.corrupt else []
+    said += [words.left_out_sentence(report)] if report.plan.data.left_out else []
+    return ["", *map(one_line, said)] if said else []
 
 
 def _rank_rows(report: Report) -> list[tuple[str, str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from malt_core.attacks import catalogue
 from malt_core.attacks.catalogue import AttackInfo
@@ -13,6 +12,8 @@ from malt_core.cli.options import (
     add_model,
     by_flag,
     counts,
+    path,
+    source,
     whole_number,
 )
 from malt_core.epsilon import Epsilon
@@ -46,7 +47,7 @@ def add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument(
         "--out",
         metavar="DIR",
-        type=Path,
+        type=path,
         required=True,
         help="folder for report.json and the chunks, made if it is missing",
     )
@@ -59,6 +60,7 @@ def _add_what(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument(
         "--data",
         metavar="PATH",
+        type=source,
         required=True,
         help="a parquet file with the columns image and label; a folder with a sub-folder for each class, "
         "called by its name, WordNet id or number; or cifar10, cifar100 or imagenet",
@@ -66,7 +68,7 @@ def _add_what(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument(
         "--data-dir",
         metavar="DIR",
-        type=Path,
+        type=path,
         help="where the files of cifar10, cifar100 or imagenet are, laid out as torchvision and RobustBench "
         "do (default: ./data, then the folder data in MALT Lab's cache)",
     )

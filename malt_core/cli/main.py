@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from malt_core import __version__
 from malt_core.cli import app, attack, evaluate, evaluate_options
+from malt_core.cli.dashes import protect_values
 from malt_core.cli.terminal import say
 from malt_core.errors import MaltError
 from malt_core.models.catalogue import describe_models
@@ -54,23 +55,17 @@ def _list_models(args: argparse.Namespace) -> None:
     print(describe_models(args.pattern), flush=True)
 
 
-def _glue_negatives(argv: Sequence[str]) -> list[str]:
-    """Write "--eps -1/255" as "--eps=-1/255": argparse would take the value for an unknown option."""
-    out: list[str] = []
-    for word in argv:
-        if out and out[-1] == "--eps" and word.startswith("-"):
-            out[-1] = f"--eps={word}"
-        else:
-            out.append(word)
-    return out
-
-
 def parse(argv: Sequence[str], prog: str = "python -m malt_core") -> argparse.Namespace:
     """Read a command line, word by word. Raises SystemExit: 2 with a line on a mistake, 0 after --help.
 
     prog: what the person typed before these words, for the help and the complaints.
     """
-    return _parser(prog).parse_args(_glue_negatives(argv))
+    parser = _parser(prog)
+    words = list(argv)
+    (commands,) = (action.choices for action in parser._actions if isinstance(action.choices, dict))
+    if words and words[0] in commands:
+        words[1:] = protect_values(commands[words[0]], words[1:], files=words[0] == "attack")
+    return parser.parse_args(words)
 
 
 def malt() -> int:

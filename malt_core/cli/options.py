@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
@@ -21,6 +22,20 @@ def whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}") from None
+
+
+def path(text: str) -> Path:
+    """Return the path that was typed; argparse says so where nothing was: "" would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a path, not nothing; . is the current folder")
+    return Path(text)
+
+
+def source(text: str) -> str:
+    """Return the file or data set that was typed; argparse says so where nothing was."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a name, not nothing")
+    return text
 
 
 def add_model(command: argparse.ArgumentParser) -> None:

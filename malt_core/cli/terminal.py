@@ -14,6 +14,11 @@ def say(*words: str, sep: str = " ", end: str = "\n") -> None:
             print(*words, sep=sep, end=end, file=sys.stderr, flush=True)
 
 
+def one_line(text: str) -> str:
+    """Return the text in one line; what could steer a terminal, as names of files may, is shown as "?"."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
+
+
 class Status:
     """One line on a terminal's standard error that is written over and over; elsewhere, downloads only."""
 

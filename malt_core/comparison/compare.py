@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import ATTACKS, ImageResult
+from malt_core.images.preprocessing import CENTRE
 from malt_core.types import Norm
 
 
@@ -86,14 +87,15 @@ def of_same_images(reports: Sequence[Report]) -> tuple[tuple[Report, ...], ...]:
 
     How many images of a data set were evaluated does not matter.
     """
-    return _grouped(reports, [(report.plan.model, *_data(report)) for report in reports])
+    pictures = _pictures(reports)
+    return _grouped(reports, [(r.plan.model, number) for r, number in zip(reports, pictures, strict=True)])
 
 
 def one_each(reports: Sequence[Report]) -> tuple[Report, ...]:
     """Of reports that differ in nothing but how they were computed, and of how many images, keep the one of
     the most images; in the order of their first ones.
     """
-    alike = _grouped(reports, [(_series(report), _ball(report)) for report in reports])
+    alike = _grouped(reports, [(*key, _ball(r)) for r, key in zip(reports, _series(reports), strict=True)])
     return tuple(max(group, key=lambda report: len(report.images)) for group in alike)
 
 
@@ -109,8 +111,30 @@ def _grouped(reports: Sequence[Report], keys: Sequence[Hashable]) -> tuple[tuple
     return tuple(map(tuple, groups.values()))
 
 
-def _data(report: Report) -> tuple[Hashable, ...]:
-    return report.plan.data.fingerprint, report.plan.classes
+def _pictures(reports: Sequence[Report]) -> list[int]:
+    """Return a number for each report, equal for those of the same pictures, as the model saw them.
+
+    Files that were exchanged for others of the same names and sizes show in the digests of the images; of
+    reports that have none, the fingerprint alone tells.
+    """
+    found: list[tuple[Hashable, dict[int, str]]] = []
+    numbers = []
+    for report in reports:
+        data = report.plan.data
+        key = data.fingerprint, report.plan.classes, data.preprocessing or CENTRE
+        both = (*report.images, *report.corrupt)
+        digests = {image.index: image.digest for image in both if image.digest is not None}
+        alike = (
+            number
+            for number, (other, known) in enumerate(found)
+            if other == key and all(known.get(index, one) == one for index, one in digests.items())
+        )
+        number = next(alike, len(found))
+        if number == len(found):
+            found.append((key, {}))
+        found[number][1].update(digests)
+        numbers.append(number)
+    return numbers
 
 
 def _ball(report: Report) -> tuple[Norm, float]:
@@ -201,17 +225,18 @@ def _check_comparable(reports: Sequence[Report]) -> None:
     if len(reports) < 2:
         raise BadConfig("A comparison image by image takes at least two reports.")
     first, *others = reports
-    for other in others:
+    pictures = _pictures(reports)
+    for other, number in zip(others, pictures[1:], strict=True):
         if other.plan.model != first.plan.model:
             raise BadConfig(
                 f"These reports are of different models, {first.plan.model} and {other.plan.model}: which "
                 "attack fooled what can be compared on one model only."
             )
-        if _data(other) != _data(first):
+        if number != pictures[0]:
             raise BadConfig(
                 f"These reports are of different data sets, {first.plan.data.name} and "
-                f"{other.plan.data.name}, or of files that have changed: which attack fooled what can be "
-                "compared on the same images only."
+                f"{other.plan.data.name}, or of files that have changed or were resized otherwise: "
+                "which attack fooled what can be compared on the same images only."
             )
         if _ball(other) != _ball(first):
             raise BadConfig(
@@ -246,7 +271,7 @@ def eps_curves(reports: Sequence[Report]) -> tuple[EpsCurve, ...]:
     """
     curves = []
     largest = one_each(reports)
-    for group in _grouped(largest, [_series(report) for report in largest]):
+    for group in _grouped(largest, _series(largest)):
         chosen = tuple(sorted(group, key=lambda report: report.plan.config.eps))
         shared = set(in_all(chosen)) if len(chosen) > 1 else set()
         if shared:
@@ -257,8 +282,10 @@ def eps_curves(reports: Sequence[Report]) -> tuple[EpsCurve, ...]:
     return tuple(curves)
 
 
-def _series(report: Report) -> Hashable:
-    """Return what the points of a curve have in common."""
-    config = report.plan.config
+def _series(reports: Sequence[Report]) -> list[tuple[Hashable, ...]]:
+    """Return, for each report, what the points of a curve have in common."""
     settings = ("attack", "norm", "n_targets", "n_candidates", "n_iter", "seed", "faithful")
-    return report.plan.model, *_data(report), *(getattr(config, name) for name in settings)
+    return [
+        (report.plan.model, number, *(getattr(report.plan.config, name) for name in settings))
+        for report, number in zip(reports, _pictures(reports), strict=True)
+    ]

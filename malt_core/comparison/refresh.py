@@ -11,6 +11,7 @@ import re
 from importlib.metadata import metadata
 
 from malt_core.comparison.published import FILE
+from malt_core.storage.whole_files import write_whole
 
 _DATASET = re.compile(r"### (CIFAR-10|CIFAR-100|ImageNet)\s*")
 _THREAT = re.compile(r"#### (Linf|L2), eps=([\d./]+)\s*")
@@ -36,4 +37,4 @@ def robustbench_rows() -> list[dict[str, str]]:
 
 if __name__ == "__main__":
     lines = ",\n".join(json.dumps(row) for row in robustbench_rows())
-    FILE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    write_whole(FILE, f"[\n{lines}\n]\n")

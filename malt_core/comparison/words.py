@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from malt_core.comparison.compare import Accuracy, ImageComparison, Share
 from malt_core.comparison.published import Published
+from malt_core.datasets import picture_files
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import EvaluationConfig
+from malt_core.images import preprocessing
+from malt_core.images.preprocessing import CENTRE
 
 FEW_NAMES = 3  # of the images that could not be read
 FEW = 100  # images below which one more or less moves a figure by over a percentage point
@@ -143,6 +146,24 @@ def published_sentence(known: Published, report: Report) -> str:
     return (
         f"Published for {known.model} at {report.plan.config.epsilon}, on {known.images:,} test images: "
         f"{known.clean:.2%} clean, {figures}. Ours are of {_images(len(report.images))} of "
-        f"{report.plan.data.name}: other images or a weaker attack give other figures, and on images of the "
-        "same test set chance alone can move ours anywhere within the interval."
+        f"{report.plan.data.name}{_prepared(report)}: other images or a weaker attack give other figures, "
+        "and on images of the same test set chance alone can move ours anywhere within the interval."
     )
+
+
+def _prepared(report: Report) -> str:
+    """Return how the pictures came to the model's size, where the published figure depends on that."""
+    how = report.plan.data.preprocessing or CENTRE
+    if not report.plan.model.startswith("robustbench/imagenet/"):
+        return ""
+    if how == CENTRE:
+        return (
+            ", brought to the model's size otherwise than for the published figures "
+            f"({preprocessing.words(how)}), which alone gives other figures"
+        )
+    return f", brought to the model's size as for the published figures ({how}: {preprocessing.words(how)})"
+
+
+def left_out_sentence(report: Report) -> str:
+    """Return which files of the data set are no pictures, and why: the first few of them; "" for none."""
+    return picture_files.left_out_sentence(report.plan.data.left_out)

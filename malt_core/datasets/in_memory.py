@@ -20,6 +20,8 @@ class InMemoryData:
     name: str
     fingerprint: str
     content: tuple[Record, ...]
+    preprocessing: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[int, ...]:
@@ -37,7 +39,14 @@ def first_images(data: DataSet, n: int) -> InMemoryData:
     The fingerprint stays, so that reports of these images and of the whole data set can be compared.
     """
     found = data.records(range(min(n, len(data.labels))))
-    return InMemoryData(path=data.path, name=data.name, fingerprint=data.fingerprint, content=tuple(found))
+    return InMemoryData(
+        path=data.path,
+        name=data.name,
+        fingerprint=data.fingerprint,
+        content=tuple(found),
+        preprocessing=getattr(data, "preprocessing", ""),
+        left_out=tuple(getattr(data, "left_out", ())),
+    )
 
 
 def gallery_data(info: ModelInfo) -> InMemoryData:

@@ -34,7 +34,7 @@ class ParquetData:
     """
 
     def __init__(self, path: Path, info: ModelInfo) -> None:
-        self.path, self.name = str(path), path.name
+        self.path, self.name, self.preprocessing = str(path), path.name, info.preprocessing
         try:
             self._file = pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
         except UNREADABLE as error:
@@ -127,7 +127,7 @@ class ParquetData:
         data, path = value
         name = f"row {index}" + (f" ({path})" if path else "")
         problem = "" if data is not None else f"{name} holds no picture."
-        return Record(index, name, int(self.labels[index]), data, problem)
+        return Record(index, name, int(self.labels[index]), data, problem, self.preprocessing)
 
 
 def _values(column: pa.Array) -> Iterator[tuple[bytes | None, Any]]:

@@ -70,7 +70,7 @@ def open_named(name: str, info: ModelInfo, data_dir: Path | None) -> DataSet:
 def _imagenet(folder: Path, info: ModelInfo) -> DataSet:
     """Open ImageNet's validation images, RobustBench's 5,000 first and in its order."""
     listed = robustbench_file("imagenet_test_image_ids.txt").read_text(encoding="utf-8").split()
-    return FolderData(folder, info, name="imagenet", first=listed)
+    return FolderData(folder, info, name="imagenet", first=listed, as_published=True)
 
 
 class CifarData:

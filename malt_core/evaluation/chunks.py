@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from malt_core.attacks import registry
@@ -17,7 +18,8 @@ from malt_core.datasets.base import Record
 from malt_core.errors import BadImage
 from malt_core.evaluation.types import Chunk, ChunkResult, Corrupt, EvaluationConfig, ImageResult
 from malt_core.harness import verdict
-from malt_core.images.decoding import decode
+from malt_core.images.decoding import decode, to_rgb
+from malt_core.images.preprocessing import Preprocessing
 from malt_core.images.resize import to_sample
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
@@ -64,12 +66,22 @@ def _decoded(
         try:
             if record.image is None:
                 raise BadImage(record.problem)
-            picture = decode(record.image, record.name) if isinstance(record.image, bytes) else record.image
-            pixels.append(to_sample(picture, size, crop="centre", name=record.name).x)
+            pixels.append(to_sample(_picture(record, size), size, crop="centre", name=record.name).x)
             sound.append(record)
         except BadImage as error:
-            corrupt.append(Corrupt(index=record.index, name=record.name, reason=str(error)))
+            reason, digest = str(error), record.digest
+            corrupt.append(Corrupt(index=record.index, name=record.name, reason=reason, digest=digest))
     return sound, pixels, corrupt
+
+
+def _picture(record: Record, size: tuple[int, int]) -> Image.Image:
+    """Return the picture of a record, brought to the model's size (H, W) if its makers say how."""
+    image = record.image
+    if isinstance(image, bytes):
+        image = decode(image, record.name, as_stored=record.as_published)
+    if record.preprocessing and (record.as_published or image.size != size[::-1]):
+        return Preprocessing.named(record.preprocessing)(to_rgb(image, record.name))
+    return image
 
 
 def readable_images(records: Sequence[Record], size: tuple[int, int]) -> list[Tensor]:
@@ -148,6 +160,7 @@ def _results(
                 name=record.name,
                 label=record.label,
                 clean=before,
+                digest=record.digest,
                 outcome="wrong" if before != record.label else "fooled" if fooled else "robust",
                 adversarial=now if fooled else None,
                 **told,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from malt_core.evaluation.report import REPORT, Report, report_to_json
 from malt_core.evaluation.types import ChunkResult, Plan
 from malt_core.storage.folders import cannot_write, prepare_folder
 from malt_core.storage.typed_json import parse_json, typed
+from malt_core.storage.whole_files import write_whole
 
 CHUNKS = "chunks"
 PLAN = "plan.json"
@@ -34,7 +34,7 @@ class EvaluationFolder:
     @property
     def used(self) -> bool:
         """Whether an evaluation was begun here."""
-        return self._chunks.exists() or (self.path / REPORT).exists()
+        return (self._chunks / PLAN).exists() or (self.path / REPORT).exists()
 
     def plan(self) -> Plan | None:
         """Return the plan of the evaluation that was begun here, None if there is none.
@@ -57,16 +57,14 @@ class EvaluationFolder:
     def begin(self, plan: Plan) -> None:
         """Keep the plan. Raises BadConfig if another process has begun here meanwhile."""
         prepare_folder(self._chunks)
-        file = self._chunks / PLAN
-        try:
-            file.open("x").close()  # only one of two processes can make it
+        try:  # only one of two processes can make it
+            write_whole(self._chunks / PLAN, _json(asdict(plan)), new=True)
         except FileExistsError:
             raise BadConfig(
                 f"Another evaluation has just begun in {self.path}: choose another folder."
             ) from None
         except OSError as error:
             raise cannot_write(self.path, error) from error
-        self._write(file, asdict(plan))
 
     def save(self, plan: Plan, chunk: ChunkResult) -> None:
         """Keep a chunk of the plan that is done."""
@@ -96,19 +94,16 @@ class EvaluationFolder:
         return self._write(self.path / REPORT, report_to_json(report))
 
     def _write(self, file: Path, content: dict[str, Any]) -> str:
-        text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-        part = file.with_name(f"{file.name}.{os.getpid()}.part")
+        text = _json(content)
         try:
-            with part.open("w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(file)
+            write_whole(file, text)
         except OSError as error:
             raise cannot_write(self.path, error) from error
-        finally:
-            part.unlink(missing_ok=True)
         return text
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
 def _digest(plan: Plan) -> str:

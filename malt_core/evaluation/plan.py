@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import torch
 from torch import Tensor
 
-from malt_core.datasets.base import DataSet, Record
+from malt_core.datasets.base import DIGITS, DataSet, Record
 from malt_core.errors import BadConfig
 from malt_core.evaluation.chunks import readable_images
 from malt_core.evaluation.types import (
@@ -16,6 +17,7 @@ from malt_core.evaluation.types import (
     EvaluationConfig,
     Plan,
 )
+from malt_core.images.preprocessing import CENTRE
 from malt_core.models.loaders import Model
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Passes
@@ -53,10 +55,10 @@ def make_plan(
     plan = Plan(
         model=model.info.id,
         classes=model.info.classes,
-        data=DataSource(path=data.path, name=data.name, images=images, fingerprint=data.fingerprint),
+        data=_source(data, images),
         config=config,
         device=device.type,
-        versions=versions(),
+        versions=versions() | {"weights": _weights(model)},
     )
     if earlier is not None:
         check_same(plan, earlier)
@@ -67,6 +69,27 @@ def make_plan(
         records = data.records(range(min(batch_size, images)))
         config = replace(config, precision=_precision(model, config, records, device))
     return replace(plan, config=config)
+
+
+def _weights(model: Model) -> str:
+    """Return a digest of all that the model computes with: one name can come to stand for other files."""
+    digest = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        if isinstance(tensor, Tensor):
+            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
+            digest.update(tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
+    return digest.hexdigest()[:DIGITS]
+
+
+def _source(data: DataSet, images: int) -> DataSource:
+    return DataSource(
+        path=data.path,
+        name=data.name,
+        images=images,
+        fingerprint=data.fingerprint,
+        preprocessing=getattr(data, "preprocessing", "") or CENTRE,
+        left_out=tuple(getattr(data, "left_out", ())),
+    )
 
 
 def check_same(plan: Plan, earlier: Plan) -> None:
@@ -84,6 +107,9 @@ def check_same(plan: Plan, earlier: Plan) -> None:
     )
     if (plan.data.fingerprint, plan.classes) != (earlier.data.fingerprint, earlier.classes):
         differing.append(f"the data set: its files are no longer those of {earlier.data.path}")
+    differing += _differences(
+        {"preprocessing": plan.data.preprocessing}, {"preprocessing": earlier.data.preprocessing}
+    )
     differing += _differences(plan.versions, earlier.versions)
     if differing:
         raise BadConfig(

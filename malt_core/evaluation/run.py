@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from malt_core.datasets.base import DataSet
+from malt_core.errors import BadConfig
 from malt_core.evaluation.chunks import evaluate_chunk
 from malt_core.evaluation.folder import EvaluationFolder
 from malt_core.evaluation.report import Report, report_of
@@ -32,9 +33,10 @@ def evaluate(
 
     folder: where each chunk is kept when it is done, and where those of an interrupted run are found; it has
     to hold this plan. Closing the iterator stops the work; nothing that was yielded is lost.
-    Raises what the model and the data set raise, and BadConfig where no image can be read.
+    Raises what the model and the data set raise, and BadConfig where no image can be read, or pictures have
+    changed since the interrupted run read them.
     """
-    done = folder.chunks(plan) if folder is not None else {}
+    done = _still_true(folder.chunks(plan), plan, data) if folder is not None else {}
     progress = Progress(done=0, total=plan.data.images, counts=Counter())
     for chunk in done.values():
         progress = _add(progress, chunk)
@@ -52,6 +54,26 @@ def evaluate(
             progress = _add(progress, chunk)
             yield progress
     yield report_of(plan, done.values())
+
+
+def _still_true(done: dict[int, ChunkResult], plan: Plan, data: DataSet) -> dict[int, ChunkResult]:
+    """Return the chunks whose pictures are still those that were evaluated, without those that cannot say.
+
+    Raises BadConfig where a picture is another one by now: one report would be over two data sets.
+    """
+    checked = {}
+    for number in sorted(done):
+        results = sorted((*done[number].images, *done[number].corrupt), key=lambda image: image.index)
+        if any(image.digest is None for image in results):
+            continue
+        for image, record in zip(results, data.records(plan.range_of(number)), strict=True):
+            if image.digest != record.digest:
+                raise BadConfig(
+                    f"{record.name} in {data.path} has changed since it was evaluated. Put back the pictures "
+                    "that the evaluation was begun with, or begin anew in another folder."
+                )
+        checked[number] = done[number]
+    return checked
 
 
 def _add(progress: Progress, chunk: ChunkResult) -> Progress:

@@ -102,13 +102,17 @@ class DataSource:
     """Which images. path: as it was given; images: how many, from the first.
 
     fingerprint: hexadecimal digits that change with the files' names, sizes or labels (of a parquet file:
-    its size, labels and footer).
+    its size, labels and footer). preprocessing: what brought pictures to the model's size: "centre", the
+    largest centred part, or the model's own by its name, such as "Res256Crop224"; "" in reports that do not
+    say. left_out: a sentence on each file that is not among the images.
     """
 
     path: str
     name: str
     images: int
     fingerprint: str
+    preprocessing: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +120,8 @@ class Plan:
     """Everything that decides the result of an evaluation; nothing in it says who computes.
 
     model: its id; classes: its names by index; config: with batch_size, chunk and precision decided;
-    device: what torch computes on, "cpu" or "cuda"; versions: of the software.
+    device: what torch computes on, "cpu" or "cuda"; versions: of the software, and "weights", a
+    digest of the model's.
     """
 
     model: str
@@ -146,7 +151,8 @@ class ImageResult:
     outcome: "wrong" without any attack, "fooled" or "robust". target: the class that the attack aimed at,
     malt_rank, confidence_rank: its places among the candidates by score and among all other classes by
     logit, from 1; n_forward, n_backward: passes, the two for the verdicts included. Each None where the
-    attack does not say.
+    attack does not say. digest: the first 16 hexadecimal digits of the SHA-256 of the picture's bytes, None
+    in reports that do not say.
     """
 
     index: int
@@ -160,15 +166,18 @@ class ImageResult:
     confidence_rank: int | None = None
     n_forward: int | None = None
     n_backward: int | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Corrupt:
-    """An image that could not be read, and was left out. reason: for people."""
+    """An image that could not be read, and was left out. reason: for people; digest: as in ImageResult, ""
+    where nothing was read."""
 
     index: int
     name: str
     reason: str
+    digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

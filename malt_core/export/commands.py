@@ -24,7 +24,7 @@ COUNTS = (
 def attack_command(run: AttackRun) -> str:
     """Return the `attack` that repeats the run; defaults are left out."""
     config, standard = run.config, AttackConfig()
-    source = f"./{run.source}" if run.source.startswith("-") else run.source  # a file, not an option
+    source = _undashed(run.source)
     command = [*PROGRAM, "attack", source, "--model", run.model.id]
     if run.sample.label is not None:
         command += ["--label", str(run.sample.label)]
@@ -44,7 +44,7 @@ def evaluation_command(plan: Plan, out: str) -> str:
     out: the folder to name in it. Defaults are left out, but not what is decided by the machine.
     """
     config, standard = plan.config, EvaluationConfig()
-    command = [*PROGRAM, "evaluate", "--model", plan.model, "--data", plan.data.path]
+    command = [*PROGRAM, "evaluate", "--model", plan.model, "--data", _undashed(plan.data.path)]
     command += ["--n", str(plan.data.images), "--attack", config.attack]
     if config.norm != standard.norm:
         command += ["--norm", config.norm]
@@ -55,7 +55,12 @@ def evaluation_command(plan: Plan, out: str) -> str:
         command += ["--batch-size", str(config.batch_size)]
     if "precision" in config.attack_info.settings:
         command += ["--precision", config.precision]
-    return shlex.join([*command, "--out", out])
+    return shlex.join([*command, "--out", _undashed(out)])
+
+
+def _undashed(path: str) -> str:
+    """Return the path so that nobody takes it for an option."""
+    return f"./{path}" if path.startswith("-") else path
 
 
 def _counts(config: AttackConfig | EvaluationConfig, standard: AttackConfig | EvaluationConfig) -> list[str]:

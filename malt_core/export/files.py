@@ -5,27 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 
 from malt_core.attack_run.pictures import adversarial_png, perturbation_png
+from malt_core.attack_run.record import RECORD
 from malt_core.attack_run.types import AttackRun
 from malt_core.export.html import run_html
 from malt_core.images import pixels
+from malt_core.storage.whole_files import write_together
+
+ADVERSARIAL = "adversarial.png"
 
 
-def write(run: AttackRun, folder: Path) -> list[Path]:
-    """Write original.png, perturbation.png, adversarial.png, figure.html into an existing folder.
-
-    Where nothing was attacked there is no figure.html, and one of an earlier run is removed. Returns the
-    paths written. Raises OSError.
-    """
-    files = {
+def contents(run: AttackRun) -> dict[str, bytes | None]:
+    """Return the content of each file but run.json; None for figure.html where nothing was attacked."""
+    # A file name need not be UTF-8, and Python hands its odd bytes on as lone surrogates.
+    page = run_html(run).encode("utf-8", "replace") if run.linearity is not None else None
+    return {
         "original.png": pixels.png_bytes(run.sample.x),
         "perturbation.png": perturbation_png(run)[0],
-        "adversarial.png": adversarial_png(run),
+        ADVERSARIAL: adversarial_png(run),
+        "figure.html": page,
     }
-    if run.linearity is not None:
-        # A file name need not be UTF-8, and Python hands its odd bytes on as lone surrogates.
-        files["figure.html"] = run_html(run).encode("utf-8", "replace")
-    else:
-        (folder / "figure.html").unlink(missing_ok=True)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    return [folder / name for name in files]
+
+
+def write(run: AttackRun, folder: Path, record: str | None = None) -> list[Path]:
+    """Write all files of a run into an existing folder: all of them, or, where one fails, none.
+
+    record: the text of run.json. Files of an earlier run that this one has not, figure.html where nothing was
+    attacked, are removed. Returns the paths written. Raises OSError; the folder is then as it was.
+    """
+    return write_together(folder, contents(run) | {RECORD: record}, last=RECORD)

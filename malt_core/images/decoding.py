@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
 
 import numpy as np
 from PIL import ExifTags, Image
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from malt_core.errors import BadImage
+from malt_core.images.kinds import ACCEPTED, kind_of
 
 MAX_BYTES = 30_000_000
 MAX_PIXELS = 50_000_000
-ACCEPTED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 
 # Models look at a few hundred pixels a side; a JPEG decoder can leave out detail beyond this many for free.
 _DRAFT_SIDE = 2048
@@ -26,24 +20,6 @@ _DRAFT_SIDE = 2048
 # dozen bytes of the file, so thousands of them would keep a processor busy for hours.
 _MAX_SCANS = 100
 
-# The readers are called directly: Image.open would also try other formats, and it warns of large pictures
-# through Python's warning filters, which all threads share.
-_READERS = (
-    (rb"\x89PNG\r\n\x1a\n", PngImageFile),
-    (rb"\xff\xd8\xff", JpegImageFile),
-    (rb"RIFF....WEBP", WebPImageFile),
-    (rb"GIF8[79]a", GifImageFile),
-    (rb"BM", BmpImageFile),
-    (rb"II[*+]\0|MM\0[*+]", TiffImageFile),
-)
-_HINTS = (
-    (rb"....ftypavi[fs]", "an AVIF picture. Save it as PNG or JPEG and try again"),
-    (rb"....ftyp(hei|hev|mif1|msf1)", "a HEIC photo, as iPhones take them. Export it as JPEG and try again"),
-    (rb"....ftyp", "a video or another kind of media file. Save a single frame of it as PNG"),
-    (rb"\s*<[^>]*svg|\s*<\?xml.*<svg", "an SVG drawing, which has no pixels. Export it as PNG and try again"),
-    (rb"\s*<(!doctype )?html", "a web page. Save the picture itself, not the page that shows it"),
-    (rb"%PDF", "a PDF document. Export the page as PNG and try again"),
-)
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -55,7 +31,7 @@ _UPRIGHT = {
 }
 
 
-def decode(data: bytes, name: str) -> Image.Image:
+def decode(data: bytes, name: str, *, as_stored: bool = False) -> Image.Image:
     """Read a picture file: 8-bit RGB, upright, without metadata.
 
     Of an animation the first frame is read. Transparency is laid on white; 16-bit grey is scaled, not
@@ -63,7 +39,8 @@ def decode(data: bytes, name: str) -> Image.Image:
     profiles are not applied, as in the data sets that the models were trained on. A JPEG with both sides
     over 4096 pixels comes at a half, a quarter or an eighth of its size.
 
-    name: the file's name, for messages.
+    name: the file's name, for messages. as_stored: as evaluations of data sets read files: in full size, not
+    turned upright, transparency dropped.
     Raises BadImage for anything but a sound PNG, JPEG, WebP, GIF, BMP or TIFF file of at most MAX_BYTES
     bytes and MAX_PIXELS pixels, which is known from the header, before any pixel is decoded.
     """
@@ -77,26 +54,27 @@ def decode(data: bytes, name: str) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise _too_many_pixels(name, f"{image.width:,} × {image.height:,} pixels")
     try:
-        if isinstance(image, JpegImageFile):
+        if isinstance(image, JpegImageFile) and not as_stored:
             image.draft(None, (_DRAFT_SIDE, _DRAFT_SIDE))
         image.load()
     except MemoryError:
         raise
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise _damaged(name) from error
-    return _upright(to_rgb(image, name), image)
+    if as_stored and not image.mode.startswith(("I", "F")):
+        rgb = image.convert("RGB")
+        rgb.info.clear()
+        return rgb
+    rgb = to_rgb(image, name)
+    return rgb if as_stored else _upright(rgb, image)
 
 
 def _open(data: bytes, name: str) -> Image.Image:
     """Read the header only."""
-    start = data[:1000]
-    reader = next((reader for magic, reader in _READERS if re.match(magic, start, re.DOTALL)), None)
+    kind = kind_of(data)
+    reader = kind.reader
     if reader is None:
-        flags = re.DOTALL | re.IGNORECASE
-        hint = next(
-            (hint for magic, hint in _HINTS if re.match(magic, start, flags)), "no picture, whatever its name"
-        )
-        raise BadImage(f"{name} is {hint}. Pictures can be {ACCEPTED} files.")
+        raise BadImage(f"{name} is {kind.words}. Pictures can be {ACCEPTED} files.")
     if reader is JpegImageFile and data.count(b"\xff\xda\0") > _MAX_SCANS:
         raise BadImage(
             f"{name} is a JPEG of over {_MAX_SCANS} scans, which no camera writes. Save it anew as PNG."

@@ -6,11 +6,13 @@ Run `python -m malt_core.models.refresh` after updating either; a test compares 
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 from malt_core.models.providers.robustbench_zoo import is_timm_model, timm_name, zoo
+from malt_core.storage.whole_files import write_whole
 
 DATA = Path(__file__).with_name("data")
 
@@ -35,11 +37,14 @@ ROBUSTBENCH_LICENCES = {
     r"cifar10/(Linf|L2)/Ding2020MMA": "CC-BY-NC-SA-4.0",
     r"cifar10/L2/Rony2019Decoupling": "BSD-3-Clause",
 }
+_RESAMPLINGS = {"bilinear": "", "bicubic": "Bicubic"}  # before RobustBench's names
 SWAG_LICENCE = "CC-BY-NC-4.0"
 
 
 def robustbench_rows() -> list[dict[str, Any]]:
-    """One row a model: id without its first part, size in pixels, robust, suggested eps * 255, licence."""
+    """One row a model: id without its first part, size in pixels, robust, suggested eps * 255, licence, and
+    for ImageNet the preprocessing.
+    """
     zoo()
     from robustbench.model_zoo import model_dicts
 
@@ -55,7 +60,10 @@ def robustbench_rows() -> list[dict[str, Any]]:
                 licence = next(
                     (to for who, to in ROBUSTBENCH_LICENCES.items() if re.fullmatch(who, id)), "MIT"
                 )
-                rows.append({"id": id, "size": size, "robust": robust, "eps": eps, "licence": licence})
+                row = {"id": id, "size": size, "robust": robust, "eps": eps, "licence": licence}
+                if dataset.value == "imagenet":
+                    row["preprocessing"] = _robustbench_preprocessing(threat.value, name, entry)
+                rows.append(row)
     return rows
 
 
@@ -80,24 +88,43 @@ def _robustbench_size(dataset: str, threat: str, name: str, entry: dict[str, Any
     return int(crop[0]) if crop else IMAGENET_SIZE
 
 
+def _robustbench_preprocessing(threat: str, name: str, entry: dict[str, Any]) -> str:
+    """For ImageNet: the name that robustbench.data.get_preprocessing finds; for timm one of the same kind."""
+    if not is_timm_model("imagenet", threat, name):
+        return entry["preprocessing"]
+    import timm
+
+    known = timm.get_pretrained_cfg(timm_name("imagenet", threat, name))
+    crop = known.input_size[1]
+    return _preprocessing(math.floor(crop / known.crop_pct), crop, known.interpolation)
+
+
+def _preprocessing(resize: int, crop: int, interpolation: str) -> str:
+    return f"{_RESAMPLINGS[interpolation]}Res{resize}Crop{crop}"
+
+
 def _eps(id: str) -> int:
     """Suggested linf radius of a robust model, in 1/255: what it was trained at, and half for L2 training."""
     return 4 if id.startswith("imagenet/") or "/L2/" in id or id.endswith("_L2") else 8
 
 
 def torchvision_rows() -> list[dict[str, Any]]:
-    """One row a model: name, title, input size in pixels, licence of the default weights."""
+    """One row a model: name, title, input size in pixels, licence, preprocessing of the default weights."""
     from torchvision import models
 
     rows = []
     for name in models.list_models(module=models):
         weights = models.get_model_weights(name).DEFAULT
+        how = weights.transforms()
         rows.append(
             {
                 "name": name,
                 "title": type(weights).__name__.removesuffix("_Weights").replace("_", " "),
-                "size": weights.transforms().crop_size[0],
+                "size": how.crop_size[0],
                 "licence": SWAG_LICENCE if "SWAG" in weights.name else "BSD-3-Clause",
+                "preprocessing": _preprocessing(
+                    how.resize_size[0], how.crop_size[0], how.interpolation.value
+                ),
             }
         )
     return rows
@@ -115,7 +142,7 @@ def imagenet_names() -> list[str]:
 
 def _write(name: str, rows: list[Any]) -> None:
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    (DATA / name).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    write_whole(DATA / name, f"[\n{lines}\n]\n")
 
 
 if __name__ == "__main__":

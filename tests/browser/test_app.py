@@ -38,9 +38,9 @@ def attack(page: Page) -> None:
     page.locator(".st-key-attack button").click()
 
 
-def upload(page: Page, data: bytes, name: str) -> None:
+def upload(page: Page, data: bytes, name: str, mime_type: str = "image/png") -> None:
     page.locator(".st-key-picker button", has_text="Your photo").click()
-    kind = {"name": name, "mimeType": "image/png", "buffer": data}
+    kind = {"name": name, "mimeType": mime_type, "buffer": data}
     page.locator(".st-key-file input[type=file]").set_input_files(kind)
 
 
@@ -48,6 +48,25 @@ def photo() -> bytes:
     buffer = io.BytesIO()
     open_photo("flower", "fit").save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def test_a_jpeg_as_browsers_on_windows_name_it_is_taken(page: Page, server: subprocess.Popen) -> None:
+    """Issue 20: "image/jpeg files are not allowed"."""
+    buffer = io.BytesIO()
+    open_photo("flower", "fit").save(buffer, "JPEG")
+    page.goto(server.url)
+    upload(page, buffer.getvalue(), "flower.jfif", "image/jpeg")
+    expect(page.locator("img[alt*='flower.jfif']").first).to_be_visible()
+    expect(page.locator(".st-key-attack button")).to_be_enabled()
+
+
+def test_a_heic_is_refused_with_advice(page: Page, server: subprocess.Popen) -> None:
+    page.goto(server.url)
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
+    upload(page, heic, "IMG_0001.HEIC", "image/heic")
+    expect(page.get_by_test_id("stAlert").first).to_contain_text(
+        "HEIC photo, as iPhones take them. Export it"
+    )
 
 
 def download(page: Page, label: str) -> bytes:

@@ -177,6 +177,26 @@ def test_a_disk_that_fills_up_during_the_attack(tmp_path, monkeypatch):
     refused("attack", "gallery:rocket", *QUICK, "--out", str(tmp_path), says=says)
 
 
+@pytest.mark.parametrize("file", range(1, 6))
+def test_a_second_run_that_fails_half_way_leaves_the_first_whole(tmp_path, monkeypatch, file):
+    """Issue 20: the new original.png lay beside the old run.json."""
+    words = ("--steps", "2", "--targets", "1", "--candidates", "2", "--out", str(tmp_path))
+    assert call("attack", "gallery:cat", *words)[0] == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    real, count = os.fsync, 0
+
+    def full(descriptor: int) -> None:
+        nonlocal count
+        count += 1
+        if count == file:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    refused("attack", "gallery:rocket", *words, says=f"Cannot write to {tmp_path}: No space left on device.")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_a_folder_named_like_a_picture(tmp_path):
     (tmp_path / "adversarial.png").mkdir()
     says = f"{tmp_path / 'adversarial.png'} is in the way. Choose another folder"

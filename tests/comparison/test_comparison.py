@@ -19,6 +19,7 @@ from malt_core.comparison.compare import (
     order,
 )
 from malt_core.errors import BadConfig
+from malt_core.evaluation.report import Report
 from tests.helpers.reports import report
 
 
@@ -163,3 +164,34 @@ def test_other_settings_are_another_curve(other):
 
 def test_no_curve_without_common_images():
     assert eps_curves([report("r-", eps=2.0), report("-f", eps=4.0)]) == ()
+
+
+def with_pictures(of: Report, letters: str, **data: object) -> Report:
+    """The report with a digest for each image, a letter; data: fields of its DataSource."""
+    images = tuple(replace(i, digest=letters[i.index]) for i in of.images)
+    return replace(of, images=images, plan=replace(of.plan, data=replace(of.plan.data, **data)))
+
+
+def test_reports_of_exchanged_pictures_are_not_compared():
+    """Of the same names, sizes and labels; issue 20, as --resume mixed them."""
+    malt, naive = with_pictures(report("wfr"), "abc"), with_pictures(report("wff", "naive"), "abc")
+    swapped = with_pictures(report("rff", "naive"), "axc")
+    assert compare_images([malt, naive]).together.clean.count == 2
+    with pytest.raises(BadConfig, match="files that have changed or were resized otherwise"):
+        compare_images([malt, swapped])
+    assert of_same_images([malt, swapped, naive]) == ((malt, naive), (swapped,))
+    more = with_pictures(report("rffr", "naive"), "axcd")
+    assert of_same_images([swapped, more, malt]) == ((swapped, more), (malt,))
+    twice = with_pictures(report("rff", "naive", 8.0), "abc")
+    assert eps_curves([swapped, twice]) == ()
+    assert one_each([naive, swapped]) == (naive, swapped)
+
+
+def test_an_older_report_without_digests_is_of_the_same_pictures():
+    malt, naive = report("wfr"), with_pictures(report("wff", "naive"), "abc", preprocessing="centre")
+    assert len(of_same_images([malt, naive])) == 1
+
+
+def test_pictures_that_were_resized_otherwise_are_others():
+    malt, naive = report("wfr"), with_pictures(report("wff", "naive"), "abc", preprocessing="Res256Crop224")
+    assert len(of_same_images([malt, naive])) == 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from malt_core.comparison.compare import accuracy, compare_images
 from malt_core.comparison.published import published
 from malt_core.comparison.words import (
@@ -95,3 +97,25 @@ def test_published_figures_in_words():
         "38.77% under MALT. Ours are of 3 images of pets: other images or a weaker attack give other "
         "figures, and on images of the same test set chance alone can move ours anywhere within the interval."
     )
+
+
+@pytest.mark.parametrize(
+    ("preprocessing", "says"),
+    [
+        (
+            "Res256Crop224",
+            "of pets, brought to the model's size as for the published figures (Res256Crop224: the shorter "
+            "side to 256 pixels (bilinear), then the centre of 224 × 224 pixels): other images",
+        ),
+        (
+            "centre",
+            "of pets, brought to the model's size otherwise than for the published figures (the largest",
+        ),
+        ("", "of pets, brought to the model's size otherwise than for the published figures (the largest"),
+    ],
+)
+def test_beside_imagenets_figures_stands_how_the_pictures_were_resized(preprocessing, says):
+    model = "robustbench/imagenet/Linf/Salman2020Do_R50"
+    ours = report("wfr", model=model)
+    ours = replace(ours, plan=replace(ours.plan, data=replace(ours.plan.data, preprocessing=preprocessing)))
+    assert says in published_sentence(published(model, "linf", 4 / 255), ours)

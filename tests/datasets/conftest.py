@@ -52,13 +52,13 @@ def png() -> Callable[[int], bytes]:
 
 @pytest.fixture
 def tree(tmp_path: Path, png: Callable[[int], bytes]) -> Callable[..., Path]:
-    """A folder that holds these files, each a picture of its own."""
+    """A folder that holds these files: notes.txt a text, all others pictures of their own."""
 
     def of(*names: str) -> Path:
         for seed, name in enumerate(names):
             file = tmp_path / "pictures" / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(png(seed))
+            file.write_bytes(b"No picture." if file.name == "notes.txt" else png(seed))
         return tmp_path / "pictures"
 
     return of

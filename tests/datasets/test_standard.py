@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from malt_core.datasets.labels import class_wnids, robustbench_file
 from malt_core.datasets.open_data import open_data
 from malt_core.errors import BadConfig
+from malt_core.evaluation.chunks import readable_images
+from malt_core.images.pixels import to_pixels
 from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_names
+from malt_core.models.providers.robustbench_zoo import zoo
 
 CIFAR10, CIFAR100 = "cifar-10-batches-py/test_batch", "cifar-100-python/test"
 
@@ -177,3 +182,92 @@ def test_imagenet_and_a_model_of_other_classes(tmp_path, cifar, png):
 
 def test_class_names_are_those_of_the_models():
     assert class_names("cifar10") == model_info("autoattack/resnet18-cifar10").classes
+
+
+@pytest.fixture
+def odd_pictures(tmp_path) -> dict[str, Path]:
+    """ImageNet files of several shapes, one turned by EXIF, one over 4096 pixels, one very small."""
+    folder = tmp_path / "val" / "n01440764"
+    folder.mkdir(parents=True)
+    files = {}
+    for name, (width, height), options in (
+        ("wide.png", (500, 375), {}),
+        ("tall.jpg", (333, 500), {}),
+        ("turned.jpg", (400, 300), {"exif": True}),
+        ("large.jpg", (4200, 4100), {}),
+        ("tiny.png", (91, 60), {}),
+        ("exact.png", (224, 224), {}),
+        ("odd.png", (257, 256), {}),
+        ("clear.png", (300, 280), {"alpha": True}),
+    ):
+        rows, columns = np.mgrid[:height, :width]
+        planes = [columns * 255 // (width - 1), rows * 255 // (height - 1), (columns + rows) % 2 * 255]
+        if options.get("alpha"):
+            planes.append(np.full_like(rows, 100))
+        image, exif = Image.fromarray(np.stack(planes, 2).astype(np.uint8)), Image.Exif()
+        exif[0x0112] = 6
+        image.save(folder / name, **({"exif": exif} if options.get("exif") else {}))
+        files[f"n01440764/{name}"] = folder / name
+    return files
+
+
+@pytest.mark.parametrize(
+    ("model", "preprocessing"),
+    [
+        ("robustbench/imagenet/Linf/Salman2020Do_R50", "Res256Crop224"),
+        ("robustbench/imagenet/Linf/Wong2020Fast", "Crop288"),
+        ("robustbench/imagenet/Linf/Liu2023Comprehensive_Swin-B", "BicubicRes256Crop224"),
+        ("robustbench/imagenet/corruptions/Tian2022Deeper_DeiT-S", "BicubicRes248Crop224"),
+        ("robustbench/imagenet/corruptions/Erichson2022NoisyMix", "Res256Crop224"),
+    ],
+)
+def test_imagenet_is_resized_as_robustbench_does(tmp_path, odd_pictures, model, preprocessing):
+    """Issue 20: another field of view and another resampling, beside published figures."""
+    zoo()
+    from robustbench.data import get_preprocessing
+    from robustbench.model_zoo.enums import BenchmarkDataset, ThreatModel
+
+    info = model_info(model)
+    _, _, threat, name = model.split("/")
+    theirs = get_preprocessing(BenchmarkDataset("imagenet"), ThreatModel(threat), name, None)
+    data = open_data("imagenet", info, data_dir=tmp_path)
+    assert data.preprocessing == info.preprocessing == preprocessing
+    records = data.records(range(len(odd_pictures)))
+    for record, ours in zip(records, readable_images(records, info.size), strict=True):
+        with Image.open(odd_pictures[record.name]) as image:
+            assert (ours - theirs(image.convert("RGB"))).abs().max() < 1e-6, record.name
+
+
+@pytest.mark.parametrize("model", ["resnet50", "efficientnet_b1", "inception_v3", "vit_h_14", "maxvit_t"])
+def test_imagenet_is_resized_as_torchvision_does(tmp_path, odd_pictures, model):
+    from torchvision import models
+
+    info = model_info(f"torchvision/{model}")
+    how = models.get_model_weights(model).DEFAULT.transforms()
+    how.mean, how.std = [0.0] * 3, [1.0] * 3
+    records = open_data("imagenet", info, data_dir=tmp_path).records(range(len(odd_pictures)))
+    for record, ours in zip(records, readable_images(records, info.size), strict=True):
+        with Image.open(odd_pictures[record.name]) as image:
+            assert (ours - how(image.convert("RGB"))).abs().max() < 1e-6, record.name
+
+
+def test_a_folder_of_ones_own_is_resized_alike_but_turned_upright(tmp_path, odd_pictures):
+    """And pictures that have the model's size, such as adversarial images that were saved, pass unchanged."""
+    info = model_info("robustbench/imagenet/Linf/Salman2020Do_R50")
+    named = open_data("imagenet", info, data_dir=tmp_path).records(range(8))
+    own = open_data(str(tmp_path / "val"), info).records(range(8))
+    alike = {
+        mine.name.rpartition("/")[2]
+        for mine, theirs in zip(own, named, strict=True)
+        if torch.equal(readable_images([mine], info.size)[0], readable_images([theirs], info.size)[0])
+    }
+    assert alike == {"wide.png", "tall.jpg", "tiny.png", "odd.png"}
+    (exact,) = (record for record in own if record.name.endswith("exact.png"))
+    pixels = np.asarray(Image.open(odd_pictures[exact.name]))
+    assert (to_pixels(readable_images([exact], info.size)[0]) == pixels).all()
+
+
+def test_data_sets_of_other_models_have_no_preprocessing(tmp_path, cifar):
+    write_cifar(tmp_path / CIFAR10)
+    assert cifar.preprocessing == ""
+    assert not any(r.preprocessing for r in open_data("cifar10", cifar, data_dir=tmp_path).records(range(5)))

@@ -64,7 +64,9 @@ def test_the_file_has_the_documented_format(report):
         *("counts", "images", "corrupt", "cost", "versions", "complete"),
     ]
     assert (content["format"], content["format_version"]) == ("malt-lab-report", 1)
-    assert content["data"].keys() == {"path", "name", "images", "fingerprint", "classes"}
+    assert content["data"].keys() == {
+        *("path", "name", "images", "fingerprint", "preprocessing", "left_out", "classes"),
+    }
     assert content["settings"] == {
         "attack": "malt",
         "norm": "linf",
@@ -92,8 +94,11 @@ def test_the_file_has_the_documented_format(report):
         "confidence_rank": 9,
         "n_forward": 5,
         "n_backward": 4,
+        "digest": None,
     }
-    assert content["corrupt"] == [{"index": 5, "name": "image 5", "reason": "image 5 is empty."}]
+    assert content["corrupt"] == [
+        {"index": 5, "name": "image 5", "reason": "image 5 is empty.", "digest": None}
+    ]
     assert content["cost"] == {"n_forward": 20, "n_backward": 14, "seconds": 2.5}
     assert content["counts"] == report.counts
     json.dumps(content, allow_nan=False)
@@ -182,7 +187,23 @@ def test_the_table(report):
         "forward passes 20 4 an image",
         "backward passes 14 3 an image",
         "seconds 2.5 0.50 an image",
+        "",
+        "1 image of random pictures could not be read and count in no figure: image 5 is empty.",
     ]
+
+
+def test_the_table_says_how_pictures_were_prepared_and_what_is_left_out(report):
+    left_out = ("cat/notes\n\x1b[31m.txt is no picture.", "Thumbs.db lies in no class's folder.", *"abc")
+    data = replace(report.plan.data, preprocessing="BicubicRes256Crop224", left_out=left_out)
+    lines = table(replace(report, plan=replace(report.plan, data=data))).splitlines()
+    assert lines[2] == (
+        "pictures: BicubicRes256Crop224, the shorter side to 256 pixels (bicubic), then the centre of "
+        "224 × 224 pixels"
+    )
+    assert lines[-1] == (
+        "5 files are left out: cat/notes ?[31m.txt is no picture. Thumbs.db lies in no class's folder. a And "
+        "2 more."
+    )
 
 
 def test_the_table_of_an_attack_that_tells_less(report):

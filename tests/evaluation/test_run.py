@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -212,6 +213,55 @@ def test_another_model_or_data_set_is_not_gone_on_with():
         make_plan(load(), Pictures(), CONFIG, earlier=older)
     with pytest.raises(BadConfig, match=r"device \(then cuda, now cpu\)"):
         make_plan(load(), Pictures(), CONFIG, earlier=replace(earlier, device="cuda"))
+
+
+def test_pictures_that_were_exchanged_are_not_gone_on_with(tmp_path):
+    """Issue 20: names, sizes and labels stay, the pictures are others; one report was over two data sets."""
+    data = Pictures(corrupt=(5,))
+    whole, folder = plan(data), EvaluationFolder(tmp_path)
+    folder.begin(whole)
+    first = result(evaluate(whole, data, in_process(load(), whole), folder))
+    (tmp_path / "chunks" / "000000.json").unlink()
+    others = Pictures(corrupt=(5,))
+    others.x = 1 - others.x
+    with pytest.raises(BadConfig, match=r"image 4 in memory has changed since it was evaluated\. Put back"):
+        result(evaluate(whole, others, in_process(load(), whole), folder))
+    assert result(evaluate(whole, data, in_process(load(), whole), folder)).images == first.images
+    mended = Pictures()
+    with pytest.raises(BadConfig, match="image 5 in memory has changed"):
+        result(evaluate(whole, mended, in_process(load(), whole), folder))
+
+
+def test_chunks_that_do_not_say_what_they_are_of_are_evaluated_anew(tmp_path):
+    data = Pictures()
+    whole, folder = plan(data), EvaluationFolder(tmp_path)
+    folder.begin(whole)
+    first = result(evaluate(whole, data, in_process(load(), whole), folder))
+    for file in (tmp_path / "chunks").glob("0*.json"):
+        content = json.loads(file.read_text())
+        for image in content["images"]:
+            del image["digest"], image["n_forward"]
+        file.write_text(json.dumps(content))
+    again = result(evaluate(whole, data, in_process(load(), whole), folder))
+    assert again.images == first.images
+
+
+def test_other_weights_under_the_same_name_are_not_gone_on_with():
+    """As after a download or an export that took the place of another."""
+    earlier, other = plan(Pictures()), load()
+    assert make_plan(load(), Pictures(), CONFIG, earlier=earlier) == earlier
+    with torch.no_grad():
+        next(other.parameters()).flatten()[0] += 1
+    with pytest.raises(BadConfig, match=r"differs in weights \(then [0-9a-f]{16}, now [0-9a-f]{16}\)"):
+        make_plan(other, Pictures(), CONFIG, earlier=earlier)
+
+
+def test_another_preprocessing_is_not_gone_on_with():
+    earlier = plan(Pictures())
+    data = Pictures()
+    data.preprocessing = "Res256Crop224"
+    with pytest.raises(BadConfig, match=r"preprocessing \(then centre, now Res256Crop224\)"):
+        make_plan(load(), data, CONFIG, earlier=earlier)
 
 
 def test_progress_is_what_pages_may_keep():

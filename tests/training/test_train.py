@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -232,6 +233,29 @@ def test_it_trains_on_a_gpu(recipe: str, data: Path, standard: Path, tmp_path: P
     assert run.train_images.pixels.is_cuda
     run.train()
     assert card.read(tmp_path / "card.json").clean_accuracy > 0.5
+
+
+@pytest.mark.parametrize("file", range(1, 5))
+def test_an_export_that_fails_leaves_the_last_one_whole(
+    data: Path, standard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: int
+) -> None:
+    """New weights beside an old card would be called damaged."""
+    words = ["--checkpoint", str(standard / "checkpoint.pt"), "--data", str(data), "--to", str(tmp_path)]
+    assert export.main(words) == 0
+    (tmp_path / "stripes-standard.md").write_text("of the first export")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    real, count = os.fsync, 0
+
+    def full(descriptor: int) -> None:
+        nonlocal count
+        count += 1
+        if count == file:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert export.main(words) == 2
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_an_unfinished_run_is_not_exported(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -128,9 +128,10 @@ def _headline(reports: Sequence[Report]) -> None:
 
 
 def _unread(reports: Sequence[Report]) -> None:
-    """Name the images that could not be read."""
-    said = dict.fromkeys(comparison_words.unread_sentence(report) for report in reports if report.corrupt)
-    for sentence in said:
+    """Name the images that could not be read, and the files that are none."""
+    unread = [comparison_words.unread_sentence(report) for report in reports if report.corrupt]
+    left_out = [comparison_words.left_out_sentence(report) for report in reports]
+    for sentence in dict.fromkeys(filter(None, unread + left_out)):
         st.warning(plain(sentence))
 
 

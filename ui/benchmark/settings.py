@@ -26,7 +26,6 @@ def report_files() -> None:
     key = f"reports_{st.session_state.setdefault('benchmark_uploads', 0)}"
     st.file_uploader(
         "Reports",
-        ["json"],
         accept_multiple_files=True,
         key=key,
         help=glossary.REPORTS,
@@ -96,7 +95,6 @@ def _file() -> tuple[str, str, bytes] | None:
     state = st.session_state
     file = st.file_uploader(
         "A parquet file of yours",
-        ["parquet"],
         key="data_file",
         help=glossary.FILE,
         on_change=lambda: state.pop("benchmark_file", None),

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from malt_core.images.gallery import find_photo, gallery, thumbnail_bytes
+from malt_core.images.kinds import ACCEPTED
 from malt_core.models.catalogue import model_info
 from malt_core.types import Crop
 from ui.address.parameters import Choice, Several
@@ -18,10 +19,11 @@ from ui.widgets.form import shows
 from ui.widgets.markdown import plain
 
 THUMBNAIL = 96
-TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+# No uploader is given a list of kinds: by it browsers hide files and Streamlit refuses them, by their names,
+# without the advice that their bytes allow.
 WHAT_UPLOAD = (
-    "The file stays on the computer that runs this page. It is scaled down to what the model sees; of an "
-    "animation, the first frame is taken."
+    f"A {ACCEPTED} file, whatever its name. It stays on the computer that runs this page, and is "
+    "scaled down to what the model sees; of an animation, the first frame is taken."
 )
 
 
@@ -74,7 +76,7 @@ def chosen_picture(photo: str, size: tuple[int, int], crop: Crop) -> Picture | N
     Raises BadImage for a file that cannot be used.
     """
     if photo == UPLOAD:
-        file = st.file_uploader("A picture of yours", TYPES, key="file", help=WHAT_UPLOAD)
+        file = st.file_uploader("A picture of yours", key="file", help=WHAT_UPLOAD)
     elif photo == CAMERA:
         file = st.camera_input("Take a picture", key="shot")
         st.caption(
@@ -93,7 +95,6 @@ def own_files() -> Sequence[UploadedFile]:
     state = st.session_state
     files = st.file_uploader(
         "Pictures of yours",
-        TYPES,
         accept_multiple_files=True,
         key="files",
         help=WHAT_UPLOAD,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from malt_core.errors import MaltError
 from malt_core.evaluation.types import Chunk, Plan
 from malt_core.evaluation.workers.dispatch import Event, Lost, Ready
+from malt_core.models.weights.refusals import gives_advice, why_not
 
 if TYPE_CHECKING:
     from malt_core.models.loaders import Model
@@ -60,4 +61,6 @@ class Evaluator:
 
 
 def _reason(error: Exception) -> str:
+    if gives_advice(str(error)):
+        return f"{type(error).__name__}: {why_not(error)}"
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

@@ -37,6 +37,7 @@ def infos() -> Iterator[ModelInfo]:
             offline=False,
             source="https://robustbench.github.io",
             licence=row["licence"],
+            preprocessing=row.get("preprocessing", ""),
         )
 
 
@@ -45,7 +46,7 @@ def load(info: ModelInfo, progress: Progress) -> nn.Module:
 
     RobustBench reads checkpoints with torch.load's default, weights_only=True.
     """
-    from malt_core.models.weights.checkpoints import alone_and_quiet, serving, unusable
+    from malt_core.models.weights.checkpoints import alone_and_quiet, serving, unusable, weights_only
 
     utils = zoo()
     _, dataset, threat, name = info.id.split("/")
@@ -53,13 +54,13 @@ def load(info: ModelInfo, progress: Progress) -> nn.Module:
     remotes = _remotes(folder, dataset, threat, name)
     for remote in remotes:
         fetch(remote, progress)
-    with alone_and_quiet(), serving(remotes):
+    with alone_and_quiet(), weights_only(), serving(remotes):
         try:
             return utils.load_model(name, model_dir=folder, dataset=dataset, threat_model=threat)
         except ModelUnavailable:
             raise
         except Exception as error:  # its loaders raise whatever a checkpoint that does not fit provokes
-            raise unusable([remote.path for remote in remotes], error) from error
+            raise unusable([remote.path for remote in remotes], error) from None
 
 
 @cache

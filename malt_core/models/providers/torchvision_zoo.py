@@ -32,6 +32,7 @@ def infos() -> Iterator[ModelInfo]:
             offline=False,
             source="https://pytorch.org/vision/stable/models.html",
             licence=row["licence"],
+            preprocessing=row["preprocessing"],
         )
 
 
@@ -41,7 +42,7 @@ def load(info: ModelInfo, progress: Progress) -> nn.Module:
     from torchvision import models
 
     from malt_core.models.architectures import Normalise
-    from malt_core.models.weights.checkpoints import alone_and_quiet, serving, unusable
+    from malt_core.models.weights.checkpoints import alone_and_quiet, serving, unusable, weights_only
 
     name = info.id.removeprefix("torchvision/")
     weights = models.get_model_weights(name).DEFAULT
@@ -49,10 +50,10 @@ def load(info: ModelInfo, progress: Progress) -> nn.Module:
     digits = re.search(r"-([0-9a-f]{8,})\.", file)
     remote = Remote(weights.url, cache_dir() / "torchvision" / file, digits[1] if digits else "")
     fetch(remote, progress)
-    with alone_and_quiet(), serving([remote]):
+    with alone_and_quiet(), weights_only(), serving([remote]):
         try:
             network = models.get_model(name, weights=weights)
         except RuntimeError as error:
-            raise unusable([remote.path], error) from error
+            raise unusable([remote.path], error) from None
     preprocessing = weights.transforms()
     return nn.Sequential(Normalise(preprocessing.mean, preprocessing.std), network)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import os
 import sys
 import threading
 import warnings
@@ -16,9 +16,11 @@ from torch.hub import load_state_dict_from_url
 
 from malt_core.errors import ModelUnavailable
 from malt_core.models.weights.downloads import Remote
+from malt_core.models.weights.refusals import why_not
 
 _HUB_USERS = ("torchvision.models._api", "timm.models._builder")  # each imports load_state_dict_from_url
 _alone = threading.Lock()
+_FORCED = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 
 def read_weights(path: Path) -> Any:
@@ -29,16 +31,12 @@ def read_weights(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise unusable([path], error) from error
+        raise unusable([path], error) from None  # its words would stand above ours, advice and all
 
 
 def unusable(paths: Sequence[Path], error: Exception) -> ModelUnavailable:
-    """Return the error for people that says why the weights in these files did not load."""
-    text = str(error).strip()
-    if isinstance(error, pickle.UnpicklingError) and "Unsupported" in text:
-        reason = "it holds more than weights, and unpacking that could run foreign code"
-    else:
-        reason = (text or type(error).__name__).splitlines()[0].rstrip(".:")
+    """Return the error for people, to be raised `from None`, that says why these files did not load."""
+    reason = why_not(error)
     files = f"The file {paths[0]}" if len(paths) == 1 else f"One of the files {', '.join(map(str, paths))}"
     return ModelUnavailable(
         f"{files} cannot be loaded: {reason}. If it is damaged, delete it to have it downloaded again."
@@ -54,6 +52,21 @@ def alone_and_quiet() -> Iterator[None]:
     with _alone, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def weights_only() -> Iterator[None]:
+    """Keep other packages' torch.load from running code in files, whatever the environment says.
+
+    A variable of torch turns its checks off wherever a caller does not ask for them, as RobustBench does not.
+    Open it inside `alone_and_quiet`.
+    """
+    forced = os.environ.pop(_FORCED, None)
+    try:
+        yield
+    finally:
+        if forced is not None:
+            os.environ[_FORCED] = forced
 
 
 @contextmanager

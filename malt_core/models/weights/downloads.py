@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from malt_core.errors import ModelUnavailable
+from malt_core.storage.whole_files import whole_file
 
 if TYPE_CHECKING:
     import requests
@@ -69,25 +69,19 @@ def fetch(remote: Remote, progress: Progress) -> Path:
         return remote.path
     try:
         remote.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f"{remote.path.name}.", suffix=".part", dir=remote.path.parent)
+        with whole_file(remote.path) as file:
+            wrong = _download(remote, file.write, progress)
+            file.flush()
+            if wrong := wrong or damage(Path(file.name), remote.sha256):
+                raise ModelUnavailable(
+                    f"{remote.path.name} could not be downloaded: {wrong}. Fetch {remote.url} in a browser "
+                    f"and save it as {remote.path}; the next try will use it."
+                )
     except OSError as error:
         raise ModelUnavailable(
-            f"The cache folder {remote.path.parent} cannot be written: {error.strerror}. "
+            f"The cache folder {remote.path.parent} cannot be written: {error.strerror or error}. "
             "Set MALT_LAB_CACHE to a folder that can."
         ) from error
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            wrong = _download(remote, file.write, progress)
-        wrong = wrong or damage(part, remote.sha256)
-        if wrong:
-            raise ModelUnavailable(
-                f"{remote.path.name} could not be downloaded: {wrong}. Fetch {remote.url} in a browser "
-                f"and save it as {remote.path}; the next try will use it."
-            )
-        part.replace(remote.path)
-    finally:
-        part.unlink(missing_ok=True)
     return remote.path
 
 

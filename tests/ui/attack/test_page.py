@@ -155,6 +155,19 @@ def test_unusable_upload_is_explained_and_the_page_goes_on(data: bytes, name: st
     assert not app.button(key="attack").disabled
 
 
+def test_a_picture_is_told_by_its_bytes_not_by_its_name() -> None:
+    app = upload(open_app(), png(), "holiday.jfif")
+    assert not app.file_uploader(key="file").proto.type, "a list of kinds hides files by their names"
+    assert not app.error
+    assert not app.button(key="attack").disabled
+
+
+def test_a_heic_gets_the_advice_of_the_command_line() -> None:
+    app = upload(open_app(), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "IMG_0001.HEIC")
+    (error,) = (error.value for error in app.error)
+    assert plain("is a HEIC photo, as iPhones take them. Export it as JPEG and try again") in error
+
+
 def test_one_pixel_is_a_picture() -> None:
     app = upload(open_app(eps=8, steps=5), png(1, 1), "dot.png")
     app.button(key="attack").click().run()

@@ -206,6 +206,16 @@ def test_pictures_of_ones_own_race_and_wrong_files_are_explained() -> None:
     assert "Still here: holiday.png, notes.png." in texts(app)
 
 
+def test_pictures_are_told_by_their_bytes_and_a_heic_gets_advice() -> None:
+    app = open_race(model=MODEL, photos=UPLOAD)
+    assert not app.file_uploader(key="files").proto.type
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
+    files = [("holiday.jfif", png(), "image/jpeg"), ("IMG_0001.HEIC", heic, "image/heic")]
+    app.file_uploader(key="files").set_value(files).run()
+    assert any(plain("HEIC photo, as iPhones take them") in warning.value for warning in app.warning)
+    assert not app.button(key="start").disabled
+
+
 def test_too_many_pictures_are_told() -> None:
     app = open_race(photos=f"cat,{UPLOAD}")
     files = [(f"{i}.png", png(), "image/png") for i in range(13)]
