@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from malt_core.numerics.gradients import Network, Passes
@@ -17,11 +18,19 @@ class CountingModel(nn.Module):
     """The same function as `model`, with every image counted in `passes`, forwards and backwards.
 
     before_forward: called ahead of each forward pass; what it raises ends the attack. The gradients that
-    come out are contiguous, since pyautoattack takes no others.
+    come out are contiguous, since pyautoattack takes no others. dtype: what the model computes in, since
+    pyautoattack knows float32 only; None for what it is given.
     """
 
-    def __init__(self, model: Network, passes: Passes, before_forward: Callable[[], None] = _nothing) -> None:
+    def __init__(
+        self,
+        model: Network,
+        passes: Passes,
+        before_forward: Callable[[], None] = _nothing,
+        dtype: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
+        self.dtype = dtype
         self.model, self.passes, self.before_forward = model, passes, before_forward
 
     def forward(self, x: Tensor) -> Tensor:
@@ -30,7 +39,8 @@ class CountingModel(nn.Module):
         if x.requires_grad:
             x = x.view_as(x)
             x.register_hook(Tensor.contiguous)
-        z = self.model(x)
+        fits = self.dtype in (None, x.dtype)
+        z = self.model(x) if fits else self.model(x.to(self.dtype)).to(x.dtype)
         if z.requires_grad:
             z.register_hook(self._count_backward)
         return z

@@ -127,7 +127,7 @@ def changed(report, *keys: str, to: object) -> dict:
         (
             ["images", 2, "outcome"],
             "won",
-            "In it, images[2].outcome should be wrong or fooled or robust, not 'won'.",
+            "In it, images[2].outcome should be wrong or fooled or robust or invalid, not 'won'.",
         ),
         (
             ["images", 2, "outcome"],

@@ -128,8 +128,9 @@ def _headline(reports: Sequence[Report]) -> None:
 
 
 def _unread(reports: Sequence[Report]) -> None:
-    """Name the images that could not be read."""
+    """Name the images that could not be read, and those for which the model had no answer."""
     said = dict.fromkeys(comparison_words.unread_sentence(report) for report in reports if report.corrupt)
+    said |= dict.fromkeys(filter(None, map(comparison_words.invalid_sentence, reports)))
     for sentence in said:
         st.warning(plain(sentence))
 
@@ -258,7 +259,8 @@ def _by_image(reports: Sequence[Report]) -> None:
         config=QUIET,
         alt="A row for each attack, a column for each image; the table below names those that differ",
     )
-    st.caption("Orange: fooled. Blue: withstood. Grey: wrong without any attack.")
+    no_answer = " Black: no finite answer." if any(image.invalid for image in compared.images) else ""
+    st.caption(f"Orange: fooled. Blue: withstood. Grey: wrong without any attack.{no_answer}")
     _image_table(compared, names, plan)
 
 
@@ -282,8 +284,12 @@ def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) ->
             "image": image.name,
             "class": plan.classes[image.label],
             **{
-                name: "withstood" if became is None else plan.classes[became]
-                for name, became in zip(names, image.became, strict=True)
+                name: "no finite answer"
+                if place in image.invalid
+                else "withstood"
+                if became is None
+                else plan.classes[became]
+                for place, (name, became) in enumerate(zip(names, image.became, strict=True))
             },
         }
         for image in kinds[kind]
