@@ -17,9 +17,9 @@ from malt_core.attacks.malt.batch import malt
 from malt_core.attacks.types import Begin, MaltResult, ignore_stage
 from malt_core.epsilon import as_number, check_eps
 from malt_core.errors import BadConfig, MaltWarning
-from malt_core.harness.counting import CountingModel
+from malt_core.harness.counting import CountingModel, try_out_uncounted
 from malt_core.harness.seeding import SeededDraws
-from malt_core.numerics import gradients, losses, soundness
+from malt_core.numerics import gradients, losses
 from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.soundness import TriedOut
@@ -131,7 +131,7 @@ def _checked(
 ) -> tuple[Network, Tensor, Tensor, _Common]:
     """Return what an attack can rely on, made of what somebody has handed in."""
     x = gradients.placed(model, check_batch(x))
-    tried = soundness.try_out(model, x)
+    tried = try_out_uncounted(model, x)
     if y is None:
         z = gradients.logits(tried.network, x, Passes(), any_number=True)
     else:

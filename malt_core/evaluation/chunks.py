@@ -17,9 +17,10 @@ from malt_core.datasets.base import Record
 from malt_core.errors import BadImage
 from malt_core.evaluation.types import Chunk, ChunkResult, Corrupt, EvaluationConfig, ImageResult, Outcome
 from malt_core.harness import verdict
+from malt_core.harness.counting import try_out_uncounted
 from malt_core.images.decoding import decode
 from malt_core.images.resize import to_sample
-from malt_core.numerics import gradients, soundness
+from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.soundness import TriedOut
 
@@ -41,7 +42,7 @@ def evaluate_chunk(
         x = gradients.placed(model, torch.stack(pixels))
         y = torch.tensor([record.label for record in sound], device=x.device)
         with gradients.evaluation_mode(model):
-            tried = soundness.try_out(model, x)
+            tried = try_out_uncounted(model, x)
             clean, finite = _classes(tried.network, x, config.batch_size, passes)
             right = (clean == y) & finite
             adversarial, details = _attack(tried, x, y, right, chunk.records[0].index, config, passes)

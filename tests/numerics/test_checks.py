@@ -90,9 +90,9 @@ def test_float64_networks_are_taken_everywhere():
     result = [*attack(model, sample(x[0]), AttackConfig(eps=16 / 255, n_iter=20))][-1].result
     assert result.success
     assert result.adversarial.dtype == torch.float64
-    report = measure_linearity(model, x[0], x[1], 0, 1)
-    assert report.true_margin == pytest.approx(measure_linearity(single, x[0], x[1], 0, 1).true_margin,
-    abs=1e-5) for name in ("malt", "pgd", "fgsm", "apgd-ce"):
+    expected = measure_linearity(single, x[0], x[1], 0, 1).true_margin
+    assert measure_linearity(model, x[0], x[1], 0, 1).true_margin == pytest.approx(expected, abs=1e-5)
+    for name in ("malt", "pgd", "fgsm", "apgd-ce"):
         found = registry.run(name, model, x, None, norm="linf", eps=16 / 255)
         assert (classes(model, found.adversarial.double()) != classes(single, x)).any()
 
@@ -119,7 +119,10 @@ def test_what_malt_refuses_every_function_refuses(spoil, message):
         registry.run("fgsm", model, batch, [0, 1], norm="linf", eps=0.1)
 
 
-@pytest.mark.parametrize("eps", [torch.tensor(8 / 255, dtype=torch.float64), np.float64(8 / 255), np.array(8 / 255)])
+DOUBLE = torch.tensor(8 / 255, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("eps", [DOUBLE, np.float64(8 / 255), np.array(8 / 255)])
 def test_the_radius_may_be_a_number_of_any_library(eps):
     model, x = smooth_cnn(), images(2)
     assert same_batch(fast(model, x, eps=eps), fast(model, x, eps=8 / 255))

@@ -32,7 +32,7 @@ def test_the_mode_comes_back_with_the_last_of_overlapping_attacks_in_any_order()
 def test_two_open_iterators_of_one_module():
     model, x = network(), images(2)
     config = AttackConfig(n_iter=5, n_targets=2, eps=1 / 255)
-    alone = [event for event in attack(model, sample(x[0]), config)][-1].result
+    alone = list(attack(model, sample(x[0]), config))[-1].result
     first, second = attack(model, sample(x[0]), config), attack(model, sample(x[1]), config)
     next(first), next(second)
     second.close()
