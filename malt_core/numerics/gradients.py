@@ -25,10 +25,12 @@ class Passes:
 def placed(model: Network, x: Tensor) -> Tensor:
     """Return x on the model's device, in float64 if all the model's weights are, else in float32.
 
-    A plain function gets x where it is, in float32.
+    A plain function gets x where it is, in float32. Raises BadConfig for weights that are still to be made.
     """
     if not isinstance(model, nn.Module):
         return x.float()
+    if any(nn.parameter.is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        raise BadConfig("The model's weights are not initialised yet: call it once on such images.")
     tensors = [t for t in model.parameters() if t.is_floating_point()]
     tensors = tensors or [t for t in model.buffers() if t.is_floating_point()]
     if not tensors:

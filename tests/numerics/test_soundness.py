@@ -246,6 +246,11 @@ def test_networks_made_under_inference_mode_get_a_sentence_that_helps():
     assert fast(copy.deepcopy(made), images(2)).success.shape == (2,)
 
 
+def test_networks_whose_weights_are_still_to_be_made_get_a_sentence():
+    with pytest.raises(BadConfig, match="not initialised yet: call it once"):
+        fast(nn.Sequential(nn.Flatten(), nn.LazyLinear(10)), images(2))
+
+
 def test_half_precision_is_refused_in_one_sentence_everywhere():
     model, x = smooth_cnn().half(), images(2)
     for ask in (
