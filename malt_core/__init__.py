@@ -15,7 +15,7 @@ _HOME = {
     "measure_linearity": "linearity.measurement",
     "Model": "models.loaders",
     "load_model": "models.loaders",
-    **dict.fromkeys(("MaltError", "BadImage", "BadConfig", "ModelUnavailable"), "errors"),
+    **dict.fromkeys(("MaltError", "BadImage", "BadConfig", "ModelUnavailable", "MaltWarning"), "errors"),
     **dict.fromkeys(("AttackConfig", "AttackResult", "MaltResult"), "attacks.types"),
     "LinearityReport": "linearity.types",
     **dict.fromkeys(("ModelInfo", "Sample"), "types"),

@@ -66,6 +66,16 @@ def parse_number(text: str, norm: Norm) -> float:
         raise BadConfig(f"eps {text[:20]!r} is not a number.", setting="eps") from None
 
 
+def as_number(eps: object) -> object:
+    """Return as a float a number that a tensor or numpy holds; anything else as it is, for check_eps."""
+    if not hasattr(eps, "dtype") or getattr(eps, "size", None) is None:
+        return eps
+    try:
+        return float(eps) if "bool" not in str(eps.dtype) and len(eps.shape) == 0 else eps
+    except (TypeError, ValueError, RuntimeError):
+        return eps
+
+
 def check_eps(eps: float, norm: Norm = "linf") -> None:
     """Raise BadConfig unless eps is a usable attack radius: over 0, and at most 1 for linf."""
     if isinstance(eps, bool) or not isinstance(eps, Real) or not math.isfinite(eps):

@@ -20,9 +20,17 @@ class BadConfig(MaltError):
         self.setting = setting
 
 
+class NotFinite(BadConfig):
+    """Not one of the images has logits that are finite numbers, so there is nothing to attack."""
+
+
 class ModelUnavailable(MaltError):
     """The model is known but cannot be loaded here (download failed, file damaged, package missing)."""
 
 
 class EvaluationFailed(MaltError):
     """An evaluation cannot go on, since its workers are lost again and again."""
+
+
+class MaltWarning(UserWarning):
+    """What a result has to be read with: nothing went wrong, and its numbers may mean less than they say."""

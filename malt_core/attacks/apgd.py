@@ -166,13 +166,22 @@ def _checkpoint(rows: Rows) -> None:
 
 
 def visit(
-    model: Network, rows: Rows, *, norm: Norm, eps: float, passes: Passes, bfloat16: bool = False
+    model: Network,
+    rows: Rows,
+    *,
+    norm: Norm,
+    eps: float,
+    passes: Passes,
+    bfloat16: bool = False,
+    shared: losses.SharedLogits | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Move every row one step (fresh rows stay at their start) and evaluate it there.
 
     Returns the visited points x_k, (R, C, H, W), and their logits, (R, K). The rows themselves may already
     stand elsewhere, since a checkpoint sends some back to their best point. One forward and one backward
-    pass for each row; bfloat16 computes both in that precision (never trust its verdict).
+    pass for each row; bfloat16 computes both in that precision (never trust its verdict). shared: as
+    losses.shared_logits returns it. Logits that are not finite are for the caller to see to; they change
+    nothing for the other rows.
     """
     fresh = rows.evaluations == 0
     here, moved = rows.x, _next_point(rows, norm, eps)
@@ -183,8 +192,8 @@ def visit(
     passes.backward += len(rows)
     leaf = rows.x.detach().requires_grad_()
     with torch.enable_grad():
-        z = gradients.forward(model, leaf, passes, bfloat16=bfloat16)
-        loss = losses.targeted_loss(z, rows.y, rows.target)
+        z = gradients.forward(model, leaf, passes, bfloat16=bfloat16, any_number=True)
+        loss = losses.targeted_loss(z, rows.y, rows.target, shared)
         rows.gradient = gradients.finite_or_zero(gradients.input_gradient(loss.sum(), leaf), moved)
     visited, z, loss = rows.x, z.detach(), loss.detach()
 

@@ -21,7 +21,9 @@ def _uphill(model: Network, x: Tensor, y: Tensor, norm: Norm, passes: Passes) ->
     passes.backward += len(x)
     leaf = x.detach().requires_grad_()
     with torch.enable_grad():
-        loss = functional.cross_entropy(gradients.forward(model, leaf, passes), y, reduction="sum")
+        loss = functional.cross_entropy(
+            gradients.forward(model, leaf, passes, any_number=True), y, reduction="sum"
+        )
         gradient = gradients.input_gradient(loss, leaf)
     return norms.steepest(gradients.finite_or_zero(gradient, x), norm)
 

@@ -10,7 +10,7 @@ from malt_core.errors import BadConfig
 
 if TYPE_CHECKING:
     import torch
-from malt_core.epsilon import Epsilon, check_eps
+from malt_core.epsilon import Epsilon, as_number, check_eps
 from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
 Targeting = Literal["malt", "naive"]
@@ -47,6 +47,7 @@ class AttackConfig:
     eight_bit: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "eps", as_number(self.eps))
         if self.norm not in NORMS:
             raise BadConfig(f"Unknown norm {self.norm!r}: choose linf or l2.")
         if self.targeting not in TARGETINGS:
@@ -133,7 +134,8 @@ class AttackResult:
 
     success: the attack turned a rightly classified image into a misclassified one (float32 verdict on
         `adversarial`). False as well for an image that was misclassified from the start (already_wrong).
-    adversarial: (3, H, W) float32 in [0, 1] inside the eps-ball; without success the closest attempt,
+    adversarial: (C, H, W) float32 (float64 if the model computes in that) in [0, 1] inside the eps-ball;
+    without success the closest attempt,
         and the original itself where already_wrong. With config.eight_bit, rounded to 8 bits if survives_png.
     survives_png: the image rounded to 8 bits (eight_bit_image of norms.py) is misclassified too.
     target: the attacked class of the returned image, None where already_wrong; steps: APGD steps on it.
@@ -182,11 +184,14 @@ class MaltResult:
     adversarial: (B, C, H, W), each inside its eps-ball and [0, 1]; the original where nothing was found.
     success: (B,) bool, adversarial[i] is classified other than y[i], judged in float32; true as well where
         the model was wrong from the start. already_wrong: (B,) bool, those.
+    invalid: (B,) bool, images whose logits are not finite numbers, by themselves or at a point on the way:
+        neither fooled nor robust, not in success nor in already_wrong.
     target: (B,) int64, the attacked class that led to success, -1 where none did. malt_rank,
         confidence_rank: (B,) int64, that class's place among the scored candidates and among all others by
         logit, from 1; 0 where there is no target (malt_rank also with naive targeting, which scores none).
     forward_of, backward_of: (B,) int64, passes spent on each image, the calibration of "auto" left out.
-    n_forward, n_backward: images sent through the model each way; seconds: wall time.
+    n_forward, n_backward: images sent through the model each way, but for the trial of the network ahead of
+        the attack (numerics/soundness.py); seconds: wall time.
     precision: "float32", "bfloat16" or "float64", what the steps were computed in; adversarial is float64
         for a model that computes in that.
     """
@@ -194,6 +199,7 @@ class MaltResult:
     adversarial: torch.Tensor
     success: torch.Tensor
     already_wrong: torch.Tensor
+    invalid: torch.Tensor
     target: torch.Tensor
     malt_rank: torch.Tensor
     confidence_rank: torch.Tensor

@@ -127,8 +127,9 @@ def progress_text(progress: Progress, new: int, seconds: float) -> str:
     if not progress.done:
         return f"{progress.total:,} images …"
     counts = ", ".join(f"{progress.counts[name]:,} {name}" for name in ("robust", "fooled", "wrong"))
-    if corrupt := progress.counts["corrupt"]:
-        counts += f", {corrupt:,} corrupt"
+    for name in ("invalid", "corrupt"):
+        if count := progress.counts[name]:
+            counts += f", {count:,} {name}"
     text = f"{progress.done:,} of {progress.total:,} images"
     if new and progress.done < progress.total:  # ahead of the counts, which a narrow terminal cuts off
         text += f", {formatting.duration((progress.total - progress.done) * seconds / new)} left"
@@ -154,6 +155,7 @@ def table(report: Report) -> str:
         ("clean accuracy", f"{report.clean_accuracy:.2%}", f"{read - counts['wrong']} of {read}"),
         ("robust accuracy", f"{report.robust_accuracy:.2%}", f"{counts['robust']} of {read}"),
         ("fooled", str(counts["fooled"]), ""),
+        *([("without a finite answer", str(counts["invalid"]), "")] if counts["invalid"] else []),
         ("could not be read", str(counts["corrupt"]), ""),
         *_rank_rows(report),
         ("forward passes", f"{report.n_forward:,}", f"{report.n_forward / read:,.0f} an image"),

@@ -10,14 +10,16 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from malt_core import __version__
 from malt_core.cli import app, attack, evaluate, evaluate_options
 from malt_core.cli.dashes import protect_values
 from malt_core.cli.terminal import say
-from malt_core.errors import MaltError
+from malt_core.errors import MaltError, MaltWarning
 from malt_core.models.catalogue import describe_models
 
 
@@ -79,7 +81,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m malt_core") -
         sys.stdout.reconfigure(errors="replace")  # not every terminal and code page knows “ and ²
     args = parse(sys.argv[1:] if argv is None else argv, prog)
     try:
-        args.run(args)
+        with _warnings_as_lines():
+            args.run(args)
     except MaltError as error:
         say(f"malt_core: {' '.join(str(error).split())}")
         return 2
@@ -94,6 +97,25 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m malt_core") -
             _print_no_more()
         return 2
     return 0
+
+
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Say each of our own warnings once, as a line on standard error; leave others' as they are."""
+    said: set[str] = set()
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if not issubclass(category, MaltWarning):
+                others(message, category, *where, **more)
+            elif str(message) not in said:
+                said.add(str(message))
+                say(f"malt_core: {' '.join(str(message).split())}")
+
+        warnings.simplefilter("always", MaltWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _print_no_more() -> None:

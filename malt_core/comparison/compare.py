@@ -58,7 +58,7 @@ def accuracy(report: Report, indices: Collection[int] | None = None) -> Accuracy
 
 
 def _accuracy(images: Sequence[ImageResult]) -> Accuracy:
-    right = sum(image.outcome != "wrong" for image in images)
+    right = sum(image.right for image in images)
     robust = sum(image.outcome == "robust" for image in images)
     return Accuracy(clean=Share(count=right, of=len(images)), robust=Share(count=robust, of=len(images)))
 
@@ -152,6 +152,7 @@ class ComparedImage:
 
     index, name, label: as in ImageResult. right: whether the model gets it right without any attack, in all
     of the reports. became: by report, the class that the attack led the model to, None where it failed.
+    invalid: the places, among the reports, where its outcome is "invalid".
     """
 
     index: int
@@ -159,6 +160,7 @@ class ComparedImage:
     label: int
     right: bool
     became: tuple[int | None, ...]
+    invalid: frozenset[int] = frozenset()
 
     @property
     def fooled_by(self) -> frozenset[int]:
@@ -180,8 +182,8 @@ class ImageComparison:
 
     @property
     def left(self) -> tuple[ComparedImage, ...]:
-        """Those that withstood every attack."""
-        return tuple(image for image in self.attacked if not image.fooled_by)
+        """Those that withstood every attack, and are not invalid in any report."""
+        return tuple(image for image in self.attacked if not image.fooled_by and not image.invalid)
 
     def fooled_only_by(self, place: int) -> tuple[ComparedImage, ...]:
         """Return those that the attack of the report at this place fooled, and no other."""
@@ -207,11 +209,18 @@ def compare_images(reports: Sequence[Report]) -> ImageComparison:
     images = []
     for index in shared:
         found = [table[index] for table in tables]
-        right = all(image.outcome != "wrong" for image in found)
+        right = all(image.right for image in found)
         became = tuple(image.adversarial if right and image.outcome == "fooled" else None for image in found)
         first = found[0]
         images.append(
-            ComparedImage(index=index, name=first.name, label=first.label, right=right, became=became)
+            ComparedImage(
+                index=index,
+                name=first.name,
+                label=first.label,
+                right=right,
+                became=became,
+                invalid=frozenset(place for place, image in enumerate(found) if image.outcome == "invalid"),
+            )
         )
     return ImageComparison(reports=tuple(reports), images=tuple(images))
 

@@ -9,7 +9,7 @@ from itertools import cycle
 import plotly.graph_objects as go
 
 from malt_core.attacks.catalogue import AttackId
-from malt_core.comparison.compare import EpsCurve, ImageComparison
+from malt_core.comparison.compare import ComparedImage, EpsCurve, ImageComparison
 from malt_core.evaluation.types import ATTACKS
 from malt_core.figure_style import DASHES, PALETTE
 
@@ -17,7 +17,12 @@ _SHAPES = ("circle", "square", "triangle-up", "diamond", "x", "star", "cross", "
 SYMBOLS: dict[AttackId, str] = dict(zip(ATTACKS, cycle(_SHAPES), strict=False))
 COLOURS: dict[AttackId, str] = dict(zip(ATTACKS, cycle(PALETTE), strict=False))
 PUBLISHED = "#888888"
-STATES = (("wrong without attack", "#BBBBBB"), ("withstood", PALETTE[0]), ("fooled", PALETTE[1]))
+STATES = (
+    ("wrong without attack", "#BBBBBB"),
+    ("withstood", PALETTE[0]),
+    ("fooled", PALETTE[1]),
+    ("no finite answer", "#333333"),
+)
 FEW = 50  # images up to which a narrow screen has room for gaps between them
 ROW = 46  # pixels; names stand above their row, where a narrow screen has room for them
 QUIET = {"displayModeBar": False}
@@ -121,18 +126,12 @@ def matrix_figure(comparison: ImageComparison, names: Sequence[str], classes: Se
     images = sorted(comparison.images, key=lambda image: (not image.right, -len(image.fooled_by)))
     figure = go.Figure(
         go.Heatmap(
-            z=[
-                [0 if not image.right else 2 if place in image.fooled_by else 1 for image in images]
-                for place in range(len(names))
-            ],
+            z=[[_state(image, place) for image in images] for place in range(len(names))],
             text=[[f"{image.name}: {classes[image.label]}" for image in images]] * len(names),
-            customdata=[
-                [_fate(image.right, image.became[place], classes) for image in images]
-                for place in range(len(names))
-            ],
-            colorscale=[[i / 2, colour] for i, (_, colour) in enumerate(STATES)],
+            customdata=[[_fate(image, place, classes) for image in images] for place in range(len(names))],
+            colorscale=[[i / (len(STATES) - 1), colour] for i, (_, colour) in enumerate(STATES)],
             zmin=0,
-            zmax=2,
+            zmax=len(STATES) - 1,
             showscale=False,
             xgap=1 if len(images) <= FEW else 0,
             ygap=22,
@@ -145,10 +144,19 @@ def matrix_figure(comparison: ImageComparison, names: Sequence[str], classes: Se
     return figure
 
 
-def _fate(right: bool, became: int | None, classes: Sequence[str]) -> str:
-    if not right:
-        return STATES[0][0]
-    return STATES[1][0] if became is None else f"{STATES[2][0]}: {classes[became]}"
+def _state(image: ComparedImage, place: int) -> int:
+    """Return which of STATES the image is in, by the report at this place."""
+    if place in image.invalid:
+        return 3
+    if not image.right:
+        return 0
+    return 2 if place in image.fooled_by else 1
+
+
+def _fate(image: ComparedImage, place: int, classes: Sequence[str]) -> str:
+    became = image.became[place]
+    more = "" if became is None else f": {classes[became]}"
+    return f"{STATES[_state(image, place)][0]}{more}"
 
 
 def _name_rows(figure: go.Figure, names: Sequence[str]) -> None:

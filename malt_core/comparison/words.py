@@ -124,6 +124,19 @@ def unread_sentence(report: Report) -> str:
     )
 
 
+def invalid_sentence(report: Report) -> str:
+    """Return for which images of a report the model's scores were not finite numbers, "" if for none."""
+    names = [image.name for image in report.images if image.outcome == "invalid"]
+    if not names:
+        return ""
+    more = f" and {len(names) - FEW_NAMES:,} more" if len(names) > FEW_NAMES else ""
+    return (
+        f"For {_images(len(names))} of {report.plan.data.name}, or for points close to them, the model's "
+        f"scores are not finite numbers: {', '.join(names[:FEW_NAMES])}{more}. They count neither as fooled "
+        "nor as robust."
+    )
+
+
 def _images(count: int) -> str:
     return f"{count:,} image" if count == 1 else f"{count:,} images"
 

@@ -150,7 +150,7 @@ def _check_image_type(kind: pa.DataType, path: Path, column: str) -> None:
     if pa.types.is_struct(kind):
         fields = {kind.field(i).name: kind.field(i).type for i in range(kind.num_fields)}
         kind = fields.get("bytes", kind)
-    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)):
         raise BadConfig(
             f"The column {column} of {path} holds {kind}; expected the bytes of picture files, alone or as "
             "the field bytes of a struct."

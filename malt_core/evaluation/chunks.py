@@ -16,13 +16,15 @@ from malt_core.attacks import registry
 from malt_core.attacks.types import MaltResult
 from malt_core.datasets.base import Record
 from malt_core.errors import BadImage
-from malt_core.evaluation.types import Chunk, ChunkResult, Corrupt, EvaluationConfig, ImageResult
+from malt_core.evaluation.types import Chunk, ChunkResult, Corrupt, EvaluationConfig, ImageResult, Outcome
 from malt_core.harness import verdict
+from malt_core.harness.counting import try_out_uncounted
 from malt_core.images.decoding import decode, to_rgb
 from malt_core.images.preprocessing import Preprocessing
 from malt_core.images.resize import to_sample
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
+from malt_core.numerics.soundness import TriedOut
 
 
 def evaluate_chunk(
@@ -39,14 +41,20 @@ def evaluate_chunk(
     sound, pixels, corrupt = _decoded(chunk.records, size)
     images: tuple[ImageResult, ...] = ()
     if sound:
-        x = torch.stack(pixels).to(_device(model))
+        x = gradients.placed(model, torch.stack(pixels))
         y = torch.tensor([record.label for record in sound], device=x.device)
         with gradients.evaluation_mode(model):
-            clean = _classes(model, x, config.batch_size, passes)
-            adversarial, details = _attack(model, x, y, clean == y, chunk.records[0].index, config, passes)
+            tried = try_out_uncounted(model, x)
+            clean, finite = _classes(tried.network, x, config.batch_size, passes)
+            right = (clean == y) & finite
+            adversarial, details = _attack(tried, x, y, right, chunk.records[0].index, config, passes)
             judged = verdict.what_counts(adversarial, x, config.norm, config.eps)
-            after = _classes(model, judged, config.batch_size, passes)
-        images = _results(sound, clean, after, _per_image(details))
+            after, finite_after = _classes(tried.network, judged, config.batch_size, passes)
+        invalid = ~(finite & finite_after)
+        if details is not None:
+            invalid |= details.invalid
+        clean_or_none = [c if f else None for c, f in zip(clean.tolist(), finite.tolist(), strict=True)]
+        images = _results(sound, clean_or_none, after.tolist(), invalid.tolist(), _per_image(details))
     return ChunkResult(
         number=chunk.number,
         images=images,
@@ -89,17 +97,15 @@ def readable_images(records: Sequence[Record], size: tuple[int, int]) -> list[Te
     return _decoded(records, size)[1]
 
 
-def _device(model: Network) -> torch.device:
-    parameter = next(model.parameters(), None) if isinstance(model, torch.nn.Module) else None
-    return torch.device("cpu") if parameter is None else parameter.device
-
-
-def _classes(model: Network, x: Tensor, batch_size: int, passes: Passes) -> Tensor:
-    return torch.cat([gradients.logits(model, part, passes).argmax(1) for part in x.split(batch_size)])
+def _classes(model: Network, x: Tensor, batch_size: int, passes: Passes) -> tuple[Tensor, Tensor]:
+    """Return the classes of images (B, C, H, W), (B,), and whose logits are finite numbers, (B,) bool."""
+    parts = (gradients.logits(model, part, passes, any_number=True) for part in x.split(batch_size))
+    answers = [(z.argmax(1), gradients.finite_rows(z)) for z in parts]
+    return torch.cat([classes for classes, _ in answers]), torch.cat([finite for _, finite in answers])
 
 
 def _attack(
-    model: Network, x: Tensor, y: Tensor, right: Tensor, first: int, config: EvaluationConfig, passes: Passes
+    tried: TriedOut, x: Tensor, y: Tensor, right: Tensor, first: int, config: EvaluationConfig, passes: Passes
 ) -> tuple[Tensor, MaltResult | None]:
     """Attack the images that the model gets right; the others stay as they are.
 
@@ -114,7 +120,7 @@ def _attack(
             continue
         found = registry.run(
             info.id,
-            model,
+            tried.network,
             x[part],
             y[part],
             norm=config.norm,
@@ -122,9 +128,10 @@ def _attack(
             seed=config.seed,
             batch_size=config.batch_size,
             first=first,
+            tried=tried,
             **{name: getattr(config, name) for name in info.settings},
         )
-        adversarial[part], details = found.adversarial.float(), found.details
+        adversarial[part], details = found.adversarial.to(x.dtype), found.details
         passes.forward += found.passes.forward
         passes.backward += found.passes.backward
     return adversarial, details
@@ -145,14 +152,19 @@ def _per_image(details: MaltResult | None) -> dict[str, list[int]]:
 
 
 def _results(
-    sound: Sequence[Record], clean: Tensor, after: Tensor, per_image: dict[str, list[int]]
+    sound: Sequence[Record],
+    clean: Sequence[int | None],
+    after: Sequence[int],
+    invalid: Sequence[bool],
+    per_image: dict[str, list[int]],
 ) -> tuple[ImageResult, ...]:
+    """clean: as in ImageResult; after: the classes of what was found; invalid: without finite logits."""
     results = []
-    for i, (record, before, now) in enumerate(zip(sound, clean.tolist(), after.tolist(), strict=True)):
+    for i, (record, before, now) in enumerate(zip(sound, clean, after, strict=True)):
         told = {name: values[i] for name, values in per_image.items()}
-        fooled = before == record.label != now
+        outcome = _outcome(record.label, before, now, invalid[i])
         for name, nothing in (("target", -1), ("malt_rank", 0), ("confidence_rank", 0)):
-            if not fooled or told.get(name) == nothing:
+            if outcome != "fooled" or told.get(name) == nothing:
                 told[name] = None
         results.append(
             ImageResult(
@@ -161,9 +173,17 @@ def _results(
                 label=record.label,
                 clean=before,
                 digest=record.digest,
-                outcome="wrong" if before != record.label else "fooled" if fooled else "robust",
-                adversarial=now if fooled else None,
+                outcome=outcome,
+                adversarial=now if outcome == "fooled" else None,
                 **told,
             )
         )
     return tuple(results)
+
+
+def _outcome(label: int, clean: int | None, after: int, invalid: bool) -> Outcome:
+    if clean not in (None, label):
+        return "wrong"
+    if invalid:
+        return "invalid"
+    return "robust" if after == label else "fooled"

@@ -52,11 +52,11 @@ class Report:
     @property
     def clean_accuracy(self) -> float:
         """The share of the images, 0 to 1, that the model gets right without any attack."""
-        return (len(self.images) - self.counts["wrong"]) / len(self.images)
+        return sum(image.right for image in self.images) / len(self.images)
 
     @property
     def robust_accuracy(self) -> float:
-        """The share of the images, 0 to 1, that it still gets right under attack."""
+        """The share of the images, 0 to 1, that it still gets right under attack; an invalid one is not."""
         return self.counts["robust"] / len(self.images)
 
 
@@ -105,13 +105,17 @@ class SettingsOfReport(EvaluationConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """How many images could be read, could not (corrupt), and had each outcome: read is the sum of those."""
+    """How many images could be read, could not (corrupt), and had each outcome: read is the sum of those.
+
+    invalid: see ImageResult; older reports have none.
+    """
 
     read: int
     corrupt: int
     wrong: int
     fooled: int
     robust: int
+    invalid: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +136,8 @@ class ReportFile:
     """The result of an evaluation, or of as much of it as is done: report.json, field by field.
 
     clean_accuracy, robust_accuracy: the share of the images read, 0 to 1, that the model gets right without
-    any attack and under attack. images: those that could be read, in the order of the data set; corrupt: the
+    any attack and under attack; an invalid image is not right under attack, and without one only if its own
+    logits are finite. images: those that could be read, in the order of the data set; corrupt: the
     others. complete: whether all images are in.
     """
 
@@ -258,6 +263,8 @@ def _check(report: Report, counts: dict[str, int], where: str) -> None:
 
 def _outcome(image: ImageResult) -> Outcome:
     """Return what the classes of an image say of it."""
-    if image.clean != image.label:
+    if image.clean not in (None, image.label):
         return "wrong"
+    if image.clean is None or (image.outcome == "invalid" and image.adversarial is None):
+        return "invalid"
     return "robust" if image.adversarial in (None, image.label) else "fooled"

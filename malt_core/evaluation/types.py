@@ -21,9 +21,9 @@ from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 ATTACKS: tuple[AttackId, ...] = tuple(id_ for id_, info in catalogue.ATTACKS.items() if info.in_evaluation)
 Attack = Literal[*ATTACKS]
 Precision = Literal["auto", "float32", "bfloat16"]
-Outcome = Literal["wrong", "fooled", "robust"]
+Outcome = Literal["wrong", "fooled", "robust", "invalid"]
 PRECISIONS: tuple[Precision, ...] = ("auto", "float32", "bfloat16")
-OUTCOMES: tuple[Outcome, ...] = ("wrong", "fooled", "robust")
+OUTCOMES: tuple[Outcome, ...] = ("wrong", "fooled", "robust", "invalid")
 
 MAX_BATCH = 100_000
 _SPECIAL = {name for attack in ATTACKS for name in catalogue.ATTACKS[attack].settings}  # not known to all
@@ -147,18 +147,19 @@ class ImageResult:
     """What became of one image.
 
     index: place in the data set; label, clean, adversarial, target: class indices; clean: predicted without
-    an attack; adversarial: predicted for the image found, in float32, None where none was found.
-    outcome: "wrong" without any attack, "fooled" or "robust". target: the class that the attack aimed at,
-    malt_rank, confidence_rank: its places among the candidates by score and among all other classes by
-    logit, from 1; n_forward, n_backward: passes, the two for the verdicts included. Each None where the
-    attack does not say. digest: the first 16 hexadecimal digits of the SHA-256 of the picture's bytes, None
-    in reports that do not say.
+    an attack, None where the logits are not finite numbers; adversarial: predicted for the image found, in
+    float32, None where none was found. outcome: "wrong" without any attack, "fooled", "robust", or "invalid":
+    not wrong, and the logits of the image, or of a point on the way, are not finite numbers. target: the
+    class that the attack aimed at, malt_rank, confidence_rank: its places among the candidates by score and
+    among all other classes by logit, from 1; n_forward, n_backward: passes, the two for the verdicts
+    included. Each None where the attack does not say. digest: the first 16 hexadecimal digits of the SHA-256
+    of the picture's bytes, None in reports that do not say.
     """
 
     index: int
     name: str
     label: int
-    clean: int
+    clean: int | None
     outcome: Outcome
     adversarial: int | None = None
     target: int | None = None
@@ -167,6 +168,11 @@ class ImageResult:
     n_forward: int | None = None
     n_backward: int | None = None
     digest: str | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether the model gets it right without any attack."""
+        return self.clean == self.label
 
 
 @dataclass(frozen=True, kw_only=True)

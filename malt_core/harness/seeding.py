@@ -18,17 +18,21 @@ def global_state_restored(device: torch.device | None = None) -> Iterator[None]:
         yield
 
 
+_MAKES_FLOATS = (torch.rand, torch.randn, torch.zeros, torch.ones)
+
+
 class SeededDraws(TorchFunctionMode):
     """Within it, this thread's torch.rand and torch.randn on the CPU come from a generator of its own.
 
     They give what the global generator would after torch.manual_seed(seed), whatever other threads draw
-    from that meanwhile. Seeding itself is not covered: call `seed` where the code seeds. Every call of a
+    from that meanwhile, and in float32 whatever default device and type the caller has set: so with zeros,
+    ones and indices. Seeding itself is not covered: call `seed` where the code seeds. Every call of a
     torch function takes a little longer: about 1% of an attack's time on a small network.
     """
 
     def __init__(self, seed: int) -> None:
         super().__init__()
-        self._generator = torch.Generator()
+        self._generator = torch.Generator("cpu")
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
@@ -43,6 +47,10 @@ class SeededDraws(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if function in (torch.rand, torch.randn):
-            kwargs = {"generator": self._generator, **kwargs}
+        if function is torch.arange:  # an index on another device may pick anything
+            kwargs = {"device": "cpu", **kwargs}
+        if function in _MAKES_FLOATS:
+            kwargs = {"dtype": torch.float32, "device": "cpu", **kwargs}
+            if function in (torch.rand, torch.randn):
+                kwargs = {"generator": self._generator, **kwargs}
         return function(*args, **kwargs)

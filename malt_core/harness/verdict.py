@@ -18,11 +18,12 @@ RELATIVE_SLACK, ABSOLUTE_SLACK = 1e-5, 2e-7
 
 
 def what_counts(adversarial: Tensor, x: Tensor, norm: Norm, eps: float) -> Tensor:
-    """Return the images to judge, (B, C, H, W) float32: the original in place of one that breaks the rules.
+    """Return the images to judge, (B, C, H, W) in the type of x: the original in place of one that breaks the
+    rules.
 
     adversarial: (B, C, H, W), what an attack returned; x: (B, C, H, W), the originals; eps: in their unit.
     """
-    adversarial = adversarial.float()
+    adversarial = adversarial.to(x.dtype)
     return torch.where(inside(adversarial, x, norm, eps)[:, None, None, None], adversarial, x)
 
 

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from malt_core.errors import BadConfig, BadImage
 from malt_core.linearity.types import LinearityReport
-from malt_core.numerics import gradients
+from malt_core.numerics import gradients, soundness
+from malt_core.numerics.checks import check_class, check_image
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.random import row_generator
 
@@ -92,24 +93,32 @@ def measure_linearity(
 ) -> LinearityReport:
     """Compare the linear prediction of the margin y - target with the truth along x0 -> x_adv.
 
-    x0, x_adv: (C, H, W) float32 in [0, 1]; t: rising, from 0, containing 1. Costs T + 11 forward and 11
-    backward passes. Raises BadImage where the shapes differ, BadConfig where t or the classes do not fit.
+    model, x0, x_adv, y, target: as `malt` takes them, of one image (C, H, W) in [0, 1]; t: rising, from 0,
+    containing 1. Costs T + 11 forward and 11 backward passes, and the trial of the network (soundness.py).
+    Raises BadImage for what are no images, or where the shapes differ; BadConfig where t or the classes do
+    not fit, and as soundness.try_out does.
     """
-    if x0.shape != x_adv.shape or x0.dim() != 3:
-        raise BadImage(
-            f"x0 and x_adv must be (C, H, W) of one shape, not {tuple(x0.shape)} and {tuple(x_adv.shape)}."
-        )
+    shapes = [tuple(getattr(image, "shape", (0, 0, 0))) for image in (x0, x_adv)]
+    if shapes[0] != shapes[1] or len(shapes[0]) != 3:
+        raise BadImage(f"x0 and x_adv must be (C, H, W) of one shape, not {shapes[0]} and {shapes[1]}.")
+    given, given_adv = check_image(x0, "x0"), check_image(x_adv, "x_adv")
     t = tuple(float(v) for v in t)
     if len(t) < 2 or t[0] != 0 or 1 not in t or any(b <= a for a, b in pairwise(t)):
         raise BadConfig("t must rise from 0 and contain 1, such as (0, 0.5, 1, 1.5).")
-    x0, x_adv = x0.detach().clone(), x_adv.detach().clone()
+    x0, x_adv = (gradients.placed(model, image)[0].clone() for image in (given, given_adv))
     passes = Passes()
     points = path(x0, x_adv, t)
     with gradients.evaluation_mode(model):
+        model = soundness.try_out(model, x0[None]).network
         z = torch.cat([gradients.logits(model, chunk, passes) for chunk in points.split(CHUNK)])
         k = z.shape[1]
-        if y == target or not (0 <= y < k and 0 <= target < k):
+        try:
+            pair = check_class(y, k), check_class(target, k)
+        except BadConfig:
+            pair = (0, 0)
+        if pair[0] == pair[1]:
             raise BadConfig(f"y and target must be two classes from 0 to {k - 1}, not {y} and {target}.")
+        y, target = pair
         label, aim = torch.tensor([[y], [target]], device=x0.device)
         m0, g0 = gradients.margin_and_gradient(model, x0[None], label, aim, passes)
         drift, cosine, random_drift, random_cosine = _drift(

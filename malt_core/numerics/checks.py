@@ -6,6 +6,7 @@ Torch is imported inside the functions that need it, since images are also made 
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,52 +44,70 @@ def check_batch(x: torch.Tensor | np.ndarray) -> torch.Tensor:
     return x
 
 
-def check_sample(x: torch.Tensor) -> torch.Tensor:
-    """One image of a Sample, (C, H, W) float32 in [0, 1], as a batch of its own: a copy, (1, C, H, W).
+def check_image(x: torch.Tensor | np.ndarray, name: str = "The image") -> torch.Tensor:
+    """One image given through Python, (C, H, W) in [0, 1], as check_batch would take it: (1, C, H, W)
+    float32.
 
-    Raises BadImage for another type or shape, no pixels, values outside [0, 1].
+    name: what the message begins with. Raises BadImage as check_batch does.
     """
-    import torch
-
-    if x.dim() != 3 or x.dtype != torch.float32:
-        raise BadImage(f"The sample must be float32 (3, H, W), not {x.dtype} {tuple(x.shape)}.")
-    if x.numel() == 0:
-        raise BadImage(f"The sample of shape {tuple(x.shape)} holds no pixels.")
-    if not x.isfinite().all() or x.min() < 0 or x.max() > 1:
-        raise BadImage("The sample has values outside 0 to 1; divide 8-bit values by 255.")
-    return x[None].detach().clone()
+    shape = tuple(getattr(x, "shape", ()))
+    if hasattr(x, "shape") and len(shape) != 3:
+        raise BadImage(f"{name} must have the shape (channels, height, width), not {shape}.")
+    return check_batch(x[None] if shape else x)
 
 
-def check_label(label: int, classes: int) -> None:
-    """Raise BadConfig unless label is the index of one of so many classes."""
-    if not 0 <= label < classes:
-        raise BadConfig(f"Label {label} is out of range: the model has classes 0 to {classes - 1}.")
+def check_class(index: object, classes: int, name: str = "Label") -> int:
+    """Return the index of one of so many classes, given as a whole number of any kind, as an int.
+
+    name: what the message begins with. Raises BadConfig for anything else.
+    """
+    try:
+        if isinstance(index, (bool, np.bool_)) or str(getattr(index, "dtype", "")).endswith("bool"):
+            raise TypeError
+        found = operator.index(index)
+    except (TypeError, ValueError, RuntimeError):
+        raise BadConfig(f"{name} must be the index of a class, a whole number, not {index!r}.") from None
+    if not 0 <= found < classes:
+        raise BadConfig(f"{name} {found} is out of range: the model has classes 0 to {classes - 1}.")
+    return found
 
 
-def check_labels(y: torch.Tensor | None, z: torch.Tensor) -> torch.Tensor:
+def check_labels(y: object, z: torch.Tensor) -> torch.Tensor:
     """The labels (B,) int64 of a batch with logits z (B, K), on their device; the predictions if y is None.
 
-    Raises BadConfig for anything but one class index for each image.
+    y: whole numbers of any kind, in a tensor, an array or a sequence. Raises BadConfig for anything but one
+    class index for each image.
     """
     import torch
 
     if y is None:
         return z.argmax(1)
+    kind = type(y).__name__
     try:
-        y = torch.as_tensor(y, device=z.device)
+        if not isinstance(y, torch.Tensor):
+            array = np.asarray(y)  # knows every unsigned type, which torch hardly does
+            if array.dtype.kind in "iu":
+                if array.size and int(array.max()) > np.iinfo(np.int64).max:
+                    raise _out_of_range(array, z)
+                array = array.astype(np.int64)
+            y = torch.as_tensor(array)
+        wrong = y.dtype.is_floating_point or y.dtype.is_complex or y.dtype == torch.bool
+        if y.shape != z.shape[:1] or wrong:
+            raise BadConfig(
+                f"y must hold one class index for each of the {len(z)} images, not {y.dtype} "
+                f"{tuple(y.shape)}."
+            )
+        y = y.detach().to(z.device).to(torch.int64)
     except (TypeError, ValueError, RuntimeError):
-        raise BadConfig(
-            f"y must hold class indices; this {type(y).__name__} cannot be read as such."
-        ) from None
-    if y.shape != z.shape[:1] or y.dtype.is_floating_point or y.dtype == torch.bool:
-        raise BadConfig(
-            f"y must hold one class index for each of the {len(z)} images, not {y.dtype} {tuple(y.shape)}."
-        )
+        raise BadConfig(f"y must hold class indices; this {kind} cannot be read as such.") from None
     if y.min() < 0 or y.max() >= z.shape[1]:
-        raise BadConfig(
-            f"y has labels from {int(y.min())} to {int(y.max())}; the model has 0 to {z.shape[1] - 1}."
-        )
-    return y.long()
+        raise _out_of_range(y, z)
+    return y
+
+
+def _out_of_range(y: torch.Tensor | np.ndarray, z: torch.Tensor) -> BadConfig:
+    low, high = int(y.min()), int(y.max())
+    return BadConfig(f"y has labels from {low} to {high}; the model has 0 to {z.shape[1] - 1}.")
 
 
 def _check_layout(shape: tuple[int, ...]) -> None:

@@ -64,11 +64,13 @@ def random_start(x0: Tensor, norm: Norm, eps: float, generators: list[torch.Gene
     """Return AutoAttack's random start: noise scaled to length eps, clipped to [0, 1].
 
     Row i draws from generators[i] alone, so its start does not depend on who else is in the batch.
+    They are drawn in float32 on the processor, whatever default device and type the caller has set.
     """
+    drawn = {"dtype": torch.float32, "device": "cpu"}
     if norm == "linf":
-        rows = [2 * torch.rand(x0.shape[1:], generator=g) - 1 for g in generators]
+        rows = [2 * torch.rand(x0.shape[1:], generator=g, **drawn) - 1 for g in generators]
     else:
-        rows = [torch.randn(x0.shape[1:], generator=g) for g in generators]
+        rows = [torch.randn(x0.shape[1:], generator=g, **drawn) for g in generators]
     noise = torch.stack(rows).to(x0)
     return (x0 + eps * unit(noise, norm)).clamp(0.0, 1.0)
 

@@ -10,4 +10,4 @@ import torch
 def row_generator(seed: int, image: int, target: int) -> torch.Generator:
     """Return the random source of one (image, target): the same whatever else is attacked, in any order."""
     digest = hashlib.sha256(f"{seed}/{image}/{target}".encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little", signed=True))
+    return torch.Generator("cpu").manual_seed(int.from_bytes(digest[:8], "little", signed=True))

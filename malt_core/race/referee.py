@@ -49,6 +49,7 @@ class Referee(CountingModel):
     pause: set it to what is to be called, off the clock, ahead of the first pass of a stage and then ahead of
     one after every TURN seconds; what it raises ends the attack. news: events as they come, to be taken.
     adversarial: (B, C, H, W), where each image fell, the original where it stands; standing: which do.
+    invalid: images, by place, of which a point inside the ball had logits that were not finite numbers.
     """
 
     def __init__(
@@ -61,12 +62,13 @@ class Referee(CountingModel):
         numbers: tuple[int, ...],
         config: RaceConfig,
     ) -> None:
-        super().__init__(model, Passes(), self._before_forward)
+        super().__init__(model, Passes(), self._before_forward, x.dtype)
         self.lane, self.x, self.y, self.numbers, self.config = lane, x, y, numbers, config
         self.pause: Callable[[], None] = lambda: None
         self.clock = Clock(x.device)
         self.adversarial = x.clone()
         self.standing = set(range(len(x)))
+        self.invalid: set[int] = set()
         self.news: list[Progress | Fell] = []
         self.stage: StageName = "clean"
         self._most: int | None = None
@@ -88,13 +90,14 @@ class Referee(CountingModel):
         z = super().forward(x)
         self._calls += 1
         self.clock.stop()
-        self._look(x.detach(), z.detach())
+        self._look(x.detach().to(self.x.dtype), z.detach())
         self.clock.start()
         return z
 
     def examine(self, x: Tensor) -> None:
         """Look at what the attack has returned, (B, C, H, W): the model may not have seen it yet."""
-        self._look(x, gradients.logits(self.model, x, Passes()))
+        x = x.to(self.x.dtype)
+        self._look(x, gradients.logits(self.model, x, Passes(), any_number=True))
 
     def _before_forward(self) -> None:
         self.clock.stop()
@@ -116,7 +119,8 @@ class Referee(CountingModel):
     @torch.no_grad()
     def _look(self, x: Tensor, z: Tensor) -> None:
         standing = torch.tensor(sorted(self.standing), dtype=torch.long, device=x.device)
-        wrong = z.argmax(1)[:, None] != self.y[standing]
+        finite = gradients.finite_rows(z)[:, None]
+        wrong = (z.argmax(1)[:, None] != self.y[standing]) | ~finite
         if not wrong.any():
             return
         found = wrong & verdict.inside_each(x, self.x[standing], self.config.norm, self.config.eps)
@@ -126,23 +130,28 @@ class Referee(CountingModel):
 
     def _judge(self, i: int, points: Tensor) -> None:
         """Let image i fall if any of these points inside its ball, (R, C, H, W), fools the network."""
-        classes = self._classes(points)
-        fooled = (classes != self.y[i]).nonzero()[:, 0]
+        classes, finite = self._classes(points)
+        if not finite.all():
+            self.invalid.add(i)
+        fooled = ((classes != self.y[i]) & finite).nonzero()[:, 0]
         if not len(fooled):
             return
         point = points[fooled[:1]]
         rounded = norms.eight_bit_image(point, self.x[i : i + 1], self.config.norm, self.config.eps)
         self.adversarial[i] = point[0]
         self.standing.discard(i)
+        into, sound = self._classes(rounded)
         self.news.append(
             Fell(
                 image=self.numbers[i],
                 stage=self.stage,
                 into=int(classes[fooled[0]]),
-                survives_png=bool(self._classes(rounded) != self.y[i]),
+                survives_png=bool(into != self.y[i] and sound),
                 **self._so_far(),
             )
         )
 
-    def _classes(self, points: Tensor) -> Tensor:
-        return gradients.logits(self.model, points, Passes()).argmax(1)
+    def _classes(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the classes of points (R, C, H, W), (R,), and whose logits are finite numbers, (R,) bool."""
+        z = gradients.logits(self.model, points, Passes(), any_number=True)
+        return z.argmax(1), gradients.finite_rows(z)

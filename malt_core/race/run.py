@@ -18,33 +18,39 @@ from malt_core.attacks.catalogue import AttackId, attack_info
 from malt_core.errors import BadConfig
 from malt_core.harness.seeding import SeededDraws
 from malt_core.harness.stepwise import stepwise
-from malt_core.numerics import gradients
-from malt_core.numerics.checks import check_batch, check_label
+from malt_core.numerics import gradients, soundness
+from malt_core.numerics.checks import check_batch, check_class
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
+from malt_core.numerics.soundness import TriedOut
 from malt_core.race.referee import Referee
 from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceConfig
 
 N_ITER, N_TARGETS = 100, 9  # as in AutoAttack's standard ensemble and in the paper of MALT
 
 
+@torch.inference_mode(False)  # gradients are needed to try the model out
 def line_up(model: Network, x: Tensor, labels: Sequence[int | None]) -> LineUp:
     """Return what there is to attack in x, (B, C, H, W) float32 in [0, 1].
 
     labels: B class indices, None for the model's own prediction. Raises BadImage for arrays that are no
     images, BadConfig for labels or a model that do not fit.
     """
-    x = check_batch(x)
+    x = gradients.placed(model, check_batch(x))
     if len(labels) != len(x):
         raise BadConfig(f"There are {len(labels)} labels for {len(x)} images; give one for each, or None.")
     with gradients.evaluation_mode(model):
-        z = gradients.logits(model, x, Passes())
-    for label in labels:
-        if label is not None:
-            check_label(label, z.shape[1])
+        model = soundness.try_out(model, x).network
+        z = gradients.logits(model, x, Passes(), any_number=True)
+    invalid = ~gradients.finite_rows(z)
+    if invalid.all():
+        gradients.check_finite(z)
     clean = z.argmax(1).tolist()
-    attacked = (said if label is None else label for label, said in zip(labels, clean, strict=True))
-    return LineUp(labels=tuple(attacked), clean=tuple(clean))
+    attacked = (
+        said if label is None else check_class(label, z.shape[1])
+        for label, said in zip(labels, clean, strict=True)
+    )
+    return LineUp(labels=tuple(attacked), clean=tuple(clean), invalid=tuple(invalid.nonzero()[:, 0].tolist()))
 
 
 @torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
@@ -53,35 +59,41 @@ def run_lane(
 ) -> Generator[Progress | Fell | LaneDone, None, Tensor]:
     """Attack the images that stand, and yield what happens: Progress (see referee.TURN), Fell, LaneDone.
 
-    Returns (B, C, H, W): where each image fell; the original of one that stands or was not attacked.
+    Returns (B, C, H, W): where each image fell; the original of one that stands or was not attacked. An image
+    of which a point on the way has logits that are not finite numbers is named at the end, if it did not
+    fall.
 
     lane: the attack, run with 100 steps, and up to nine targets where it aims at any. x: (B, C, H, W) float32
     in [0, 1], as lined up with this model, which is left as it was. Closing the iterator ends the attack and
     its thread. Raises BadConfig where a lane does not fit the model.
     """
-    x = check_batch(x).contiguous()
+    given = check_batch(x)
+    x = gradients.placed(model, given).contiguous()
     adversarial, ranks = x.clone(), {}
     y = torch.tensor(lined_up.labels, device=x.device)
     numbers = list(lined_up.standing)
-    referee = Referee(lane, model, x[numbers], y[numbers], numbers=lined_up.standing, config=config)
-    if numbers:
-        with gradients.evaluation_mode(model):
-            classes = gradients.logits(model, referee.x[:1], Passes()).shape[1]
-            ranks = yield from _race(referee, config, classes)
-        adversarial[numbers] = referee.adversarial
+    with gradients.evaluation_mode(model):
+        tried = soundness.try_out(model, x[numbers]) if numbers else TriedOut(model, x.new_empty(0))
+        referee = Referee(
+            lane, tried.network, x[numbers], y[numbers], numbers=lined_up.standing, config=config
+        )
+        if numbers:
+            ranks = yield from _race(referee, config, tried)
+            adversarial[numbers] = referee.adversarial
     yield LaneDone(
         lane=lane,
         seconds=referee.clock.seconds,
         n_forward=referee.passes.forward,
         n_backward=referee.passes.backward,
-        robust=len(referee.standing),
+        robust=len(referee.standing - referee.invalid),
         ranks=ranks,
+        invalid=tuple(sorted(numbers[i] for i in referee.standing & referee.invalid)),
     )
-    return adversarial
+    return adversarial.to(given.device)
 
 
 def _race(
-    referee: Referee, config: RaceConfig, classes: int
+    referee: Referee, config: RaceConfig, tried: TriedOut
 ) -> Generator[Progress | Fell, None, dict[int, int]]:
     """Yield the referee's news, and return the ranks of the targets that images fell to, as in LaneDone."""
 
@@ -100,7 +112,8 @@ def _race(
                 norm=config.norm,
                 eps=config.eps,
                 seed=config.seed,
-                classes=classes,
+                classes=tried.logits.shape[1],
+                tried=tried,
                 begin=referee.begin,
                 **_settings(referee),
             )

@@ -23,7 +23,7 @@ class Span:
 
 @dataclass
 class Lane:
-    """One lane so far. falls: by image index; latest: the last Progress; ranks: as in LaneDone."""
+    """One lane so far. falls: by image index; latest: the last Progress; ranks, invalid: as in LaneDone."""
 
     name: AttackId
     standing: int
@@ -36,6 +36,7 @@ class Lane:
     falls: dict[int, Fell] = field(default_factory=dict)
     latest: Progress | None = None
     ranks: Mapping[int, int] = field(default_factory=dict)
+    invalid: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _take(lane: Lane, event: Progress | Fell | LaneDone) -> None:
     if isinstance(event, Fell):
         lane.falls[event.image] = event
     if isinstance(event, LaneDone):
-        lane.state, lane.ranks = "done", event.ranks
+        lane.state, lane.ranks, lane.invalid = "done", event.ranks, event.invalid
     if lane.latest is not None:
         _extend(lane.spans, lane.latest.stage, event.seconds)
 

@@ -46,17 +46,19 @@ class LineUp:
     """Event, the first: what there is to attack.
 
     labels, clean: class indices of the B images, attacked and as predicted without any attack; where they
-    differ, the image is misclassified already and no lane touches it.
+    differ, the image is misclassified already and no lane touches it. invalid: indices of images whose logits
+    are not finite numbers, which no lane touches either.
     """
 
     labels: tuple[int, ...]
     clean: tuple[int, ...]
+    invalid: tuple[int, ...] = ()
 
     @property
     def standing(self) -> tuple[int, ...]:
         """The indices of the images that the lanes attack."""
         pairs = enumerate(zip(self.labels, self.clean, strict=True))
-        return tuple(i for i, (label, clean) in pairs if label == clean)
+        return tuple(i for i, (label, clean) in pairs if label == clean and i not in self.invalid)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,9 @@ class Fell:
 @dataclass(frozen=True, kw_only=True)
 class LaneDone:
     """Event: a lane has come to its end. ranks: by image index, which target the run that fooled aimed at,
-    from 1 in the lane's order of attack; empty for lanes that do not say. The rest as in Progress.
+    from 1 in the lane's order of attack; empty for lanes that do not say. invalid: the indices of images that
+    did not fall, and of which a point on the way has logits that are not finite numbers: they count as not
+    robust either. The rest as in Progress.
     """
 
     lane: AttackId
@@ -109,6 +113,7 @@ class LaneDone:
     n_backward: int
     robust: int
     ranks: Mapping[int, int]
+    invalid: tuple[int, ...] = ()
 
 
 RaceEvent = LineUp | Progress | Fell | LaneDone

@@ -64,6 +64,8 @@ def headline(race: Race, pictures: Sequence[str]) -> str:
     if race.line_up is None:
         return "Stopped before the network had looked at the pictures."
     if not race.line_up.standing:
+        if race.line_up.invalid:
+            return "The network gets no picture right by itself, so there was nothing to race for."
         wrong = "the picture" if len(pictures) == 1 else "every picture"
         return f"The network gets {wrong} wrong without any attack, so there was nothing to race for."
     malt, autoattack = (next(lane for lane in race.lanes if lane.name == n) for n in ("malt", "autoattack"))
@@ -145,12 +147,29 @@ def wrong(race: Race, pictures: Sequence[str], classes: Sequence[str]) -> str:
     said = [
         f"{pictures[i]} (it says “{classes[clean]}”)"
         for i, clean in enumerate(race.line_up.clean)
-        if i not in standing
+        if i not in standing and i not in race.line_up.invalid
     ]
     if not said:
         return ""
     them = "it" if len(said) == 1 else "them"
     return f"Without any attack the network misclassifies {listed(said)}, so no lane touched {them}."
+
+
+def invalid(race: Race, pictures: Sequence[str]) -> str:
+    """Return for which pictures the network's answer was no number, "" if for none."""
+    if race.line_up is None:
+        return ""
+    itself = [pictures[i] for i in race.line_up.invalid]
+    nearby = [pictures[i] for i in sorted({i for lane in race.lanes for i in lane.invalid})]
+    said = []
+    if itself:
+        them = "it" if len(itself) == 1 else "them"
+        said.append(f"For {listed(itself)} its scores are not finite numbers, so no lane touched {them}.")
+    if nearby:
+        said.append(
+            f"Close to {listed(nearby)} its scores are not finite numbers: neither fooled nor robust there."
+        )
+    return " ".join(said)
 
 
 def listed(words: Sequence[str]) -> str:
@@ -162,8 +181,10 @@ def listed(words: Sequence[str]) -> str:
 def fate(lane: Lane, image: int, race: Race, classes: Sequence[str]) -> str:
     """Return what became of a picture in a lane, for a table."""
     if race.line_up is not None and image not in race.line_up.standing:
-        return "misclassified anyway"
+        return "no finite answer" if image in race.line_up.invalid else "misclassified anyway"
     fell = lane.falls.get(image)
+    if fell is None and image in lane.invalid:
+        return "no finite answer nearby"
     if fell is None:
         return {"waiting": "–", "running": "stands", "stopped": "stood when stopped", "done": "withstood"}[
             lane.state

@@ -164,3 +164,9 @@ def test_an_image_that_was_wrong_from_the_start_has_no_target_and_no_path():
     record = record_to_json(record_of(already_wrong()))
     assert (record["success"], record["already_misclassified"]) == (False, True)
     assert (record["target"], record["linearity"], record["ranking"]) == (None, None, [])
+
+
+if __name__ == "__main__":  # after new weights: python -m tests.attack_run.test_record
+    for run in RUNS:
+        content = record_to_json(replace(record_of(real_run(*RUNS[run])), seconds=0.0))
+        (STORED / f"{run}.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pyautoattack.autopgd_base import APGDAttack_targeted
 
 from malt_core.attacks import apgd
-from malt_core.errors import BadConfig
 from malt_core.numerics import norms
 from malt_core.numerics.gradients import Passes
 from malt_core.numerics.random import row_generator
@@ -275,10 +274,20 @@ def test_nan_gradients_do_not_spoil_the_image(norm):
         assert_inside(x, x0, norm, EPS[norm])
 
 
-def test_logits_that_are_not_finite_are_an_error():
-    rows = begin(smooth_cnn(), images(2), "linf", 10)
-    with pytest.raises(BadConfig, match="not finite"):
-        walk(lambda x: smooth_cnn()(x) * torch.nan, rows, "linf", 10)
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_a_row_whose_logits_are_not_finite_changes_nothing_for_the_others(norm):
+    network, x0 = smooth_cnn(), images(3)
+    x0[1] *= 0.2
+
+    def breaks(x):
+        return network(x) * torch.where(x.mean((1, 2, 3)) < 0.3, torch.nan, 1.0)[:, None]
+
+    assert not breaks(x0).isfinite().all(1)[1]
+    broken, whole = (walk(m, begin(network, x0, norm, 10), norm, 10) for m in (breaks, network))
+    for (x, z), (expected_x, expected_z) in zip(broken, whole, strict=True):
+        assert torch.equal(x[[0, 2]], expected_x[[0, 2]])
+        assert torch.equal(z[[0, 2]], expected_z[[0, 2]])
+        assert x.isfinite().all()
 
 
 def test_bfloat16_steps_stay_inside_and_hand_out_float32():

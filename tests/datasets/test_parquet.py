@@ -52,7 +52,7 @@ def test_the_columns_that_hubs_write(tmp_path, cifar, png, structs, image, label
     assert [r.image for r in records] == [png(i) for i in range(10)]
 
 
-@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary_view()])
 def test_images_may_be_bytes(tmp_path, cifar, png, kind):
     images = pa.array([png(0), png(1)], kind)
     data = open_data(

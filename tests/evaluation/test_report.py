@@ -50,7 +50,7 @@ def report():
 
 
 def test_the_numbers(report):
-    assert report.counts == {"read": 5, "corrupt": 1, "wrong": 1, "fooled": 2, "robust": 2}
+    assert report.counts == {"read": 5, "corrupt": 1, "wrong": 1, "fooled": 2, "robust": 2, "invalid": 0}
     assert (report.clean_accuracy, report.robust_accuracy) == (0.8, 0.4)
     assert [i.index for i in report.images] == [0, 1, 2, 3, 4]
     assert (report.n_forward, report.n_backward, report.seconds, report.complete) == (20, 14, 2.5, True)
@@ -132,7 +132,7 @@ def changed(report, *keys: str, to: object) -> dict:
         (
             ["images", 2, "outcome"],
             "won",
-            "In it, images[2].outcome should be wrong or fooled or robust, not 'won'.",
+            "In it, images[2].outcome should be wrong or fooled or robust or invalid, not 'won'.",
         ),
         (
             ["images", 2, "outcome"],

@@ -1,4 +1,4 @@
-"""Reports made by hand, a letter an image: w is wrong, f fooled, r robust, and - is not there."""
+"""Reports made by hand, a letter an image: w is wrong, f fooled, r robust, i invalid, and - is not there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import DataSource, EvaluationConfig, ImageResult, Plan
 
 CLASSES = ("cat", "dog", "ship")
-OUTCOMES = {"w": "wrong", "f": "fooled", "r": "robust"}
+OUTCOMES = {"w": "wrong", "f": "fooled", "r": "robust", "i": "invalid"}
 
 
 def report(

@@ -8,6 +8,7 @@ from torch import nn
 
 from malt_core import BadConfig, BadImage, measure_linearity
 from malt_core.linearity.measurement import COARSE, DRIFT_T, FINE, first_crossing, fit, path
+from malt_core.numerics.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import Constant, Counted, Linear, Quadratic, grey, images, smooth_cnn
 
 C, A, B = 2.0, 0.5, 0.125  # m(s) = c - a s - b s², for Quadratic
@@ -215,7 +216,7 @@ def test_cost_is_what_the_docstring_says():
     network, x0, x_adv = cnn_pair()
     model = Counted(network)
     measure_linearity(model, x0, x_adv, 0, 4, t=(0, 0.5, 1))
-    assert (model.forwards, model.backwards) == (3 + 11, 11)
+    assert (model.forwards, model.backwards) == (3 + 11 + FORWARD, 11 + BACKWARD)
 
 
 def test_constant_model_gives_finite_numbers():

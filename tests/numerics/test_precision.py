@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from malt_core import malt
 from malt_core.numerics import precision
 from malt_core.numerics.gradients import Passes
 from malt_core.numerics.precision import ROUNDS, prefers_bfloat16
@@ -83,3 +84,26 @@ def test_forgotten_networks_are_not_kept_alive():
     assert len(precision._chosen) == known + 1
     del model
     assert len(precision._chosen) == known
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError, AssertionError, KeyError])
+def test_whatever_is_raised_while_trying_float32_is_what_is_left(error):
+    class Strict(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = smooth_cnn()
+
+        def forward(self, x):
+            z = self.network(x)
+            if z.dtype != torch.float32:
+                raise error("only float32 here")
+            return z
+
+    assert not prefers_bfloat16(Strict(), images(2), Passes())
+    assert malt(Strict(), images(2), n_iter=2).precision == "float32"
+
+
+def test_a_hook_that_keeps_activations_as_numpy_does_not_stop_an_attack():
+    model, seen = smooth_cnn(), []
+    model[0].register_forward_hook(lambda m, i, o: seen.append(o.detach().numpy()))
+    assert malt(model, images(2), n_iter=2).precision == "float32"

@@ -128,10 +128,11 @@ def _headline(reports: Sequence[Report]) -> None:
 
 
 def _unread(reports: Sequence[Report]) -> None:
-    """Name the images that could not be read, and the files that are none."""
+    """Name the images that could not be read or answered, and the files that are no pictures."""
     unread = [comparison_words.unread_sentence(report) for report in reports if report.corrupt]
     left_out = [comparison_words.left_out_sentence(report) for report in reports]
-    for sentence in dict.fromkeys(filter(None, unread + left_out)):
+    invalid = [comparison_words.invalid_sentence(report) for report in reports]
+    for sentence in dict.fromkeys(filter(None, unread + left_out + invalid)):
         st.warning(plain(sentence))
 
 
@@ -259,7 +260,8 @@ def _by_image(reports: Sequence[Report]) -> None:
         config=QUIET,
         alt="A row for each attack, a column for each image; the table below names those that differ",
     )
-    st.caption("Orange: fooled. Blue: withstood. Grey: wrong without any attack.")
+    no_answer = " Black: no finite answer." if any(image.invalid for image in compared.images) else ""
+    st.caption(f"Orange: fooled. Blue: withstood. Grey: wrong without any attack.{no_answer}")
     _image_table(compared, names, plan)
 
 
@@ -283,8 +285,12 @@ def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) ->
             "image": image.name,
             "class": plan.classes[image.label],
             **{
-                name: "withstood" if became is None else plan.classes[became]
-                for name, became in zip(names, image.became, strict=True)
+                name: "no finite answer"
+                if place in image.invalid
+                else "withstood"
+                if became is None
+                else plan.classes[became]
+                for place, (name, became) in enumerate(zip(names, image.became, strict=True))
             },
         }
         for image in kinds[kind]

@@ -56,6 +56,8 @@ def show_race(
         st.markdown(f"{words.overtime(race)} {words.alone(third)}")
     if note := words.wrong(race, escaped, info.classes):
         st.markdown(note)
+    if note := words.invalid(race, escaped):
+        st.markdown(note)
     if race.line_up.standing:
         show_charts(race)
         _numbers(race)

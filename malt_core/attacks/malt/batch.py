@@ -7,17 +7,19 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from malt_core.attacks.malt import budget, targeting
 from malt_core.attacks.malt.candidates import CandidateScores
 from malt_core.attacks.malt.scheduler import RowScheduler
 from malt_core.attacks.types import AttackConfig, Begin, MaltResult, Targeting, ignore_stage
-from malt_core.errors import BadConfig
-from malt_core.numerics import gradients, losses
+from malt_core.epsilon import as_number
+from malt_core.errors import BadConfig, NotFinite
+from malt_core.numerics import gradients, losses, soundness
 from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
+from malt_core.numerics.soundness import TriedOut
 from malt_core.types import Norm, check_count
 
 
@@ -55,19 +57,9 @@ def _announcing(begin: Begin) -> Callable[[str], None]:
     return announce
 
 
-def _placed(model: Network, x: Tensor) -> Tensor:
-    """Move x to the model's device, and to float64 if that is what the model computes in."""
-    parameter = next(model.parameters(), None) if isinstance(model, nn.Module) else None
-    if parameter is None:
-        return x
-    if parameter.dtype in (torch.float16, torch.bfloat16):
-        raise BadConfig(f"The model's weights are {parameter.dtype}; give a float32 model: model.float().")
-    return x.to(parameter.device, torch.float64 if parameter.dtype == torch.float64 else torch.float32)
-
-
 def _logits(model: Network, x: Tensor, batch_size: int, passes: Passes) -> Tensor:
     parts = (gradients.match_memory_format(model, part) for part in x.split(batch_size))
-    return torch.cat([gradients.logits(model, part, passes) for part in parts])
+    return torch.cat([gradients.logits(model, part, passes, any_number=True) for part in parts])
 
 
 def _computes_in_bfloat16(model: Network, x: Tensor, precision: str, passes: Passes) -> bool:
@@ -111,30 +103,39 @@ def malt(
     faithful: bool = False,
     first: int = 0,
     begin: Begin = ignore_stage,
+    tried: TriedOut | None = None,
 ) -> MaltResult:
     """Attack a batch of images with MALT (arXiv 2407.02240, algorithm 1).
 
     model: any torch module (or function) from (B, C, H, W) in [0, 1] to logits (B, K), K >= 2; evaluated in
-    evaluation mode and left as it was. x: (B, C, H, W), floating point in [0, 1]. y: (B,) class indices,
-    None for the model's own predictions. eps: radius in the unit of x. batch_size: rows a step.
-    precision: "float32", "bfloat16", or "auto" to measure which is faster here; success is always judged in
-    float32. targeting "naive" attacks the most confident classes instead, as AutoAttack does. faithful: give
-    every target all its n_iter steps, one after the other, as published, and score all n_candidates;
-    otherwise steps go where they pay (see budget.py), gradients are taken of classes that can be among the
-    nearest (candidates.py), and several targets of an image may be under way at once (scheduler.py).
+    evaluation mode, with the modules that a function refers to, and left as it was. x: (B, C, H, W), floating
+    point in [0, 1], in a tensor or a numpy array. y: (B,) class indices, whole numbers of any kind; None for
+    the model's own predictions. eps: radius in the unit of x. batch_size: rows a step. precision: "float32",
+    "bfloat16", or "auto" to measure which is faster here; success is always judged in float32. targeting
+    "naive" attacks the most confident classes instead, as AutoAttack does. faithful: give every target all
+    its n_iter steps, one after the other, as published, and score all n_candidates; otherwise steps go where
+    they pay (see budget.py), gradients are taken of classes that can be among the nearest (candidates.py),
+    and several targets of an image may be under way at once (scheduler.py).
 
     first: index of x[0] in its data set: each image's random starts depend on seed, first + its place in the
     batch, and the target alone, so that a data set attacked in parts takes the same ways as the whole.
     begin: called as begin(stage, None) ahead of the stages "clean", "ranking" and "targets"; the last two may
-    come in turns.
-    Raises BadImage for arrays that are no images, BadConfig for settings, labels or models that do not fit.
+    come in turns. tried: what soundness.try_out has said of this model, where that was asked before;
+    otherwise it is asked here, for seven forward passes and a backward one.
+
+    An image whose logits are not finite, by itself or at a point on the way, is `invalid` in the result, and
+    the others are attacked all the same. Of classes that share a logit in all images (losses.shared_logits),
+    one is aimed at. Attacks on one model may overlap, in threads too; numerics/guard.py says what is
+    promised. Warns (MaltWarning) of noise in the network, and of what it changes while it is attacked. Raises
+    BadImage for arrays that are no images, BadConfig for settings, labels or models that do not fit (see
+    soundness.try_out), NotFinite where all images are invalid, unless `tried` was given.
     """
     announce = _announcing(begin)
     announce("clean")
     started, passes = time.perf_counter(), Passes()
     config = AttackConfig(
         norm=norm,
-        eps=eps,
+        eps=as_number(eps),
         n_targets=n_targets,
         n_candidates=n_candidates,
         n_iter=n_iter,
@@ -146,14 +147,24 @@ def malt(
     if precision not in ("auto", "float32", "bfloat16"):
         raise BadConfig(f"Unknown precision {precision!r}: choose auto, float32 or bfloat16.")
     given = check_batch(x)
-    x = _placed(model, given)
+    x = gradients.placed(model, given)
     with gradients.evaluation_mode(model):
+        if alone := tried is None:
+            tried = soundness.try_out(model, x)
+            model = tried.network
         z = _logits(model, x, batch_size, passes)
         y = check_labels(y, z)
-        right = (z.argmax(1) == y).nonzero()[:, 0]
+        invalid = ~gradients.finite_rows(z)
+        if alone and invalid.all():
+            gradients.check_finite(z)
+        already_wrong = (z.argmax(1) != y) & ~invalid
+        right = (~already_wrong & ~invalid).nonzero()[:, 0]
         bfloat16 = _computes_in_bfloat16(model, x[right[:batch_size]], precision, passes)
-        how = {"batch_size": batch_size, "bfloat16": bfloat16, "passes": passes}
-        margin = losses.best_margin(z, y)
+        shared = losses.shared_logits(
+            torch.cat((z[~invalid], tried.logits[gradients.finite_rows(tried.logits)]))
+        )
+        how = {"batch_size": batch_size, "bfloat16": bfloat16, "passes": passes, "shared": shared}
+        margin = losses.best_margin(z, y, shared)
         search = RowScheduler(
             model,
             x,
@@ -167,14 +178,22 @@ def malt(
         )
         ranking = CandidateScores(model, x, y, z, config, begin=partial(announce, "ranking"), **how)
         _attack(search, ranking, right, faithful)
-        success = _logits(model, search.adversarial, batch_size, passes).argmax(1) != y
+        after = _logits(model, search.adversarial, batch_size, passes)
+    invalid |= search.invalid | ~gradients.finite_rows(after)
+    if alone and invalid.all():
+        raise NotFinite(
+            "The model's logits are not finite numbers for any of the images, or for points close to them; "
+            "check its weights and input."
+        )
+    success = (after.argmax(1) != y) & ~invalid
     refuted = (search.target >= 0) & ~success
     search.adversarial[refuted] = x[refuted]
     target = search.target.where(success, -1)
     return MaltResult(
         adversarial=search.adversarial.to(given.device).contiguous(),
         success=success.to(given.device),
-        already_wrong=(z.argmax(1) != y).to(given.device),
+        already_wrong=(already_wrong & ~invalid).to(given.device),
+        invalid=invalid.to(given.device),
         target=target.to(given.device),
         malt_rank=_malt_rank(ranking, target).to(given.device),
         confidence_rank=_confidence_rank(z, y, target).to(given.device),

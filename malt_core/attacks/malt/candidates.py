@@ -14,7 +14,7 @@ from torch import Tensor
 
 from malt_core.attacks.malt import targeting
 from malt_core.attacks.types import AttackConfig
-from malt_core.numerics import gradients
+from malt_core.numerics import gradients, losses
 from malt_core.numerics.gradients import Network, Passes
 
 LONGEST_NORM = 1.2  # gradient norms still to come are taken to be at most so many times the largest so far
@@ -26,7 +26,7 @@ class CandidateScores:
 
     x: (N, C, H, W); y: (N,) their labels; z: (N, K) their logits. forward_of, backward_of: (N,), the passes
     spent on each image. With naive targeting the order is that of confidence, and nothing is spent.
-    begin: called ahead of the passes of each `extend`.
+    shared: as losses.shared_logits returns it. begin: called ahead of the passes of each `extend`.
     """
 
     def __init__(
@@ -40,12 +40,13 @@ class CandidateScores:
         batch_size: int,
         bfloat16: bool,
         passes: Passes,
+        shared: losses.SharedLogits | None = None,
         begin: Callable[[], None] = lambda: None,
     ) -> None:
         self.model, self.x, self.y, self.config, self.passes = model, x, y, config, passes
         self.begin = begin
         self.batch_size, self.bfloat16 = batch_size, bfloat16
-        self.candidates = targeting.confident_classes(z, y, config.n_candidates)
+        self.candidates = targeting.confident_classes(z, y, config.n_candidates, shared)
         self.margins = z.gather(1, y[:, None]) - z.gather(1, self.candidates)
         self.sizes = torch.zeros_like(self.margins)
         self.score = torch.full_like(self.margins, torch.inf)

@@ -76,10 +76,19 @@ def _unfinished(untold: Iterable[_Run], order: int) -> list[int]:
 class ConcurrentTargets:
     """The search for an adversarial image among the targets of x0 (1, C, H, W) with label y (1,).
 
-    best: the best image of all runs that were told so far.
+    best: the best image of all runs that were told so far. shared: as losses.shared_logits returns it.
     """
 
-    def __init__(self, model: Network, x0: Tensor, y: Tensor, config: AttackConfig, passes: Passes) -> None:
+    def __init__(
+        self,
+        model: Network,
+        x0: Tensor,
+        y: Tensor,
+        config: AttackConfig,
+        passes: Passes,
+        shared: losses.SharedLogits | None = None,
+    ) -> None:
+        self.shared = shared
         self.model, self.x0, self.y, self.config, self.passes = model, x0, y, config, passes
         # Below 1/255 no 8-bit image but the original is in the ball, so there is nothing to wait for.
         self.eight_bit = config.eight_bit and config.eps > 0.999 / 255
@@ -109,7 +118,15 @@ class ConcurrentTargets:
         rows = apgd.begin(places, x0, y, t, start, eps=config.eps, n_iter=config.n_iter)
         untold, step = deque(runs), 0
         while untold:
-            x, z = apgd.visit(self.model, rows, norm=config.norm, eps=config.eps, passes=self.passes)
+            x, z = apgd.visit(
+                self.model,
+                rows,
+                norm=config.norm,
+                eps=config.eps,
+                passes=self.passes,
+                shared=self.shared,
+            )
+            gradients.check_finite(z)
             for row, i in enumerate(rows.image.tolist()):
                 self._note(runs[i], step, x[row, None], z[row, None])
             yield from self._tell(untold)
@@ -134,7 +151,10 @@ class ConcurrentTargets:
 
     def _note(self, run: _Run, step: int, x: Tensor, z: Tensor) -> None:
         """Put down that a run has visited x (1, C, H, W), with logits z (1, K)."""
-        t, margin = torch.full_like(self.y, run.target.index), float(losses.best_margin(z, self.y))
+        t, margin = (
+            torch.full_like(self.y, run.target.index),
+            float(losses.best_margin(z, self.y, self.shared)),
+        )
         run.events.append(
             Step(
                 target=run.target.index,

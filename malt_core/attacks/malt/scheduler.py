@@ -40,9 +40,11 @@ class RowScheduler:
 
     margin: (B,) of the clean images. What it finds: adversarial (B, C, H, W), the original where nothing
     was found; target (B,), -1 there; left (B,), the smallest margin reached as a share of the clean one, inf
-    where nothing was tried; forward_of, backward_of (B,), passes spent on each image.
+    where nothing was tried; invalid (B,) bool, where the logits of a point on the way were not finite and
+    nothing was found before; forward_of, backward_of (B,), passes spent on each image.
     first: index of x[0] in its data set. speculate: whether free places may go to the next targets of an
     image before those under way have failed; otherwise which target wins depends on that image alone.
+    shared: as losses.shared_logits returns it.
     begin: called ahead of the steps of each `run`.
     """
 
@@ -59,15 +61,17 @@ class RowScheduler:
         bfloat16: bool,
         speculate: bool,
         passes: Passes,
+        shared: losses.SharedLogits | None = None,
         begin: Callable[[], None] = lambda: None,
     ) -> None:
         self.model, self.x, self.y, self.margin, self.config = model, x, y, margin, config
-        self.speculate, self.begin = speculate, begin
+        self.speculate, self.begin, self.shared = speculate, begin, shared
         self.batch_size, self.first, self.bfloat16, self.passes = batch_size, first, bfloat16, passes
         self.adversarial = x.clone()
         self.target = torch.full_like(y, -1)
-        self.left = torch.full(y.shape, torch.inf, device=y.device)
+        self.left = torch.full(y.shape, torch.inf, device=y.device, dtype=torch.float32)
         self.forward_of, self.backward_of = torch.zeros_like(y), torch.zeros_like(y)
+        self.invalid = torch.zeros_like(y, dtype=torch.bool)
         self.open: dict[int, _Open] = {}
         self.idle: deque[int] = deque()  # open images of which nothing runs
         self.rows: apgd.Rows | None = None
@@ -77,7 +81,7 @@ class RowScheduler:
         for image, rounds in reversed(budgets.items()):
             self.open[image] = _Open(rounds)
             self._next_round(image)
-        self._refill(torch.empty(0, dtype=torch.int64))
+        self._refill(torch.empty(0, dtype=torch.int64, device=self.x.device))
         if self.rows is not None:
             self.begin()
         while self.rows is not None:
@@ -143,23 +147,39 @@ class RowScheduler:
         """Move every row once and keep what fools the model; the places of rows that are over come back."""
         rows, config = self.rows, self.config
         x, z = apgd.visit(
-            self.model, rows, norm=config.norm, eps=config.eps, passes=self.passes, bfloat16=self.bfloat16
+            self.model,
+            rows,
+            norm=config.norm,
+            eps=config.eps,
+            passes=self.passes,
+            bfloat16=self.bfloat16,
+            shared=self.shared,
         )
         one = torch.ones_like(rows.image)
         self.forward_of.index_add_(0, rows.image, one)
         self.backward_of.index_add_(0, rows.image, one)
-        left = (losses.best_margin(z, rows.y) / self.margin[rows.image]).to(self.left.dtype)
+        finite = gradients.finite_rows(z)
+        margin = losses.best_margin(z, rows.y, self.shared)
+        left = (margin / self.margin[rows.image]).to(self.left.dtype).where(finite, torch.inf)
         self.left.scatter_reduce_(0, rows.image, left, "amin")
-        fooled = (z.argmax(1) != rows.y).nonzero()[:, 0]
-        if self.bfloat16 and len(fooled):
-            verdict = gradients.logits(self.model, x[fooled], self.passes).argmax(1)
-            self.forward_of.index_add_(0, rows.image[fooled], one[fooled])
-            fooled = fooled[verdict != rows.y[fooled]]
+        fooled = ((z.argmax(1) != rows.y) & finite).nonzero()[:, 0]
+        bad = (~finite).nonzero()[:, 0]
+        if self.bfloat16 and len(asked := torch.cat((fooled, bad))):
+            verdict = gradients.logits(self.model, x[asked], self.passes, any_number=True)
+            self.forward_of.index_add_(0, rows.image[asked], one[asked])
+            finite = gradients.finite_rows(verdict)
+            bad, sound = asked[~finite], asked[finite]
+            fooled = sound[verdict[finite].argmax(1) != rows.y[sound]]
         for r in reversed(fooled.tolist()):  # of several rows of one image the first keeps the last word
             i = int(rows.image[r])
             self.adversarial[i], self.target[i] = x[r], rows.target[r]
             self.open.pop(i, None)
+        for i in rows.image[bad].tolist():
+            if self.target[i] < 0:
+                self.invalid[i] = True
+                self.open.pop(i, None)
         over = (rows.evaluations > rows.n_iter) | (self.target[rows.image] >= 0)
+        over |= self.invalid[rows.image]
         over = over.nonzero()[:, 0]
         for i in rows.image[over].tolist():
             self._count_out(i)

@@ -21,17 +21,23 @@ from malt_core.attacks.types import (
     RankingProgress,
     Step,
 )
-from malt_core.numerics import gradients, losses, norms
-from malt_core.numerics.checks import check_label, check_sample
+from malt_core.numerics import gradients, losses, norms, soundness
+from malt_core.numerics.checks import check_class, check_image
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.types import Sample
 
 
 def _rank(
-    model: Network, x0: Tensor, y: Tensor, z0: Tensor, config: AttackConfig, passes: Passes
+    model: Network,
+    x0: Tensor,
+    y: Tensor,
+    z0: Tensor,
+    config: AttackConfig,
+    passes: Passes,
+    shared: losses.SharedLogits | None,
 ) -> Iterator[RankingProgress | tuple[RankedTarget, ...]]:
     """Yield progress, then every candidate in the order of attack."""
-    candidates = targeting.confident_classes(z0, y, config.n_candidates)
+    candidates = targeting.confident_classes(z0, y, config.n_candidates, shared)
     table = _in_rows(candidates[0], x0)
     copies = x0.expand(len(table), -1, -1, -1)
     total = candidates.shape[1]
@@ -58,15 +64,17 @@ def _in_rows(candidates: Tensor, x0: Tensor) -> Tensor:
 def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
     """Attack one image and yield what happens: Ranking..., Ranked, (Step..., TargetDone)..., Finished.
 
-    model maps (B, 3, H, W) in [0, 1] to logits (B, K >= 2); it is evaluated in float32, in evaluation mode,
-    and left as it was when the iterator ends or is closed. The label is sample.label, else the model's own
-    prediction; an image that the model gets wrong already yields Finished at once, unattacked. Targets are
-    attacked one after the other, and the first success ends the attack (arXiv 2407.02240, algorithm 1); of
-    a small image, later targets share passes (concurrent_targets.py), which changes the time, not what
-    happens. Closing the iterator stops the work.
+    model maps (B, C, H, W) in [0, 1] to logits (B, K >= 2); it is evaluated in float32 (float64 if all its
+    weights are), in evaluation mode, and left as it was when the iterator ends or is closed
+    (numerics/guard.py says what is promised where attacks overlap). sample.x: (C, H, W), of any kind that
+    `malt` takes. The label is sample.label, else the model's own prediction; an image that the model gets
+    wrong already yields Finished at once, unattacked. Targets are attacked one after the other, and the first
+    success ends the attack (arXiv 2407.02240, algorithm 1); of a small image, later targets share passes
+    (concurrent_targets.py), which changes the time, not what happens. Closing the iterator stops the work.
 
     Randomness comes from config.seed alone, so equal arguments give equal results, whoever else attacks.
-    Raises BadImage for a sample of the wrong type or range, BadConfig for a label or model that does not fit.
+    Raises BadImage for a sample of the wrong type or range, BadConfig for a label or model that does not fit;
+    warns and refuses as soundness.try_out says, which costs seven forward passes and a backward one.
     """
     with gradients.evaluation_mode(model):
         yield from _attack(model, sample, config)
@@ -74,17 +82,20 @@ def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[Att
 
 def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
     started, passes = time.perf_counter(), Passes()
-    x0 = check_sample(sample.x)
+    given = check_image(sample.x, "The sample")
+    x0 = gradients.placed(model, given).clone()
+    tried = soundness.try_out(model, x0)
+    model = tried.network
     z0 = gradients.logits(model, x0, passes)
     clean = int(z0.argmax(1))
-    label = clean if sample.label is None else sample.label
-    check_label(label, z0.shape[1])
+    label = clean if sample.label is None else check_class(sample.label, z0.shape[1])
+    shared = losses.shared_logits(torch.cat((z0, tried.logits)))
     y = torch.full_like(z0.argmax(1), label)
     confidence = float(z0.softmax(1)[0, clean])
-    runs, ranking, attempts, trace = ConcurrentTargets(model, x0, y, config, passes), (), [], []
+    runs, ranking, attempts, trace = ConcurrentTargets(model, x0, y, config, passes, shared), (), [], []
 
     if clean == label:
-        for ranking in _rank(model, x0, y, z0, config, passes):
+        for ranking in _rank(model, x0, y, z0, config, passes, shared):
             if isinstance(ranking, RankingProgress):
                 yield ranking
         yield Ranked(
@@ -110,7 +121,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[At
             clean_confidence=confidence,
             already_wrong=clean != label,
             success=clean == label and bool(z.argmax(1) != y),
-            adversarial=best.x[0],
+            adversarial=best.x[0].to(given.device),
             adversarial_index=int(z.argmax(1)),
             adversarial_confidence=float(z.softmax(1).amax(1)),
             survives_png=bool(z_png.argmax(1) != y),
@@ -121,7 +132,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[At
             n_backward=passes.backward,
             seconds=time.perf_counter() - started,
             perturbation_norm=float(norms.size(best.x - x0, config.norm)),
-            loss=losses.loss_name(z0.shape[1]),
+            loss=losses.loss_name(z0.shape[1] if shared is None else len(shared.distinct)),
             ranking=ranking,
             n_targets=min(config.n_targets, len(ranking)),
             attempts=tuple(attempts),

@@ -13,19 +13,20 @@ import torch
 from torch import Tensor
 
 from malt_core.attacks.types import RankedTarget, Targeting
-from malt_core.numerics import gradients, norms
+from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.types import Norm
 
 
-def confident_classes(z: Tensor, y: Tensor, n: int) -> Tensor:
+def confident_classes(z: Tensor, y: Tensor, n: int, shared: losses.SharedLogits | None = None) -> Tensor:
     """Return the n classes with the highest logits besides y (all K - 1 if fewer), most confident first.
 
-    z: (B, K); y: (B,); result (B, min(n, K - 1)) of class indices.
+    z: (B, K); y: (B,); result (B, min(n, K - 1)) of class indices. shared: of classes that share a logit,
+    one is listed, and none that shares the label's.
     """
-    others = z.scatter(1, y[:, None], -torch.inf)
-    order = others.argsort(dim=1, descending=True, stable=True)
-    return order[:, : min(n, z.shape[1] - 1)]
+    order = losses.others(z, y, shared).argsort(dim=1, descending=True, stable=True)
+    classes = z.shape[1] if shared is None else len(shared.distinct)
+    return order[:, : min(n, classes - 1)]
 
 
 def scores(margins: Tensor, gradient_norms: Tensor) -> Tensor:
@@ -63,7 +64,7 @@ def rank(
     """
     margins = z[y] - z[candidates]
     score = scores(margins, norms_of)
-    order = score.argsort(stable=True) if targeting == "malt" else torch.arange(len(candidates))
+    order = score.argsort(stable=True) if targeting == "malt" else torch.arange(len(candidates), device="cpu")
     return tuple(
         RankedTarget(
             index=int(candidates[j]),

@@ -13,6 +13,7 @@ from malt_core.attacks.malt.concurrent_targets import PATIENCE
 from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, TargetDone
 from malt_core.images.pixels import png_bytes, read_png
 from malt_core.numerics.norms import eight_bit_image, size
+from malt_core.numerics.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import (
     Constant,
     Counted,
@@ -126,7 +127,10 @@ def test_counts_are_what_went_through_the_model():
     for config in (STRONG, WEAK):
         model = Counted(smooth_cnn())
         result = run(model, images(1)[0], config)
-        assert (result.n_forward, result.n_backward) == (model.forwards, model.backwards)
+        assert (result.n_forward + FORWARD, result.n_backward + BACKWARD) == (
+            model.forwards,
+            model.backwards,
+        )
         # 11 candidates are ranked on 6 copies of the image, 2 each; one place of the 12 is filling.
         assert result.n_backward == 12 + len(result.attempts) + len(result.trace)
 
@@ -225,7 +229,7 @@ def test_image_that_is_wrong_already_is_reported_and_not_attacked():
     assert (result.clean_index, result.adversarial_index) == (right, right)
     assert torch.equal(result.adversarial, x)
     assert result.perturbation_norm == 0
-    assert model.backwards == 0
+    assert model.backwards == BACKWARD
 
 
 @pytest.mark.parametrize("eight_bit", [True, False])

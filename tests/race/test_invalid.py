@@ -1,0 +1,57 @@
+"""A picture for which the network has no finite answer: no lane ends of it, and it is named."""
+
+import pytest
+import torch
+
+from malt_core.race import run as race
+from malt_core.race import words
+from malt_core.race.timeline import race_of
+from malt_core.race.types import THIRD_LANES, LaneDone
+from tests.evaluation.test_invalid import BreaksOn
+from tests.helpers.analytic import classes, images, smooth_cnn
+from tests.helpers.short_ensemble import short_ensemble
+from tests.race.test_run import CONFIG
+
+__all__ = ["short_ensemble"]  # a fixture
+NAMES = ["a", "b", "c", "d"]
+
+
+@pytest.mark.usefixtures("short_ensemble")
+@pytest.mark.parametrize("itself", [True, False])
+@pytest.mark.parametrize("lane", ["malt", "autoattack", *THIRD_LANES])
+def test_a_lane_goes_on_and_names_the_picture(lane, itself):
+    x = images(4)
+    model = BreaksOn(x[1:2], itself=itself).eval()
+    lined_up = race.line_up(model, x, [None] * 4)
+    assert lined_up.invalid == ((1,) if itself else ())
+    assert lined_up.standing == ((0, 2, 3) if itself else (0, 1, 2, 3))
+    iterator = race.run_lane(lane, model, x, lined_up, CONFIG)
+    events = [lined_up]
+    while True:
+        try:
+            events.append(next(iterator))
+        except StopIteration as end:
+            adversarial = end.value
+            break
+    done = events[-1]
+    assert isinstance(done, LaneDone)
+    assert done.invalid == (() if itself else (1,))
+    assert torch.equal(adversarial[1], x[1])
+    others = [0, 2, 3]
+    fell = [i for i in others if not torch.equal(adversarial[i], x[i])]
+    assert done.robust == 3 - len(fell)
+    network = smooth_cnn()
+    assert (classes(network, adversarial)[fell] != classes(network, x)[fell]).all()
+    found = race_of(events, [lane, *({"malt", "autoattack"} - {lane})], going_on=False)
+    assert words.invalid(found, NAMES).startswith("For b its scores" if itself else "Close to b its scores")
+    assert words.wrong(found, NAMES, [str(i) for i in range(12)]) == ""
+    assert words.fate(found.lanes[0], 1, found, ["x"] * 12) == (
+        "no finite answer" if itself else "no finite answer nearby"
+    )
+
+
+def test_a_race_of_one_picture_that_breaks_on_the_way():
+    x = images(1)
+    model = BreaksOn(x, itself=False).eval()
+    *_, done = race.run_lane("malt", model, x, race.line_up(model, x, [None]), CONFIG)
+    assert (done.invalid, done.robust) == ((0,), 0)
