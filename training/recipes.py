@@ -136,12 +136,11 @@ FURTHER: dict[str, Recipe] = {
     for r in (
         replace(
             RECIPES["standard"],
-            epochs=3,
-            lr=0.03,
-            rest_lr=0.0015,
-            stages=((0.0, 48), (0.7, 64)),
+            epochs=1,
+            lr=0.02,
+            rest_lr=0.001,
+            stages=((0.0, 64),),
             soft=0.7,
-            cutmix=0.5,
         ),
         replace(
             RECIPES["robust"],
