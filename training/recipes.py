@@ -41,7 +41,7 @@ class Recipe:
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
     sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units. clean: share of images without it.
     soft: share of the soft labels in what is learnt. With them label_smoothing is 0, without them soft is.
-    cutmix: share of the images that get a box of another image (see augment.cutmix).
+    cutmix: share of the images that get a box of another image (see augment.cutmix); for long runs.
     needs_standard: whether it starts from, or is taught by, a finished standard model.
     """
 
@@ -136,12 +136,10 @@ FURTHER: dict[str, Recipe] = {
     for r in (
         replace(
             RECIPES["standard"],
-            epochs=3,
-            lr=0.03,
-            rest_lr=0.0015,
-            stages=((0.0, 48), (0.7, 64)),
-            soft=0.7,
-            cutmix=0.5,
+            epochs=8,
+            lr=0.05,
+            rest_lr=0.0025,
+            stages=((0.0, 40), (0.4, 48), (0.85, 64)),
         ),
         replace(
             RECIPES["robust"],
