@@ -1,4 +1,4 @@
-"""Our own networks: one architecture, trained by training/ with four recipes, carried in assets/models.
+"""Our own networks: one architecture, trained by training/ with five recipes, carried in assets/models.
 
 A model is three files there, as `python -m training.export` writes them: DATASET-RECIPE.safetensors (float16
 weights), DATASET-RECIPE.json (its model card, with the weights' SHA-256) and DATASET_classes.json. Whatever

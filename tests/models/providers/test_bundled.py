@@ -15,7 +15,7 @@ from malt_core.images.resize import to_sample
 from malt_core.models.catalogue import list_models, model_info
 from malt_core.models.providers import bundled
 
-IDS = [f"tiny-imagenet/{recipe}" for recipe in ("robust", "standard", "distilled", "regularised")]
+IDS = [f"tiny-imagenet/{recipe}" for recipe in ("robust", "standard", "distilled", "regularised", "noise")]
 STORED = Path(__file__).with_name("bundled_logits.json")
 PHOTOS = ("espresso", "cat", "rocket", "flower")
 
@@ -28,8 +28,8 @@ def logits(id: str) -> dict[str, list[float]]:
         return dict(zip(PHOTOS, model(x).tolist(), strict=True))
 
 
-def test_there_are_four_and_they_come_first():
-    assert [info.id for info in list_models()][:4] == IDS
+def test_there_are_five_and_they_come_first():
+    assert [info.id for info in list_models()][:5] == IDS
     assert all(info.offline for info in list_models("tiny-imagenet/*"))
 
 
