@@ -16,7 +16,6 @@ from malt_core.numerics.gradients import Passes
 from tests.helpers.analytic import classes, images, smooth_cnn
 from tests.helpers.attacks import fast, same_batch
 
-
 ROOT = Path(__file__).resolve().parents[3]
 
 
