@@ -165,6 +165,7 @@ def test_by_default_everything_runs_and_without_bfloat16_nothing_twice():
     assert chosen("--only", "autoattack,malt") == ["malt", "autoattack"]
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gives_what_this_one_gives(tmp_path):
     x = images(4)
     y = classes(smooth_cnn(), x)
@@ -177,6 +178,7 @@ def test_a_fresh_process_gives_what_this_one_gives(tmp_path):
     assert (cost["n_forward"], cost["n_backward"]) == (same["n_forward"], same["n_backward"])
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_is_no_result(tmp_path, capfd):
     worker.save_images(images(2), torch.tensor([0, 1]), tmp_path / "images.pt")
     with pytest.raises(worker.AttackFailed, match="status 2"):

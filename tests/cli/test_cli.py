@@ -178,6 +178,7 @@ def test_a_disk_that_fills_up_during_the_attack(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("file", range(1, 6))
+@pytest.mark.slow
 def test_a_second_run_that_fails_half_way_leaves_the_first_whole(tmp_path, monkeypatch, file):
     """Issue 20: the new original.png lay beside the old run.json."""
     words = ("--steps", "2", "--targets", "1", "--candidates", "2", "--out", str(tmp_path))

@@ -138,6 +138,7 @@ def test_the_report_of_two_worker_processes(whole, data):
     assert (report.counts["read"], report.counts["wrong"]) == (6, 1)
 
 
+@pytest.mark.slow
 def test_one_process_writes_the_same(whole, data, here, tmp_path):
     folder, _ = whole()
     status, out, err = call("--data", str(data), *SHORT, "--out", str(tmp_path))
@@ -333,6 +334,7 @@ def test_a_full_disk_under_the_output_is_said(whole, data):
     assert "No space left on device" in ended.stderr
 
 
+@pytest.mark.slow
 def test_that_nobody_reads_the_progress_stops_nothing(data, here, tmp_path, monkeypatch):
     class Gone(io.StringIO):
         def write(self, _text: str) -> int:

@@ -221,6 +221,7 @@ def odd_pictures(tmp_path) -> dict[str, Path]:
         ("robustbench/imagenet/corruptions/Erichson2022NoisyMix", "Res256Crop224"),
     ],
 )
+@pytest.mark.slow
 def test_imagenet_is_resized_as_robustbench_does(tmp_path, odd_pictures, model, preprocessing):
     """Issue 20: another field of view and another resampling, beside published figures."""
     zoo()
@@ -239,6 +240,7 @@ def test_imagenet_is_resized_as_robustbench_does(tmp_path, odd_pictures, model, 
 
 
 @pytest.mark.parametrize("model", ["resnet50", "efficientnet_b1", "inception_v3", "vit_h_14", "maxvit_t"])
+@pytest.mark.slow
 def test_imagenet_is_resized_as_torchvision_does(tmp_path, odd_pictures, model):
     from torchvision import models
 

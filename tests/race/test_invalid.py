@@ -19,6 +19,7 @@ NAMES = ["a", "b", "c", "d"]
 @pytest.mark.usefixtures("short_ensemble")
 @pytest.mark.parametrize("itself", [True, False])
 @pytest.mark.parametrize("lane", ["malt", "autoattack", *THIRD_LANES])
+@pytest.mark.slow
 def test_a_lane_goes_on_and_names_the_picture(lane, itself):
     x = images(4)
     model = BreaksOn(x[1:2], itself=itself).eval()

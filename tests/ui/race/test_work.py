@@ -143,6 +143,7 @@ def start(queue: JobQueue, entries: list[Entry], seed: int, watcher: str = "ann"
     )
 
 
+@pytest.mark.slow
 def test_races_in_turns_give_what_each_alone_would(queue: JobQueue, entries: list[Entry]) -> None:
     alone = []
     for seed in (1, 2):
