@@ -20,8 +20,20 @@ if TYPE_CHECKING:
 
 Norm = Literal["linf", "l2"]
 Crop = Literal["centre", "fit"]
+Defence = Literal[
+    "none", "adversarial training", "defensive distillation", "gradient regularisation", "noise"
+]
 NORMS: tuple[Norm, ...] = ("linf", "l2")
 CROPS: tuple[Crop, ...] = ("centre", "fit")
+
+TRAINED: dict[Defence, str] = {
+    "none": "without any defence against attacks",
+    "adversarial training": "on pictures that were attacked meanwhile (adversarial training)",
+    "defensive distillation": "by defensive distillation, on another network's softened answers",
+    "gradient regularisation": "with a penalty on steep answers (input-gradient regularisation)",
+    "noise": "on pictures with Gaussian noise",
+}
+"""How a network of each defence was trained, to follow "This network was trained"."""
 
 MAX_SEED = 2**32 - 1
 
@@ -39,7 +51,8 @@ class ModelInfo:
     id: such as "autoattack/resnet18-cifar10"; title: for people; dataset: "cifar10", "cifar100",
     "imagenet", ...; size: input height and width in pixels; classes: names by index;
     suggested_eps: linf radius in [0, 1] at which an attack on this model is worth looking at;
-    robust: whether it was trained to resist attacks (so near-linearity is to be expected);
+    defence: what it was trained with against attacks, "none" for ordinary training and for what only
+    helps against weather, blur and the like;
     offline: whether it loads without any download; source, licence: where it comes from.
     preprocessing: how its makers bring pictures of data sets to that size, see images/preprocessing.py; ""
     where its data sets have no other pictures than of that size, or nothing is known.
@@ -51,11 +64,21 @@ class ModelInfo:
     size: tuple[int, int]
     classes: tuple[str, ...]
     suggested_eps: float
-    robust: bool
     offline: bool
     source: str
     licence: str
     preprocessing: str = ""
+    defence: Defence = "none"
+
+    @property
+    def robust(self) -> bool:
+        """Whether it was trained by being attacked, so that near-linearity is to be expected."""
+        return self.defence == "adversarial training"
+
+    @property
+    def trained(self) -> str:
+        """How it was trained, to follow "This network was trained"."""
+        return TRAINED[self.defence]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,7 +97,7 @@ def scale(run: AttackRun) -> str:
     else:
         shown = {"straight": " Here, even so, it is almost straight.", "bent": " Here, too, it bends."}
     return (
-        "This network was trained without any defence. The margin of such a network usually bends at the "
+        f"This network was trained {run.model.trained}. The margin of such a network usually bends at the "
         f"scale of an attack, and is straight only over a fraction of 1/255.{shown.get(verdict, '')} MALT's "
         "claim is about networks trained to resist attacks, which usually stay almost straight up to 8/255."
     )

@@ -24,7 +24,6 @@ def catalogued(size: tuple[int, int] = (8, 8), network: nn.Module | None = None)
         size=size,
         classes=tuple("abcdefghijkl"),
         suggested_eps=8 / 255,
-        robust=False,
         offline=True,
         source="tests",
         licence="MIT",

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
@@ -11,12 +12,15 @@ from malt_core.attack_run import words
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import TargetDone
 from malt_core.linearity.words import straightness
+from malt_core.types import Defence
 from tests.helpers.example_run import example_run
 
 CLASSES = ("cat", "wok", "espresso", *(f"class {i}" for i in range(3, 12)))
 
 
-def run_of(*, linearity: dict | None = None, config: dict | None = None, robust=False, **result) -> AttackRun:
+def run_of(
+    *, linearity: dict | None = None, config: dict | None = None, defence="none", **result
+) -> AttackRun:
     """A success from "cat" to "wok" in 7 steps of 4/255, with what a test says otherwise."""
     run = example_run(classes=CLASSES)
     usual = {
@@ -35,7 +39,7 @@ def run_of(*, linearity: dict | None = None, config: dict | None = None, robust=
     path = {"target": 1, "r2": 0.98, "max_deviation": 0.09, "predicted_crossing": 0.59, "true_crossing": 0.54}
     return replace(
         run,
-        model=replace(run.model, robust=robust),
+        model=replace(run.model, defence=defence),
         config=replace(run.config, **{"eps": 4 / 255, **(config or {})}),
         result=replace(run.result, **usual | result),
         linearity=replace(run.linearity, **path | (linearity or {})),
@@ -68,7 +72,7 @@ def unsaved(eps: float) -> AttackRun:
 L2 = {"norm": "l2", "eps": 0.5}
 KINDS = {
     "success": run_of(),
-    "robust": run_of(robust=True),
+    "robust": run_of(defence="adversarial training"),
     "at the start": run_of(steps=0),
     "failure": failed(),
     "wrong already": already_wrong(),
@@ -224,13 +228,17 @@ def test_which_case_the_picture_shows():
     below = {"config": {"eps": 0.5 / 255}, "perturbation_norm": 0.5 / 255}
     assert "This change is such a fraction." in words.scale(run_of(**below))
     assert "Here it bends even over that." in words.scale(run_of(**below, linearity=bent))
-    assert "This picture is a case of it." in words.scale(run_of(robust=True))
-    assert "This picture is an exception." in words.scale(run_of(robust=True, linearity=bent))
-    for robust in (False, True):
-        text = words.scale(run_of(robust=robust, linearity={"max_deviation": math.inf}))
+    assert "This picture is a case of it." in words.scale(run_of(defence="adversarial training"))
+    assert "This picture is an exception." in words.scale(
+        run_of(defence="adversarial training", linearity=bent)
+    )
+    for defence in get_args(Defence):
+        run = run_of(defence=defence, linearity={"max_deviation": math.inf})
+        text = words.scale(run)
         assert "Here" not in text
         assert "This picture" not in text
-        assert ("without any defence" in text) != robust
+        assert run.model.robust or f"This network was trained {run.model.trained}." in text
+        assert ("without any defence" in text) == (defence == "none")
 
 
 def test_how_far_the_slope_turned_at_the_end_of_the_way():

@@ -28,7 +28,6 @@ INFO = ModelInfo(
     size=(8, 8),
     classes=tuple(f"class {i}" for i in range(12)),
     suggested_eps=2 / 255,
-    robust=False,
     offline=True,
     source="tests",
     licence="MIT",

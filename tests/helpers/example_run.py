@@ -114,7 +114,6 @@ def _info(size: int, classes: tuple[str, ...]) -> ModelInfo:
         size=(size, size),
         classes=classes,
         suggested_eps=16 / 255,
-        robust=False,
         offline=True,
         source="tests",
         licence="MIT",

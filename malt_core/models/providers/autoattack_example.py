@@ -23,7 +23,6 @@ def infos() -> Iterator[ModelInfo]:
         size=(32, 32),
         classes=class_names("cifar10"),
         suggested_eps=2 / 255,
-        robust=False,
         offline=True,
         source="https://github.com/fra31/auto-attack (examples, in the wheel of pyautoattack 0.2.0)",
         licence="MIT",

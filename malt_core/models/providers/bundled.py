@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from malt_core.errors import ModelUnavailable
 from malt_core.models.weights.downloads import Progress
 from malt_core.storage.assets import assets_folder
-from malt_core.types import ModelInfo
+from malt_core.types import Defence, ModelInfo
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,6 +29,13 @@ TITLES = {
     "distilled": "defensive distillation",
     "regularised": "input-gradient regularisation",
     "noise": "training with Gaussian noise",
+}
+DEFENCES: dict[str, Defence] = {
+    "robust": "adversarial training",
+    "standard": "none",
+    "distilled": "defensive distillation",
+    "regularised": "gradient regularisation",
+    "noise": "noise",
 }
 DATASETS = {"tiny-imagenet": "Tiny-ImageNet"}
 SMALLEST_EPS = 1 / 255  # of an 8-bit image; what a network without a defence against larger ones suggests
@@ -50,10 +57,10 @@ def infos(folder: Path = FOLDER) -> Iterator[ModelInfo]:
             size=SIZE,
             classes=tuple(entry["name"] for entry in classes),
             suggested_eps=card["settings"]["eps"] or SMALLEST_EPS,
-            robust=recipe == "robust",
             offline=True,
             source=f"MALT Lab (training/, recipe {recipe}, seed {card['seed']}, {card['epochs']} epochs)",
             licence=card["licence"],
+            defence=DEFENCES[recipe],
         )
 
 

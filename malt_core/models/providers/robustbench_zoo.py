@@ -33,11 +33,11 @@ def infos() -> Iterator[ModelInfo]:
             size=(row["size"], row["size"]),
             classes=class_names(dataset),
             suggested_eps=row["eps"] / 255,
-            robust=row["robust"],
             offline=False,
             source="https://robustbench.github.io",
             licence=row["licence"],
             preprocessing=row.get("preprocessing", ""),
+            defence="adversarial training" if row["robust"] else "none",
         )
 
 

@@ -28,7 +28,6 @@ def infos() -> Iterator[ModelInfo]:
             size=(row["size"], row["size"]),
             classes=class_names("imagenet"),
             suggested_eps=1 / 255,
-            robust=False,
             offline=False,
             source="https://pytorch.org/vision/stable/models.html",
             licence=row["licence"],

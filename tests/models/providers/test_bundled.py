@@ -39,6 +39,7 @@ def test_what_the_catalogue_says(id):
     assert len(set(info.classes)) == 200
     assert {"espresso", "tabby", "school bus", "teddy"} <= set(info.classes)
     assert info.robust == (id == "tiny-imagenet/robust")
+    assert (info.defence == "none") == (id == "tiny-imagenet/standard")
     assert info.suggested_eps == pytest.approx((4 if info.robust else 1) / 255)
     assert "research" in info.licence
 
