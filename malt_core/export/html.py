@@ -12,6 +12,7 @@ from malt_core import formatting
 from malt_core.attack_run import words
 from malt_core.attack_run.player import ASSETS, payload, script, style
 from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.catalogue import TITLES
 from malt_core.export.commands import attack_command
 
 
@@ -52,11 +53,18 @@ def facts(run: AttackRun) -> list[tuple[str, str]]:
         ("Steps", f"{result.steps:,} ({result.steps_total:,} over all target classes tried)"),
         (
             "Images sent through the model",
-            f"{result.n_forward:,} forwards, {result.n_backward:,} back for gradients",
+            f"{result.n_forward:,} forwards, {result.n_backward:,} back for gradients{_ranking(run)}",
         ),
         ("Time", f"{result.seconds:.2f} s"),
-        ("Targeting", f"{'MALT' if config.targeting == 'malt' else 'naive'}, seed {config.seed}"),
+        ("Targeting", f"{TITLES[config.targeting]}, seed {config.seed}"),
     ]
+
+
+def _ranking(run: AttackRun) -> str:
+    """Return why there can be far more gradients than steps."""
+    if run.config.targeting == "naive" or run.result.already_wrong:
+        return ""
+    return " (each step takes one, and each class that MALT ranked before the first step)"
 
 
 def run_html(run: AttackRun) -> str:

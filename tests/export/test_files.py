@@ -123,7 +123,10 @@ def test_the_facts_are_true_and_plain():
     assert dict(html.facts(lost))["Saved as PNG"] == "does not fool the model"
     curved = dict(html.facts(replace(run, config=AttackConfig(norm="l2", eps=0.5, targeting="naive"))))
     assert curved["Allowed change (ε)"] == "0.5 (L2): length of the whole change"
-    assert curved["Targeting"].startswith("naive")
+    assert curved["Targeting"] == "Naive targeting, seed 0"
+    passes = "Images sent through the model"
+    assert "each class that MALT ranked" in facts[passes]
+    assert "ranked" not in curved[passes]
 
 
 class Resources(HTMLParser):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import gallery
 from ui.address.common import CommonSettings
@@ -25,7 +26,7 @@ TARGETS = Count(
     help="How many wrong classes are tried, one after the other, until one of them works.",
 )
 STEPS = Count(
-    label="Iterations",
+    label="Steps for each wrong class",
     low=1,
     high=1000,
     step=10,
@@ -34,10 +35,10 @@ STEPS = Count(
 TARGETING = Choice(
     label="Targeting",
     choices=TARGETINGS,
-    titles={"malt": "MALT: nearest first", "naive": "Naive: likeliest first"},
+    titles=TITLES,
     few=True,
     help="Which wrong classes are tried first. MALT: those whose boundary would be nearest if the model were "
-    "linear. Naive: those that the model finds likeliest, as the AutoAttack benchmark does.",
+    f"linear. {TITLES['naive']}: those that the model finds likeliest, as the AutoAttack benchmark does.",
 )
 LABEL = ClassIndex(
     label="Attack as",

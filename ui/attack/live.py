@@ -52,7 +52,7 @@ CHART = {
 def progress(events: Sequence, steps: int, names: Sequence[str]) -> tuple[str, float]:
     """What an attack is doing, in a sentence, and how far it may be, from 0 to 1 (it stops at success).
 
-    events: those of the attack so far; steps: iterations per target; names: class names by index.
+    events: those of the attack so far; steps: most for each target; names: class names by index.
     """
     last = events[-1] if events else None
     if isinstance(last, RankingProgress):
