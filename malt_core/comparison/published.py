@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from malt_core.epsilon import Epsilon
 from malt_core.types import Norm
 
 FILE = Path(__file__).with_suffix(".json")
@@ -48,10 +49,30 @@ class Published:
     clean: float
     robust: tuple[PublishedFigure, ...]
 
+    @property
+    def lowest(self) -> float:
+        """The lowest robust accuracy, 0 to 1, by whatever attack."""
+        return min(figure.accuracy for figure in self.robust)
+
+    @property
+    def epsilon(self) -> Epsilon:
+        """The radius: eps together with its norm."""
+        return Epsilon(self.eps, self.norm)
+
+
+def published_of(model: str) -> Published | None:
+    """Return what is published of the model with this id, at whatever norm and eps; None if nothing is."""
+    return _all().get(model)
+
+
+def all_published() -> tuple[Published, ...]:
+    """Return all that is published, by data set and ball, the highest robust accuracy first."""
+    return tuple(sorted(_all().values(), key=lambda known: (known.model.rpartition("/")[0], -known.lowest)))
+
 
 def published(model: str, norm: Norm, eps: float) -> Published | None:
     """Return what is published of the model with this id at this norm and eps, None if nothing is."""
-    known = _all().get(model)
+    known = published_of(model)
     if known is None or known.norm != norm or not math.isclose(known.eps, eps, rel_tol=1e-6):
         return None
     return known

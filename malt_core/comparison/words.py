@@ -153,6 +153,11 @@ def caution(images: int) -> str:
     )
 
 
+def published_short(known: Published) -> str:
+    """Return the published accuracies in a few words, to stand beside a network's name."""
+    return f"{known.clean:.1%} right, {known.lowest:.1%} under attack at {known.epsilon}"
+
+
 def published_sentence(known: Published, report: Report) -> str:
     """Return what is published of the model, and how our images differ."""
     figures = " and ".join(f"{figure.accuracy:.2%} under {figure.attack}" for figure in known.robust)

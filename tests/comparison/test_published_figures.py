@@ -7,7 +7,8 @@ import json
 import pytest
 
 from malt_core.comparison import refresh
-from malt_core.comparison.published import BEST_KNOWN, FILE, published
+from malt_core.comparison.published import BEST_KNOWN, FILE, all_published, published, published_of
+from malt_core.comparison.words import published_short
 from malt_core.models.catalogue import list_models
 
 WANG = "robustbench/cifar100/Linf/Wang2023Better_WRN-"
@@ -70,3 +71,13 @@ def test_the_file_is_that_of_the_installed_robustbench():
     ours = {info.id for info in list_models("robustbench/*") if "/corruptions/" not in info.id}
     assert listed == ours
     assert all(0 <= float(row["robust"]) <= float(row["clean"]) <= 100 for row in rows)
+
+
+def test_figures_beside_a_name_and_the_order_of_names():
+    found = published_of(WANG + "28-10")
+    assert published_short(found) == "72.6% right, 38.8% under attack at 8/255"
+    assert published_short(published_of("robustbench/cifar10/L2/Rice2020Overfitting")).endswith("at 0.5 (L2)")
+    assert published_of("tiny-imagenet/robust") is None
+    listed = [known for known in all_published() if known.model.startswith("robustbench/cifar10/Linf/")]
+    assert [known.lowest for known in listed] == sorted((known.lowest for known in listed), reverse=True)
+    assert len(all_published()) == len(refresh.robustbench_rows())
