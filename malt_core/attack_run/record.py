@@ -103,6 +103,17 @@ class LinearityRecord:
     linear_margin: Annotated[
         tuple[float, ...], Meta(description="What the gradient at x0 predicts, in logits, for each t.")
     ]
+    r2_to_crossing: Annotated[
+        float | None,
+        Meta(
+            description="Coefficient of determination of the prediction from t = 0 to the true crossing; "
+            "where there is none up to t = 1, the same as r2."
+        ),
+    ]
+    max_deviation_to_crossing: Annotated[
+        float | None,
+        Meta(description="Largest error there, as a share of the margin's drop. Null: no drop."),
+    ]
     r2: Annotated[
         float | None, Meta(description="Coefficient of determination of the prediction on 0 <= t <= 1.")
     ]
@@ -268,6 +279,8 @@ def _linearity(run: AttackRun) -> LinearityRecord | None:
         t=report.t,
         true_margin=report.true_margin,
         linear_margin=report.linear_margin,
+        r2_to_crossing=finite_or_none(report.r2_to_crossing),
+        max_deviation_to_crossing=finite_or_none(report.max_deviation_to_crossing),
         r2=finite_or_none(report.r2),
         max_deviation=finite_or_none(report.max_deviation),
         predicted_crossing=report.predicted_crossing,

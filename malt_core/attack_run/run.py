@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.malt.single import attack
 from malt_core.attacks.types import AttackConfig, AttackEvent, AttackResult, Finished
-from malt_core.linearity.measurement import COARSE, FINE, measure_linearity
+from malt_core.linearity.measurement import measure_linearity
 from malt_core.linearity.types import LinearityReport
 from malt_core.models.loaders import Model
 from malt_core.types import Crop, Sample
-
-LARGE = 128 * 128  # pixels above which the path is sampled more coarsely, to keep the wait short
 
 
 def _linearity(model: Model, sample: Sample, result: AttackResult) -> LinearityReport | None:
@@ -20,9 +18,7 @@ def _linearity(model: Model, sample: Sample, result: AttackResult) -> LinearityR
     if result.target is None:
         return None
     target = result.adversarial_index if result.success else result.target.index
-    height, width = sample.x.shape[1:]
-    t = COARSE if height * width > LARGE else FINE
-    return measure_linearity(model, sample.x, result.adversarial, result.label, target, t=t)
+    return measure_linearity(model, sample.x, result.adversarial, result.label, target)
 
 
 def attack_and_measure(

@@ -16,9 +16,12 @@ class LinearityReport:
     target: the class whose margin is followed. t: T values from 0 to past 1.
     true_margin, linear_margin: m(x(t)) and m(x0) + <grad m(x0), x(t) - x0>, in logits, T values each.
     probabilities: (T, K) float32, the model's softmax at every x(t).
-    r2: coefficient of determination of the linear prediction on 0 <= t <= 1 (1 is perfect, can be below 0).
-    max_deviation: largest |true - linear| on 0 <= t <= 1, as a share of the true margin's drop m(0) - m(1);
-        inf where the margin does not drop.
+    r2_to_crossing: coefficient of determination of the linear prediction from the original to the true
+        crossing (1 is perfect, below 0 worse than a constant). max_deviation_to_crossing: largest
+        |true - linear| there, as a share of the true margin's drop, which is all of m(0). Where the margin
+        does not cross zero on 0 < t <= 1, both are those of the whole way.
+    r2, max_deviation: the same on 0 <= t <= 1, the drop being m(0) - m(1).
+        Deviations are inf where the margin does not drop.
     predicted_crossing, true_crossing: first t with margin 0 (linearly interpolated), None if none within t.
     drift_t: D values of t; drift: ||grad m(x(t)) - grad m(x0)|| / ||grad m(x0)|| (L2) there; cosine: of the
         two gradients; random_drift, random_cosine: the same after random steps of the same
@@ -30,6 +33,8 @@ class LinearityReport:
     true_margin: tuple[float, ...]
     linear_margin: tuple[float, ...]
     probabilities: torch.Tensor
+    r2_to_crossing: float
+    max_deviation_to_crossing: float
     r2: float
     max_deviation: float
     predicted_crossing: float | None

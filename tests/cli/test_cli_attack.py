@@ -185,8 +185,13 @@ def test_the_path_starts_at_the_original_and_goes_past_the_adversarial_image(run
 
     inside = np.array(true[: end + 1])
     error = inside - np.array(linear[: end + 1])
-    r2 = 1 - (error**2).sum() / ((inside - inside.mean()) ** 2).sum()
+    way = np.array(t[: end + 1])
+    spread = inside - np.trapezoid(inside, way)
+    r2 = 1 - np.trapezoid(error**2, way) / np.trapezoid(spread**2, way)
     assert line["r2"] == pytest.approx(r2, abs=1e-6)
+    if record["success"]:
+        upto = error[way < line["true_crossing"]]
+        assert line["max_deviation_to_crossing"] >= abs(upto).max() / true[0] - 1e-9
     assert line["max_deviation"] == pytest.approx(abs(error).max() / (inside[0] - inside[-1]), rel=1e-6)
     for margin, found in ((true, line["true_crossing"]), (linear, line["predicted_crossing"])):
         below = [i for i, m in enumerate(margin) if m <= 0]

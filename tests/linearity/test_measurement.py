@@ -2,12 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from malt_core import BadConfig, BadImage, measure_linearity
-from malt_core.linearity.measurement import COARSE, DRIFT_T, FINE, first_crossing, fit, path
+from malt_core.linearity.measurement import COARSE, DRIFT_T, FINE, PLENTY, first_crossing, fit, path
 from malt_core.numerics.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import Constant, Counted, Linear, Quadratic, grey, images, smooth_cnn
 
@@ -32,12 +33,12 @@ def test_linear_model_is_straight_to_the_last_digit():
     gradient = (model.weight[0] - model.weight[4]).detach().view_as(x0)
     x_adv = x0 - 8 / 255 * gradient.sign()
     report = measure_linearity(model, x0, x_adv, 0, 4)
-    assert report.r2 == pytest.approx(1, abs=1e-9)
-    assert report.max_deviation == pytest.approx(0, abs=1e-5)
+    assert (report.r2, report.r2_to_crossing) == pytest.approx((1, 1), abs=1e-9)
+    assert (report.max_deviation, report.max_deviation_to_crossing) == pytest.approx((0, 0), abs=1e-5)
     exact = model.distances("linf")[3] * 255 / 8  # as a share of the way
     assert report.predicted_crossing == pytest.approx(exact, rel=1e-4)
     assert report.true_crossing == pytest.approx(exact, rel=1e-4)
-    assert report.true_margin == pytest.approx([3.0 + 1.6 - v / exact * 4.6 for v in FINE], abs=1e-4)
+    assert report.true_margin == pytest.approx([3.0 + 1.6 - v / exact * 4.6 for v in report.t], abs=1e-4)
     for change in (report.drift, report.random_drift):
         assert change == pytest.approx([0.0] * 5, abs=1e-5)
     for cosine in (report.cosine, report.random_cosine):
@@ -53,13 +54,37 @@ def test_quadratic_margin_bends_as_computed_by_hand():
     assert report.linear_margin == pytest.approx(linear, abs=1e-4)
     # What lies beyond t = 1 does not count.
     assert report.max_deviation == pytest.approx(B * s**2 / (A * s + B * s**2), rel=1e-4)
-    mean = sum(true[:4]) / 4
-    errors = sum((m - p) ** 2 for m, p in zip(true[:4], linear[:4], strict=True))
-    assert report.r2 == pytest.approx(1 - errors / sum((m - mean) ** 2 for m in true[:4]), rel=1e-4)
+    assert report.r2 == pytest.approx(r_squared(t[:4], true[:4], linear[:4]), rel=1e-4)
+    # The margin does not reach zero by t = 1, so there is nothing else to tell.
+    assert (report.r2_to_crossing, report.max_deviation_to_crossing) == (report.r2, report.max_deviation)
     # The gradient is -(a + 2 b s) everywhere.
     assert report.drift_t == DRIFT_T
     assert report.drift == pytest.approx([2 * B * s * v / A for v in DRIFT_T], rel=1e-3)
     assert report.cosine == pytest.approx([1.0] * 5, abs=1e-5)
+
+
+def r_squared(t, true, linear) -> float:
+    """With integrals by the trapezoid rule."""
+    t, true, linear = (np.array(values) for values in (t, true, linear))
+    spread = true - np.trapezoid(true, t) / (t[-1] - t[0])
+    return 1 - np.trapezoid((true - linear) ** 2, t) / np.trapezoid(spread**2, t)
+
+
+@pytest.mark.parametrize("s", [6.0, 30.0, 90.0])  # the boundary at about 60%, 12% and 4% of the way
+def test_up_to_the_crossing_the_fit_is_told_apart_and_the_points_are_many(s):
+    report = measure_linearity(Quadratic(C, A, B / 10), shift(0), shift(s), 0, 1)
+    b = B / 10
+    crossing = (-A + math.sqrt(A**2 + 4 * b * C)) / (2 * b)
+    assert report.true_crossing == pytest.approx(crossing / s, rel=1e-3)
+    # At the crossing the line is off by b s², while the margin has dropped by c.
+    assert report.max_deviation_to_crossing == pytest.approx(b * crossing**2 / C, rel=1e-2)
+    t = np.linspace(0, crossing, 200)
+    exact = r_squared(t, C - A * t - b * t**2, C - A * t)
+    assert report.r2_to_crossing == pytest.approx(exact, abs=1e-3)
+    assert report.r2 < report.r2_to_crossing
+    assert sum(v <= 2 * report.true_crossing for v in report.t) > 0.9 * PLENTY[FINE]
+    assert set(FINE) <= set(report.t)
+    assert list(report.t) == sorted(set(report.t))
 
 
 def test_crossings_of_the_quadratic_margin():
@@ -119,15 +144,17 @@ def test_first_crossing(margin, crossing):
 
 
 def test_fit_by_hand():
-    def tensor(*values):
-        return torch.tensor(values, dtype=torch.float64)
+    def fitted(true, linear, t=(0, 1, 2)):
+        return fit(*(torch.tensor(values, dtype=torch.float64) for values in (t, true, linear)))
 
-    assert fit(tensor(3, 2, 1), tensor(3, 2, 1)) == (1.0, 0.0)
-    assert fit(tensor(3, 2, 1), tensor(3, 2, 2)) == (0.5, 0.5)
-    assert fit(tensor(3, 2, 1), tensor(3, 0, -3))[0] == 1 - 20 / 2
-    assert fit(tensor(1, 2, 3), tensor(1, 2, 3)) == (1.0, math.inf)
-    assert fit(tensor(1, 1, 1), tensor(1, 1, 1)) == (1.0, math.inf)
-    assert fit(tensor(1, 1, 1), tensor(1, 2, 1)) == (0.0, math.inf)
+    assert fitted((3, 2, 1), (3, 2, 1)) == (1.0, 0.0)
+    assert fitted((3, 2, 1), (3, 2, 2)) == (0.5, 0.5)
+    assert fitted((3, 2, 1), (3, 0, -3))[0] == 1 - 12
+    assert fitted((1, 2, 3), (1, 2, 3)) == (1.0, math.inf)
+    assert fitted((1, 1, 1), (1, 1, 1)) == (1.0, math.inf)
+    assert fitted((1, 1, 1), (1, 2, 1)) == (0.0, math.inf)
+    # A point more on a straight piece changes nothing.
+    assert fitted((2, 1.5, 1, 0), (2, 2, 2, 2), (0, 0.5, 1, 2))[1] == 1.0
 
 
 def test_grids_hold_the_original_and_the_adversarial_image_and_go_beyond():
@@ -146,7 +173,7 @@ def test_true_margins_and_probabilities_are_the_models():
     y = int(model(x0[None]).argmax())
     report = measure_linearity(model, x0, x_adv, y, 4)
     with torch.no_grad():
-        z = model(torch.stack([(x0 + v * (x_adv - x0)).clamp(0, 1) for v in FINE]))
+        z = model(torch.stack([(x0 + v * (x_adv - x0)).clamp(0, 1) for v in report.t]))
     torch.testing.assert_close(torch.tensor(report.true_margin), z[:, y] - z[:, 4], rtol=0, atol=1e-5)
     torch.testing.assert_close(report.probabilities, z.softmax(1), rtol=0, atol=1e-6)
     assert report.true_margin[0] == pytest.approx(report.linear_margin[0], abs=1e-6)
