@@ -13,7 +13,7 @@ from malt_core.datasets.base import Record
 from malt_core.datasets.labels import folders_to_classes
 from malt_core.datasets.picture_files import left_out_sentence, sort_out
 from malt_core.errors import BadConfig
-from malt_core.images.decoding import MAX_BYTES
+from malt_core.images.decoding import JPEG_BYTES
 from malt_core.images.kinds import ACCEPTED
 from malt_core.types import ModelInfo
 
@@ -79,7 +79,7 @@ class FolderData:
             if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for somebody to write to it
                 return Record(index, name, label, None, f"{name} is no ordinary file.")
             with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)  # decoding refuses larger ones
+                data = file.read(JPEG_BYTES + 1)  # decoding refuses larger ones
         except OSError as error:
             return Record(index, name, label, None, f"{name} cannot be read: {error.strerror}.")
         how = {"preprocessing": self.preprocessing, "as_published": self._as_published}

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import threading
 
 import numpy as np
 from PIL import ExifTags, Image
+from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from malt_core.errors import BadImage
 from malt_core.images.kinds import ACCEPTED, kind_of
 
-MAX_BYTES = 30_000_000
-MAX_PIXELS = 50_000_000
+MAX_BYTES, MAX_PIXELS = 30_000_000, 50_000_000
+JPEG_BYTES, JPEG_PIXELS = 60_000_000, 200_000_000
+"""JPEGs may be larger than all other kinds: they alone can be decoded at a fraction of their size."""
 
 # Models look at a few hundred pixels a side; a JPEG decoder can leave out detail beyond this many for free.
 _DRAFT_SIDE = 2048
 # Progressive JPEGs have about ten scans. Each costs a pass over the whole picture but may take only a few
 # dozen bytes of the file, so thousands of them would keep a processor busy for hours.
 _MAX_SCANS = 100
+# A progressive JPEG of 200 megapixels takes up to 1.2 GB while it is decoded: one at a time.
+_LARGE = threading.Lock()
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -34,29 +40,32 @@ _UPRIGHT = {
 def decode(data: bytes, name: str, *, as_stored: bool = False) -> Image.Image:
     """Read a picture file: 8-bit RGB, upright, without metadata.
 
-    Of an animation the first frame is read. Transparency is laid on white; 16-bit grey is scaled, not
-    cut off; 32-bit grey is read on the scale 0-1 (floats), 0-255 or 0-65535 that holds its values. Colour
-    profiles are not applied, as in the data sets that the models were trained on. A JPEG with both sides
-    over 4096 pixels comes at a half, a quarter or an eighth of its size.
+    Of an animation the first frame is read, of several pictures in one HEIC file the main one. Transparency
+    is laid on white; 16-bit grey is scaled, not cut off; 32-bit grey is read on the scale 0-1 (floats),
+    0-255 or 0-65535 that holds its values. Colour profiles are not applied, as in the data sets that the
+    models were trained on. A JPEG with both sides over 4096 pixels, or of more than MAX_PIXELS, comes at a
+    half, a quarter or an eighth of its size.
 
     name: the file's name, for messages. as_stored: as evaluations of data sets read files: in full size, not
-    turned upright, transparency dropped.
-    Raises BadImage for anything but a sound PNG, JPEG, WebP, GIF, BMP or TIFF file of at most MAX_BYTES
-    bytes and MAX_PIXELS pixels, which is known from the header, before any pixel is decoded.
+    turned upright (but for HEIC, which always is), transparency dropped.
+    Raises BadImage for anything but a sound file of a kind in ACCEPTED of at most MAX_BYTES bytes and
+    MAX_PIXELS pixels; JPEG_BYTES and, unless as_stored, JPEG_PIXELS for a JPEG. The size is known from the
+    header, before any pixel is decoded.
     """
     if not data:
         raise BadImage(f"{name} is empty (0 bytes): it was probably not saved or uploaded completely.")
-    if len(data) > MAX_BYTES:
-        raise BadImage(
-            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.0f}. Save a smaller copy."
-        )
     image = _open(data, name)
-    if image.width * image.height > MAX_PIXELS:
+    reducible = isinstance(image, JpegImageFile) and not as_stored
+    pixels = image.width * image.height
+    if pixels > (JPEG_PIXELS if reducible else MAX_PIXELS):
         raise _too_many_pixels(name, f"{image.width:,} × {image.height:,} pixels")
+    if pixels > MAX_PIXELS:
+        _check_scans(data, name, most=_MAX_SCANS * MAX_PIXELS // pixels)
     try:
-        if isinstance(image, JpegImageFile) and not as_stored:
-            image.draft(None, (_DRAFT_SIDE, _DRAFT_SIDE))
-        image.load()
+        with _LARGE if pixels > MAX_PIXELS else contextlib.nullcontext():
+            if reducible:
+                image.draft(None, _reduced(image.size))
+            image.load()
     except MemoryError:
         raise
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
@@ -69,16 +78,16 @@ def decode(data: bytes, name: str, *, as_stored: bool = False) -> Image.Image:
     return rgb if as_stored else _upright(rgb, image)
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, name: str) -> ImageFile:
     """Read the header only."""
     kind = kind_of(data)
     reader = kind.reader
+    if len(data) > (JPEG_BYTES if reader is JpegImageFile else MAX_BYTES):
+        raise too_many_bytes(name, f"{len(data) / 1e6:.1f} MB")
     if reader is None:
         raise BadImage(f"{name} is {kind.words}. Pictures can be {ACCEPTED} files.")
-    if reader is JpegImageFile and data.count(b"\xff\xda\0") > _MAX_SCANS:
-        raise BadImage(
-            f"{name} is a JPEG of over {_MAX_SCANS} scans, which no camera writes. Save it anew as PNG."
-        )
+    if reader is JpegImageFile:
+        _check_scans(data, name, most=_MAX_SCANS)
     try:
         return reader(io.BytesIO(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -87,9 +96,27 @@ def _open(data: bytes, name: str) -> Image.Image:
         raise _damaged(name) from error
 
 
+def _reduced(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the smallest size that a JPEG has to come in: of MAX_PIXELS at most, however long it is."""
+    factor = next(n for n in (1, 2, 4, 8) if size[0] * size[1] <= n * n * MAX_PIXELS)
+    return min(_DRAFT_SIDE, size[0] // factor), min(_DRAFT_SIDE, size[1] // factor)
+
+
+def _check_scans(data: bytes, name: str, *, most: int) -> None:
+    if data.count(b"\xff\xda\0") > most:
+        raise BadImage(f"{name} is a JPEG of over {most} scans, which no camera writes. Save it anew as PNG.")
+
+
+def too_many_bytes(name: str, size: str) -> BadImage:
+    """Return the error for a file that is too long. size: for people."""
+    limits = f"{JPEG_BYTES / 1e6:.0f} MB for a JPEG, {MAX_BYTES / 1e6:.0f} MB for all other kinds"
+    return BadImage(f"{name} has {size}; the limit is {limits}. Save a smaller copy.")
+
+
 def _too_many_pixels(name: str, size: str) -> BadImage:
+    limits = f"{MAX_PIXELS / 1e6:.0f} million pixels in all ({JPEG_PIXELS / 1e6:.0f} million for a JPEG)"
     return BadImage(
-        f"{name} is {size}; the limit is {MAX_PIXELS / 1e6:.0f} million pixels in all. Scale it down first: "
+        f"{name} is {size}; the limit is {limits}. Scale it down first: "
         "the model looks at a few hundred pixels a side anyway."
     )
 
@@ -114,6 +141,8 @@ def to_rgb(image: Image.Image, name: str) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         image = _grey_8bit(image, name)
     if image.has_transparency_data:
+        if image.mode == "La":  # grey that is multiplied by its transparency; Pillow knows one way out of it
+            image = image.convert("LA")
         picture = image if image.mode == "RGBA" else image.convert("RGBA")
         canvas = Image.new("RGB", picture.size, "white")
         canvas.paste(picture, (0, 0), picture)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -14,15 +15,18 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
+from pillow_heif.as_plugin import HeifImageFile
 
 T = TypeVar("T")
-ACCEPTED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+ACCEPTED = "PNG, JPEG, HEIC, AVIF, WebP, GIF, BMP or TIFF"
 START = 4096  # bytes that are looked at
-_READ = "png apng jpg jpeg jpe jfif jfi jif pjpeg pjp webp gif bmp dib tif tiff"
+_READ = (
+    "png apng jpg jpeg jpe jfif jfi jif pjpeg pjp heic heics heif heifs hif avif avifs webp gif bmp dib tif "
+    "tiff"
+)
 _REFUSED = (
-    "heic heics heif heifs hif avif avifs jxl jp2 j2k jpf jpx jpm j2c jpc ico cur icns tga icb vda vst "
-    "ppm pgm pbm pnm pam pfm svg svgz psd psb exr hdr dds qoi pcx xcf jxr wdp hdp bpg flif "
-    "dng cr2 cr3 nef arw orf rw2 raf"
+    "jxl jp2 j2k jpf jpx jpm j2c jpc ico cur icns tga icb vda vst ppm pgm pbm pnm pam pfm svg svgz psd psb "
+    "exr hdr dds qoi pcx xcf jxr wdp hdp bpg flif dng cr2 cr3 nef arw orf rw2 raf"
 )
 EXTENSIONS = frozenset(f"{_READ} {_REFUSED}".split())
 """What names of pictures end in, in small letters, whether such pictures are read or refused."""
@@ -125,9 +129,9 @@ def _media(start: bytes) -> Kind | None:
     end = min(len(start), max(16, int.from_bytes(start[:4], "big")))
     major, brands = start[8:12], {start[at : at + 4] for at in (8, *range(16, end - 3, 4))}
     if brands & {b"avif", b"avis"}:
-        return Kind(words=f"an AVIF picture. {_AS_PNG}")
+        return Kind(AvifImageFile)
     if brands & _HEIC_BRANDS:
-        return Kind(words="a HEIC photo, as iPhones take them. Export it as JPEG and try again")
+        return Kind(HeifImageFile)
     if major in (b"mif1", b"msf1", b"mif2", b"miaf", b"mif3"):
         return Kind(words=f"a HEIF picture of a rare kind. {_AS_PNG}")
     words = "a video or another kind of media file. Save a single frame of it as PNG"

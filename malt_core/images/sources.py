@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from malt_core.errors import BadImage
-from malt_core.images.decoding import MAX_BYTES, decode
+from malt_core.images.decoding import JPEG_BYTES, decode, too_many_bytes
 from malt_core.images.gallery import GALLERY, gallery, open_photo
 from malt_core.types import Crop
 
@@ -22,7 +22,7 @@ def open_source(source: str, crop: Crop) -> Image.Image:
     path = Path(source)
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(JPEG_BYTES + 1)
     except FileNotFoundError:
         known = source in {photo.id for photo in gallery()}
         hint = (
@@ -35,8 +35,8 @@ def open_source(source: str, crop: Crop) -> Image.Image:
         raise BadImage(f"{path} is a folder: give a picture file.") from None
     except OSError as error:
         raise BadImage(f"Cannot read {source}: {error.strerror}.") from error
-    if len(data) > MAX_BYTES:
-        raise BadImage(f"{path.name} has over {MAX_BYTES / 1e6:.0f} MB, the limit. Save a smaller copy.")
+    if len(data) > JPEG_BYTES:
+        raise too_many_bytes(path.name, f"over {JPEG_BYTES / 1e6:.0f} MB")
     return decode(data, path.name)
 
 

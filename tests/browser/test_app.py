@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pillow_heif import from_pillow
 from playwright.sync_api import Browser, Page, expect
 
 from malt_core import load_model
@@ -60,13 +61,16 @@ def test_a_jpeg_as_browsers_on_windows_name_it_is_taken(page: Page, server: subp
     expect(page.locator(".st-key-attack button")).to_be_enabled()
 
 
-def test_a_heic_is_refused_with_advice(page: Page, server: subprocess.Popen) -> None:
+def test_a_heic_is_opened_and_what_is_refused_says_why(page: Page, server: subprocess.Popen) -> None:
     page.goto(server.url)
-    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
-    upload(page, heic, "IMG_0001.HEIC", "image/heic")
-    expect(page.get_by_test_id("stAlert").first).to_contain_text(
-        "HEIC photo, as iPhones take them. Export it"
-    )
+    upload(page, b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(99), "photo.jxl", "image/jxl")
+    expect(page.get_by_test_id("stAlert").first).to_contain_text("a JPEG XL picture. Save it as PNG or JPEG")
+    buffer = io.BytesIO()
+    from_pillow(open_photo("flower", "fit")).save(buffer)
+    page.get_by_test_id("stFileUploaderDeleteBtn").get_by_role("button").click()
+    upload(page, buffer.getvalue(), "IMG_0001.HEIC", "image/heic")
+    expect(page.locator("img[alt*='IMG_0001.HEIC']").first).to_be_visible()
+    expect(page.locator(".st-key-attack button")).to_be_enabled()
 
 
 def download(page: Page, label: str) -> bytes:

@@ -66,7 +66,10 @@ def test_of_an_animation_the_first_frame_is_taken(tmp_path):
         (noise_png()[:900], "photo.png is damaged, incomplete or of a rare kind. Save it anew as PNG"),
         (png_header(20_000, 20_000), "photo.png is 20,000 × 20,000 pixels; the limit is 50 million"),
         (b"<!DOCTYPE html><title>x</title>", "photo.png is a web page. Save the picture itself"),
-        (bytes(30_000_001), "photo.png has over 30 MB, the limit. Save a smaller copy."),
+        (
+            bytes(30_000_001),
+            "photo.png has 30.0 MB; the limit is 60 MB for a JPEG, 30 MB for all other kinds.",
+        ),
     ],
 )
 def test_what_is_no_picture_is_named(tmp_path, data, says):

@@ -162,10 +162,10 @@ def test_a_picture_is_told_by_its_bytes_not_by_its_name() -> None:
     assert not app.button(key="attack").disabled
 
 
-def test_a_heic_gets_the_advice_of_the_command_line() -> None:
-    app = upload(open_app(), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "IMG_0001.HEIC")
+def test_a_jpeg_xl_gets_the_advice_of_the_command_line() -> None:
+    app = upload(open_app(), b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(99), "photo.jxl")
     (error,) = (error.value for error in app.error)
-    assert plain("is a HEIC photo, as iPhones take them. Export it as JPEG and try again") in error
+    assert plain("is a JPEG XL picture. Save it as PNG or JPEG and try again") in error
 
 
 def test_one_pixel_is_a_picture() -> None:

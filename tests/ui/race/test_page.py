@@ -206,13 +206,13 @@ def test_pictures_of_ones_own_race_and_wrong_files_are_explained() -> None:
     assert "Still here: holiday.png, notes.png." in texts(app)
 
 
-def test_pictures_are_told_by_their_bytes_and_a_heic_gets_advice() -> None:
+def test_pictures_are_told_by_their_bytes_and_a_jpeg_xl_gets_advice() -> None:
     app = open_race(model=MODEL, photos=UPLOAD)
     assert not app.file_uploader(key="files").proto.type
-    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
-    files = [("holiday.jfif", png(), "image/jpeg"), ("IMG_0001.HEIC", heic, "image/heic")]
+    jxl = b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(99)
+    files = [("holiday.jfif", png(), "image/jpeg"), ("photo.jxl", jxl, "image/jxl")]
     app.file_uploader(key="files").set_value(files).run()
-    assert any(plain("HEIC photo, as iPhones take them") in warning.value for warning in app.warning)
+    assert any(plain("a JPEG XL picture. Save it as PNG or JPEG") in warning.value for warning in app.warning)
     assert not app.button(key="start").disabled
 
 
