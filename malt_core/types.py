@@ -82,6 +82,21 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamedClass:
+    """A class of the model: its index and its name."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictedClass(NamedClass):
+    """A class that the model predicts. confidence: its softmax, 0 to 1."""
+
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sample:
     """One image as the model sees it.
 

@@ -17,24 +17,9 @@ from malt_core.attacks.types import Targeting
 from malt_core.errors import BadConfig
 from malt_core.storage.typed_json import finite_or_none, parse_json, plain, typed
 from malt_core.storage.versions import versions
-from malt_core.types import Crop, Norm
+from malt_core.types import Crop, NamedClass, Norm, PredictedClass
 
 RECORD = "run.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NamedClass:
-    """A class of the model: its index and its name."""
-
-    index: int
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictedClass(NamedClass):
-    """A class that the model predicts. confidence: its softmax, 0 to 1."""
-
-    confidence: float
 
 
 @dataclass(frozen=True, kw_only=True)
