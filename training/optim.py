@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.precision import fast_dtype
+
 
 class Muon(torch.optim.Optimizer):
     """For convolution kernels (O, I, H, W), each seen as an O x IHW matrix that keeps the norm sqrt(O).
@@ -41,9 +43,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
-    """The nearest matrix with singular values near 1, by a quintic Newton-Schulz iteration in bfloat16."""
+    """The nearest matrix with singular values near 1, by a quintic Newton-Schulz iteration."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix.bfloat16()
+    x = matrix.to(fast_dtype(matrix.device))
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     x = x / (x.norm() + 1e-7)

@@ -14,11 +14,13 @@ noise        Gaussian noise on every image (Cohen et al. 2019, arXiv 1902.02918)
              is not clipped to [0, 1]: the certificate is for the whole of it. A fifth of the images stays
              clean, so that the network knows pictures without noise as well.
 
-Where soft labels are given (see soft_labels.py), all but `distilled` learn a mixture of them and the labels.
+Where soft labels (soft_labels.py) or a tutor (tutor.py) are given, all but `distilled` learn a mixture of
+what those say and the labels.
 RECIPES begin from the start or from the finished standard network; FURTHER goes on with a finished network of
 the same recipe.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -27,6 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.augment import Augmentation, cutmix
+from training.precision import autocast
 
 Name = Literal["standard", "robust", "distilled", "regularised", "noise"]
 
@@ -40,7 +43,7 @@ class Recipe:
     eps: Linf radius in [0, 1] that the training attack grows to; eps_grown: share of the run when it is
         there. penalty: weight of the squared input gradient. temperature: of the distillation.
     sigma: standard deviation of the Gaussian noise, in [0, 1] pixel units. clean: share of images without it.
-    soft: share of the soft labels in what is learnt. With them label_smoothing is 0, without them soft is.
+    soft: share of soft labels or tutor in what is learnt. With them label_smoothing is 0, without, soft is.
     cutmix: share of the images that get a box of another image (see augment.cutmix); for long runs.
     needs_standard: whether it starts from, or is taught by, a finished standard model.
     """
@@ -165,18 +168,21 @@ def batch_loss(
     soft: Tensor | None,
     progress: float,
     generator: torch.Generator,
+    tutor: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """The loss of one batch, a scalar.
 
-    x: (B, 3, S, S) in [0, 1]; y: (B,) int64; soft: (B, K) probabilities, or None where there are none.
+    x: (B, 3, S, S) in [0, 1]; y: (B,) int64; soft: (B, K) probabilities, or None where there are none;
+    tutor: what gives such probabilities of the batch as it is shown, in place of soft.
     """
-    smoothing, target = recipe.label_smoothing, y
-    if recipe.cutmix and soft is None:
-        soft = F.one_hot(y, net.head.out_features).float()
+    smoothing = recipe.label_smoothing
+    target = F.one_hot(y, net.head.out_features).float()
     if soft is not None:
-        target = recipe.soft * soft + (1 - recipe.soft) * F.one_hot(y, soft.shape[1])
+        target = torch.lerp(target, soft, recipe.soft)
     if recipe.cutmix:
         x, target = cutmix(x, target, recipe.cutmix, generator)
+    if tutor is not None:
+        target = torch.lerp(target, tutor(x), recipe.soft)
     if recipe.name == "robust":
         x = n_fgsm(net, x, y, recipe.eps_at(progress), generator)
     if recipe.name == "noise":
@@ -194,8 +200,8 @@ def batch_loss(
 
 
 def logits(net: nn.Module, x: Tensor) -> Tensor:
-    """(B, K) float32, computed in bfloat16 where that is safe."""
-    with torch.autocast(x.device.type, dtype=torch.bfloat16):
+    """(B, K) float32, computed in bfloat16 where that is fast."""
+    with autocast(x.device):
         z = net(x)
     return z.float()
 

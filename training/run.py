@@ -87,7 +87,7 @@ class Run:
                 f"not {self.recipe.name} for {self.recipe.epochs}: repeat those, or choose another --out."
             )
         if bool(saved["soft"]) != bool(self.recipe.soft):
-            raise BadConfig("Give the same --soft-labels as before, or choose another --out.")
+            raise BadConfig("Give the same --soft-labels or --tutor as before, or choose another --out.")
         saved["augmentation"] = Augmentation(**saved["augmentation"])
         self.recipe, self.seed, self.shares = Recipe(**saved), state["seed"], state["shares"]
         self.net.load_state_dict(state["net"])

@@ -26,6 +26,7 @@ from malt_core.storage.whole_files import whole_file
 from training.augment import to_batch
 from training.data import Images, load_images
 from training.lite0 import load_lite0
+from training.precision import autocast
 
 BATCH = 125
 RECALIBRATED = 3000  # images
@@ -79,7 +80,7 @@ def features(net: nn.Module, images: Images, side: int, workers: int, device: to
         return F.interpolate(x, (side, side), mode="bicubic").clamp(0, 1)
 
     def seen(x: Tensor) -> Tensor:
-        with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.no_grad(), autocast(device):
             return net.features(x).float().cpu()
 
     batches = [slice(i, i + BATCH) for i in range(0, len(images), BATCH)]

@@ -24,6 +24,7 @@ from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
 from malt_core.storage.whole_files import write_whole
 from training import card, checkpoint, finished, soft_labels
+from training import tutor as taught
 from training.augment import augment
 from training.data import Images, load_images
 from training.evaluate import clean_accuracy, noise_accuracy, pgd_accuracy, recalibrate
@@ -32,6 +33,7 @@ from training.parallel import Workers
 from training.recipes import FURTHER, RECIPES, batch_loss
 from training.run import Run
 from training.soft_labels import SoftLabels
+from training.tutor import Taught
 
 SAVE_EVERY_S = 150
 WATCHED = 500  # validation images attacked after every epoch
@@ -43,6 +45,7 @@ class Trainer:
     """Carries a run to its end.
 
     teacher: the finished standard network, for the recipes that build on one. soft: of the training images.
+    tutor: what is asked about every batch, in place of soft.
     """
 
     run: Run
@@ -52,6 +55,7 @@ class Trainer:
     out: Path
     device: torch.device
     soft: SoftLabels | None = None
+    tutor: Taught | None = None
 
     def __post_init__(self) -> None:
         self.workers = Workers(self.run.shares)
@@ -111,7 +115,8 @@ class Trainer:
             x = augment(self.train_images.pixels[mine], size, recipe.augmentation, generator)
             y = self.train_images.labels[mine]
             soft = None if self.soft is None else self.soft.probabilities(mine)
-            return batch_loss(recipe, net, self.teacher, x, y, soft, progress, generator)
+            tutor = None if self.tutor is None else self.tutor.probabilities
+            return batch_loss(recipe, net, self.teacher, x, y, soft, progress, generator, tutor)
 
         run.net.train()
         mean_loss = self.workers.gradients(run.net, loss)
@@ -209,7 +214,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=path, required=True, help="where checkpoint, metrics and card go")
     p.add_argument("--standard", type=path, help="finished standard model to build on (.pt or .safetensors)")
     p.add_argument("--further", type=path, help="finished model of the same recipe to go on from, likewise")
-    p.add_argument("--soft-labels", type=path, help="what training.soft_labels wrote for these images")
+    soft = p.add_mutually_exclusive_group()
+    soft.add_argument("--soft-labels", type=path, help="what training.soft_labels wrote for these images")
+    soft.add_argument("--tutor", type=path, help="what training.tutor wrote for these classes")
     p.add_argument("--epochs", type=int, help="default: the recipe's")
     p.add_argument("--batch-size", type=int, help="default: the recipe's")
     p.add_argument("--limit", type=int, help="use only the first LIMIT training images")
@@ -235,23 +242,25 @@ def prepare(args: argparse.Namespace) -> Trainer:
     args.out.mkdir(parents=True, exist_ok=True)
     cache = args.cache or args.out / "cache"
     images, val_images = (load_images(args.data, split, cache) for split in ("train", "val"))
-    soft = None
+    soft = tutor = None
     if args.soft_labels and recipe.soft:
         soft = soft_labels.read(args.soft_labels, len(images), len(images.classes)).to(device)
-        recipe = replace(recipe, label_smoothing=0.0)
-    else:
-        recipe = replace(recipe, soft=0.0)
+    elif args.tutor and recipe.soft:
+        tutor = taught.read(args.tutor, len(images.classes))
+        tutor.net.to(device)
+    given_soft = soft or tutor
+    recipe = replace(recipe, label_smoothing=0.0) if given_soft else replace(recipe, soft=0.0)
     if args.limit is not None:
         images = images.first(args.limit)
     run = Run.new(recipe, args.seed, args.workers, len(images.classes), device)
-    run.soft_labels = soft.about if soft else ""
+    run.soft_labels = given_soft.about if given_soft else ""
     teacher = _begin(run, args.standard, args.further, device)
     path = args.out / "checkpoint.pt"
     if path.exists() and not args.resume:
         raise BadConfig(f"{path} exists: add --resume to go on with it, or choose another --out.")
     if path.exists():
         run.restore(checkpoint.load(path))
-    return Trainer(run, teacher, images.to(device), val_images.to(device), args.out, device, soft)
+    return Trainer(run, teacher, images.to(device), val_images.to(device), args.out, device, soft, tutor)
 
 
 def _begin(run: Run, standard: Path | None, further: Path | None, device: torch.device) -> nn.Module | None:

@@ -1,4 +1,4 @@
-"""The ImageNet network that teaches, and the soft labels that it gives: read, fitted, stored, learnt."""
+"""The ImageNet network that teaches, by soft labels or as a tutor: read, fitted, stored, learnt."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from malt_core.errors import BadConfig, ModelUnavailable
 from malt_core.models.architectures import SmallResNet
-from training import soft_labels
+from training import soft_labels, tutor
 from training.data import ClassName, Images
 from training.lite0 import FIRST_BLOCK, OTHER_BLOCKS, OUTSIDE, Lite0, load_lite0
 from training.recipes import RECIPES, batch_loss, logits
@@ -117,3 +117,39 @@ def test_a_batch_is_compared_with_the_mixture() -> None:
     assert got.item() == pytest.approx(
         -(target * logits(net, x).log_softmax(1)).sum(1).mean().item(), rel=1e-5
     )
+
+
+def test_a_tutor_is_trained_written_and_read(lite0_file: Path, tmp_path: Path) -> None:
+    seen = images(12)
+    net = tutor.fine_tune(load_lite0(lite0_file), seen, 32, 2)
+    start = load_lite0(lite0_file).net.conv_stem.weight
+    assert not torch.equal(net.lite0.net.conv_stem.weight, start)  # the whole of it learns
+    made = tutor.Taught(net, "A tutor")
+    tutor.write(made, tmp_path / "tutor.safetensors")
+    read = tutor.read(tmp_path / "tutor.safetensors", 3)
+    x = torch.rand(2, 3, 48, 48)
+    assert read.about == "A tutor"
+    assert torch.allclose(read.probabilities(x), made.probabilities(x), atol=0.02)  # float16
+    assert torch.allclose(read.probabilities(x).sum(1), torch.ones(2), atol=1e-5)
+    with pytest.raises(BadConfig, match="knows 3 classes; the data has 4"):
+        tutor.read(tmp_path / "tutor.safetensors", 4)
+    (tmp_path / "tutor.safetensors").write_bytes(b"no weights")
+    with pytest.raises(BadConfig, match="no tutor"):
+        tutor.read(tmp_path / "tutor.safetensors", 3)
+
+
+def test_a_tutor_is_asked_about_the_batch_as_it_is_mixed() -> None:
+    torch.manual_seed(0)
+    net = SmallResNet(5, widths=(8, 16), depth=1).eval()
+    x, y = torch.rand(6, 3, 16, 16), torch.arange(6) % 5
+    shown = []
+
+    def says(batch: torch.Tensor) -> torch.Tensor:
+        shown.append(batch)
+        return torch.full((6, 5), 0.2)
+
+    recipe = replace(RECIPES["standard"], label_smoothing=0.0, soft=1.0, cutmix=1.0)
+    got = batch_loss(recipe, net, None, x, y, None, 0.5, torch.Generator().manual_seed(1), says)
+    assert not torch.equal(shown[0], x)
+    expected = -(0.2 * logits(net, shown[0]).log_softmax(1)).sum(1).mean()
+    assert got.item() == pytest.approx(expected.item(), rel=1e-5)

@@ -18,8 +18,9 @@ import torch.nn.functional as F
 from PIL import Image
 
 from malt_core.models.providers import bundled
-from training import card, checkpoint, export, measure, soft_labels, train
+from training import card, checkpoint, export, measure, soft_labels, train, tutor
 from training.augment import to_batch
+from training.lite0 import Lite0
 from training.recipes import FURTHER
 
 pytestmark = pytest.mark.slow
@@ -223,6 +224,18 @@ def test_a_run_goes_on_from_a_finished_one_with_soft_labels(
     assert run.soft is None  # it learns from its teacher alone, but what the teacher learnt is told
     assert run.run.soft_labels == "A teacher"
     assert run.run.lineage == ["standard, 2 epochs", "standard, 1 epochs"]
+
+
+def test_a_tutor_teaches_a_run(data: Path, standard: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    file, out = tmp_path / "tutor.safetensors", tmp_path / "out"
+    tutor.write(tutor.Taught(tutor.Tutor(Lite0(), 4, 32).eval(), "A tutor"), file)
+    more = ("--epochs", "1", "--limit", "16", "--further", str(standard / "checkpoint.pt"))
+    run = trainer("standard", data, out, *more, "--tutor", str(file))
+    run.train()
+    written = card.read(out / "card.json")
+    assert (written.soft_labels, written.settings["label_smoothing"]) == ("A tutor", 0.0)
+    assert train.main(arguments("standard", data, out, *more, "--resume")) == 2  # without the tutor
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
