@@ -53,7 +53,8 @@ class ModelInfo:
     suggested_eps: linf radius in [0, 1] at which an attack on this model is worth looking at;
     defence: what it was trained with against attacks, "none" for ordinary training and for what only
     helps against weather, blur and the like;
-    offline: whether it loads without any download; source, licence: where it comes from.
+    offline: whether it loads without any download; source, licence: where it comes from;
+    needs: the package that must be installed before it loads, "" where none is missing.
     preprocessing: how its makers bring pictures of data sets to that size, see images/preprocessing.py; ""
     where its data sets have no other pictures than of that size, or nothing is known.
     """
@@ -69,6 +70,7 @@ class ModelInfo:
     licence: str
     preprocessing: str = ""
     defence: Defence = "none"
+    needs: str = ""
 
     @property
     def robust(self) -> bool:

@@ -1,6 +1,6 @@
 """What an ImageNet network says of every training image, as soft labels for the recipes.
 
-python -m training.soft_labels --data DATA --lite0 FILE --to soft.npz
+python -m training.soft_labels --data DATA --to soft.npz
 
 EfficientNet-Lite0 sees each image scaled up. Its batch-norm statistics are taken anew from such blurred
 images. Its last layer is replaced by one for the data's own classes, fitted to their labels in FOLDS parts:
@@ -9,6 +9,7 @@ images repeats the labels.)
 """
 
 import argparse
+import copy
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,12 +23,14 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from malt_core.errors import BadConfig, MaltError
+from malt_core.models.efficientnet_lite import EfficientNetLite
+from malt_core.models.loaders import load_model
 from malt_core.storage.whole_files import whole_file
 from training.augment import to_batch
 from training.data import Images, load_images
-from training.lite0 import load_lite0
 from training.precision import autocast
 
+TEACHER = "imagenet/efficientnet-lite0"
 BATCH = 125
 RECALIBRATED = 3000  # images
 FOLDS = 5
@@ -72,8 +75,8 @@ def read(path: Path, count: int, classes: int) -> SoftLabels:
 
 
 @torch.no_grad()
-def features(net: nn.Module, images: Images, side: int, workers: int, device: torch.device) -> Tensor:
-    """(N, F) float32 before the last layer, of images scaled up to `side`; `net` is a Lite0 on device."""
+def features(net: EfficientNetLite, images: Images, side: int, workers: int, device: torch.device) -> Tensor:
+    """(N, F) float32 before the last layer, of images scaled up to `side`; changes `net`, on device."""
 
     def enlarged(batch: slice) -> Tensor:
         x = to_batch(images.pixels[batch].to(device))
@@ -130,9 +133,11 @@ def cross_fitted(x: Tensor, y: Tensor, classes: int) -> Tensor:
     return logits
 
 
-def make(lite0: Path, images: Images, side: int, workers: int, device: torch.device) -> SoftLabels:
+def make(
+    teacher: EfficientNetLite, images: Images, side: int, workers: int, device: torch.device
+) -> SoftLabels:
     """The soft labels of `images`; prints how often they name the label, which they have not seen."""
-    seen = features(load_lite0(lite0).to(device), images, side, workers, device)
+    seen = features(copy.deepcopy(teacher).to(device), images, side, workers, device)
     logits = cross_fitted(seen, images.labels, len(images.classes))
     right = (logits.argmax(1) == images.labels).float().mean().item()
     print(f"{len(images)} images, {right:.1%} named as labelled", flush=True)
@@ -147,7 +152,6 @@ def main(argv: list[str] | None = None) -> int:
     gpu = torch.cuda.is_available()
     p = argparse.ArgumentParser(prog="python -m training.soft_labels", description="Make soft labels.")
     p.add_argument("--data", type=Path, required=True, help="parquet shards or a folder of images")
-    p.add_argument("--lite0", type=Path, required=True, help="EfficientNet-Lite0's .pth file")
     p.add_argument("--to", type=Path, required=True, help="the .npz to write")
     p.add_argument("--side", type=int, default=160, help="pixels that the images are scaled up to")
     p.add_argument("--cache", type=Path, default=Path("runs/cache"), help="where decoded images go")
@@ -157,7 +161,7 @@ def main(argv: list[str] | None = None) -> int:
     torch.set_num_threads(1)  # the workers are the parallelism
     try:
         images = load_images(args.data, "train", args.cache)
-        soft = make(args.lite0, images, args.side, args.workers, torch.device(args.device))
+        soft = make(load_model(TEACHER).network, images, args.side, args.workers, torch.device(args.device))
     except MaltError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2

@@ -1,6 +1,6 @@
 """A tutor for the recipes: an ImageNet network fine-tuned to the data, asked about every batch.
 
-python -m training.tutor --data DATA --lite0 FILE --to tutor.safetensors
+python -m training.tutor --data DATA --to tutor.safetensors
 
 EfficientNet-Lite0 under a new last layer for the data's own classes, trained as a whole on the training
 images, scaled up. Unlike soft labels (soft_labels.py), which are made once for whole images, its word is of
@@ -9,6 +9,7 @@ consistent). It costs a pass of the tutor for each image and epoch: for a GPU.
 """
 
 import argparse
+import copy
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +23,17 @@ from tqdm import tqdm
 
 from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
+from malt_core.models.efficientnet_lite import FEATURES, EfficientNetLite
+from malt_core.models.loaders import load_model
 from malt_core.storage.whole_files import write_whole
 from training.augment import augment, cutmix
 from training.data import Images, load_images
 from training.evaluate import clean_accuracy
-from training.lite0 import FEATURES, Lite0, load_lite0
 from training.optim import schedule
 from training.parallel import Workers
 from training.precision import autocast
 from training.recipes import STRONG
+from training.soft_labels import TEACHER
 
 BATCH = 256
 LR = 0.001  # AdamW's peak; 0.003 unlearns ImageNet
@@ -41,7 +44,7 @@ CUTMIX = 0.5
 class Tutor(nn.Module):
     """(B, 3, S, S) images in [0, 1] to (B, classes) logits; they are seen scaled up to `side` pixels."""
 
-    def __init__(self, lite0: Lite0, classes: int, side: int) -> None:
+    def __init__(self, lite0: EfficientNetLite, classes: int, side: int) -> None:
         super().__init__()
         self.lite0, self.side = lite0, side
         self.head = nn.Linear(FEATURES, classes)
@@ -66,11 +69,11 @@ class Taught:
         return z.float().softmax(1)
 
 
-def fine_tune(lite0: Lite0, images: Images, side: int, epochs: int, seed: int = 0) -> Tutor:
+def fine_tune(lite0: EfficientNetLite, images: Images, side: int, epochs: int, seed: int = 0) -> Tutor:
     """A tutor for the classes of `images`, trained where they are; the rate rises, then falls to zero."""
     device = images.pixels.device
     torch.manual_seed(seed)
-    net = Tutor(lite0.requires_grad_(), len(images.classes), side)
+    net = Tutor(copy.deepcopy(lite0).requires_grad_(), len(images.classes), side)
     net.to(device, memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(net.parameters(), LR, weight_decay=0.05)
     size = min(BATCH, len(images))
@@ -105,7 +108,7 @@ def read(path: Path, classes: int) -> Taught:
         with safe_open(path, "pt") as file:
             about, side = file.metadata()["about"], int(file.metadata()["side"])
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        net = Tutor(Lite0(), len(state["head.bias"]), side)
+        net = Tutor(EfficientNetLite(0), len(state["head.bias"]), side)
         net.load_state_dict(state)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as e:
         raise BadConfig(f"{path} is no tutor that training.tutor wrote ({e}).") from e
@@ -119,7 +122,6 @@ def main(argv: list[str] | None = None) -> int:
     gpu = torch.cuda.is_available()
     p = argparse.ArgumentParser(prog="python -m training.tutor", description="Fine-tune a tutor.")
     p.add_argument("--data", type=path, required=True, help="parquet shards or a folder of images")
-    p.add_argument("--lite0", type=path, required=True, help="EfficientNet-Lite0's .pth file")
     p.add_argument("--to", type=path, required=True, help="the .safetensors file to write")
     p.add_argument("--side", type=int, default=128, help="pixels that the images are scaled up to")
     p.add_argument("--epochs", type=int, default=4)
@@ -132,7 +134,7 @@ def main(argv: list[str] | None = None) -> int:
         images, val_images = (load_images(args.data, s, args.cache).to(device) for s in ("train", "val"))
         if args.limit is not None:
             images = images.first(args.limit)
-        net = fine_tune(load_lite0(args.lite0), images, args.side, args.epochs)
+        net = fine_tune(load_model(TEACHER).network, images, args.side, args.epochs)
         right = clean_accuracy(net, val_images, val_images.pixels.shape[1], device, Workers(1))
     except MaltError as e:
         print(f"error: {e}", file=sys.stderr)

@@ -14,7 +14,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from malt_core.errors import BadConfig
-from malt_core.models.providers import autoattack_example, bundled, robustbench_zoo, torchvision_zoo
+from malt_core.models.providers import (
+    autoattack_example,
+    bundled,
+    efficientnet_lite,
+    robustbench_zoo,
+    torchvision_zoo,
+)
 from malt_core.models.weights.downloads import Progress, cache_dir
 from malt_core.types import ModelInfo
 
@@ -34,7 +40,13 @@ class Provider(Protocol):
     def load(self, info: ModelInfo, progress: Progress) -> nn.Module: ...
 
 
-PROVIDERS: tuple[Provider, ...] = (bundled, autoattack_example, robustbench_zoo, torchvision_zoo)
+PROVIDERS: tuple[Provider, ...] = (
+    efficientnet_lite,
+    bundled,
+    autoattack_example,
+    robustbench_zoo,
+    torchvision_zoo,
+)
 
 
 @cache
@@ -85,7 +97,7 @@ def describe_models(pattern: str | None = None) -> str:
             f"{info.size[0]} × {info.size[1]}",
             str(len(info.classes)),
             f"{info.suggested_eps * 255:g}/255",
-            "offline" if info.offline else "by download",
+            _how_it_loads(info),
         )
         for info in infos
     ]
@@ -94,6 +106,12 @@ def describe_models(pattern: str | None = None) -> str:
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     count = "1 model" if len(infos) == 1 else f"{len(infos)} models"
     return "\n".join([*lines, "", f"{count}. Downloads are kept in {cache_dir()}."])
+
+
+def _how_it_loads(info: ModelInfo) -> str:
+    if info.needs:
+        return f"after pip install {info.needs}"
+    return "offline" if info.offline else "by download"
 
 
 def _entry(id: str) -> tuple[ModelInfo, Provider]:

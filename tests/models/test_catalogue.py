@@ -58,7 +58,8 @@ def test_the_data_files_are_fresh(file: str, rows) -> None:
 @pytest.mark.parametrize(
     ("id", "robust", "eps", "size", "classes"),
     [
-        ("autoattack/resnet18-cifar10", False, 2, 32, 10),
+        ("autoattack/resnet18-cifar10", False, 1, 32, 10),
+        ("imagenet/efficientnet-lite0", False, 1, 224, 1000),
         ("robustbench/cifar100/Linf/Wang2023Better_WRN-28-10", True, 8, 32, 100),
         ("robustbench/cifar10/L2/Rice2020Overfitting", True, 4, 32, 10),
         ("robustbench/cifar10/Linf/Standard", False, 1, 32, 10),
@@ -86,7 +87,9 @@ def test_the_same_weights_are_as_robust_under_every_name() -> None:
 def test_only_what_needs_no_download_is_offline() -> None:
     offline = [info.id for info in list_models() if info.offline]
     ours = [info.id for info in list_models("tiny-imagenet/*")]
-    assert offline == [*ours, "autoattack/resnet18-cifar10"]
+    lite = [info.id for info in list_models("imagenet/*") if not info.needs]
+    assert offline == [*lite, *ours, "autoattack/resnet18-cifar10"]
+    assert "imagenet/efficientnet-lite0" in lite
     assert len(ours) == 5
 
 
@@ -144,7 +147,7 @@ def test_the_table_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         "×",
         "32",
         "10",
-        "2/255",
+        "1/255",
         "offline",
     ]
     assert lines[-1] == "4 models. Downloads are kept in /somewhere."

