@@ -1,4 +1,7 @@
-"""The frame of a page: introduction, settings on the left, results on the right, complaints, a link."""
+"""The frame of a page: introduction, settings beside the results, complaints, a link.
+
+On a phone the results come first, the settings below them.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,28 @@ from ui.widgets.markdown import plain
 def open_page(title: str, introduction: str) -> None:
     """Say what the page is about."""
     apply_style()
-    st.title(title, anchor=False)
-    st.markdown(introduction)
+    with st.container(key="opening"):
+        st.title(title, anchor=False)
+        st.markdown(introduction)
 
 
 def columns() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """A narrow column for the settings and a wide one for results."""
-    left, right = st.columns([1, 2.4], gap="large")
-    return left, right
+    """A narrow column for the settings and a wide one for results; see ui/style.py for their widths.
+
+    The settings come first for those who listen to the page or go through it by keys.
+    """
+    left, right = st.columns([1, 3], gap="medium")
+    settings, results = left.container(key="settings", gap="small"), right.container(key="results")
+    results.html('<a class="to-settings" href="#settings">Settings</a>')
+    settings.html('<div id="settings"></div>')
+    return settings, results
 
 
 def complain(complaints: Iterable[str]) -> None:
-    """Say what could not be used; names in it are shown as they are."""
-    for complaint in complaints:
-        st.warning(plain(complaint))
+    """Say in one box what could not be used; names in it are shown as they are."""
+    said = [plain(complaint) for complaint in complaints]
+    if said:
+        st.warning(said[0] if len(said) == 1 else "\n".join(f"- {complaint}" for complaint in said))
 
 
 def link_of(settings: PageSettings, path: str = "") -> str:
@@ -46,7 +57,7 @@ def show_link(link: str | None, what: str, otherwise: str) -> None:
 
 
 def scroll_to_running() -> None:
-    """On a phone, where the settings stand above the result, bring the attack that has begun into view."""
+    """On a phone, where the settings stand below the result, bring the attack that has begun into view."""
     st.html(
         "<script>if (innerWidth <= 640) document.querySelector('.st-key-running')?.scrollIntoView()</script>",
         unsafe_allow_javascript=True,

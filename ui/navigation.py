@@ -15,4 +15,8 @@ PAGES = (
 def navigation() -> Page:
     """Draw the menu and return the page that is to be shown."""
     pages = [st.Page(file, title=title, icon=icon) for file, title, icon in PAGES]
-    return st.navigation(pages, position="top")
+    shown = st.navigation(pages, position="hidden")
+    with st.container(key="navigation", horizontal=True, gap="small", wrap=False):
+        for page in pages:
+            st.page_link(page)
+    return shown

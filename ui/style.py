@@ -6,23 +6,55 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 # Pictures at a model's resolution stay crisp; the picker's thumbnails, which Streamlit shows at the height
-# of a line, become as large as a thumb. Beside a long result the settings stay in view; on a phone the
-# progress of an attack stands above the picture. The words on an open popover, which Streamlit darkens, stay
-# legible in the dark theme.
+# of a line, become as large as a thumb. The frame leaves its room to the results: a low header that holds the
+# menu, a small title, narrow settings that stay in view beside a long result. On a phone the results stand
+# above the settings, and a button that stays in view leads down to these. Words that Streamlit makes small or
+# pale are at least 15 px and dark enough to be read from the back of a room; those on an open popover, which
+# Streamlit darkens, stay legible in the dark theme.
 _CSS = """
 .st-key-pixels img { image-rendering: pixelated; border-radius: 0; }
 .st-key-picker button { height: auto; min-height: 2.5rem; padding: 3px; border-radius: 10px; }
-.st-key-picker button img { max-height: none; height: 56px; width: 56px; border-radius: 7px; display: block; }
+.st-key-picker button img { max-height: none; height: 50px; width: 50px; border-radius: 7px; display: block; }
 .st-key-picker button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
-.stMainBlockContainer { padding-top: 3rem; }
 [data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
-@media (max-width: 640px) {
-  .st-key-running { flex-direction: column-reverse; scroll-margin-top: 4rem; }
-  .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
+
+.stMainBlockContainer { padding: 3.3rem 1.5rem 4rem; }
+[data-testid="stHeader"] { height: 3rem; min-height: 3rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-navigation),
+.stElementContainer:has(style, script, #settings, .to-settings) { position: absolute; }
+.st-key-navigation {
+  position: fixed; inset: 0 4rem auto 1rem; width: auto; height: 3rem; z-index: 999991; overflow-x: auto;
+  align-items: center;
 }
+.st-key-opening { gap: 0; }
+.st-key-opening :is([data-testid="stMarkdownContainer"], p) { margin: 0; }
+.st-key-opening h1 { font-size: 1.4rem; padding: 0; line-height: 1.3; }
+.to-settings { display: none; }
+
+[data-testid="stCaptionContainer"], [data-testid="stWidgetLabel"] :is(p, label),
+.stMain :is(button, input, code, [role="option"], [data-baseweb="select"]) { font-size: max(15px, 0.9375rem); }
+[data-testid="stCaptionContainer"] { opacity: 1; color: color-mix(in srgb, currentcolor 75%, transparent); }
+
 @media (min-width: 641px) {
-  [data-testid="stColumn"]:has(.st-key-picker) {
-    position: sticky; top: 3.5rem; align-self: flex-start; max-height: calc(100vh - 4rem); overflow-y: auto;
+  [data-testid="stColumn"]:has(.st-key-settings) {
+    flex: 0 0 16.5rem; min-width: 0;
+    position: sticky; top: 3.3rem; align-self: flex-start; max-height: calc(100vh - 3.5rem); overflow-y: auto;
+  }
+  [data-testid="stColumn"]:has(.st-key-results) { flex: 1 1 0; min-width: 0; }
+}
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.3rem 1rem 4rem; }
+  .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
+  .st-key-navigation { inset: 0 3rem auto 0.25rem; gap: 0.25rem; }
+  [data-testid="stColumn"]:has(.st-key-results) { order: -1; }
+  .st-key-running { flex-direction: column-reverse; scroll-margin-top: 3.3rem; }
+  #settings { scroll-margin-top: 4rem; }
+  .stElementContainer:has(.to-settings) {
+    position: sticky; bottom: 0.75rem; order: 1; align-self: flex-end; width: auto; z-index: 1000;
+  }
+  .to-settings {
+    display: block; padding: 0.5rem 1rem; border-radius: 2rem; font-weight: 600; text-decoration: none;
+    background: #1b2733; color: #ffffff; box-shadow: 0 0 0 1px #ffffff55;
   }
 }
 """

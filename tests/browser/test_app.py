@@ -212,8 +212,11 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
     page = context.new_page()
     page.goto(server.url)
     expect(page.get_by_test_id("slider")).to_be_visible()
-    button = page.locator(".st-key-attack button").bounding_box()
-    assert button["y"] + button["height"] < 844, "Attack is on the first screen"
+    picture = page.get_by_test_id("adversarial").bounding_box()
+    assert picture["y"] + picture["height"] < 844, "the example's pictures are on the first screen"
+    expect(page.get_by_role("link", name="Race")).to_be_in_viewport()
+    page.get_by_role("link", name="Settings").click()
+    expect(page.locator(".st-key-attack button")).to_be_in_viewport()
     main = page.get_by_test_id("stMain")
     assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), "nothing sticks out sideways"
     assert page.locator("img:not([alt])").count() == 0
