@@ -21,7 +21,7 @@ _CSS = """
 .stMainBlockContainer { padding: 3.3rem 1.5rem 4rem; }
 [data-testid="stHeader"] { height: 3rem; min-height: 3rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-navigation),
-.stElementContainer:has(style, script, #settings, .to-settings) { position: absolute; }
+.stElementContainer:has(.stHtml > :is(style, script, #settings, .to-settings)) { position: absolute; }
 .st-key-navigation {
   position: fixed; inset: 0 4rem auto 1rem; width: auto; height: 3rem; z-index: 999991; overflow-x: auto;
   align-items: center;
