@@ -32,7 +32,9 @@ _CSS = """
 .to-settings { display: none; }
 
 [data-testid="stCaptionContainer"], [data-testid="stWidgetLabel"] :is(p, label),
-.stMain :is(button, input, code, [role="option"], [data-baseweb="select"]) { font-size: max(15px, 0.9375rem); }
+.stMain :is(button, input, code, [role="option"], [data-baseweb="select"]) {
+  font-size: max(15px, 0.9375rem);
+}
 [data-testid="stCaptionContainer"] { opacity: 1; color: color-mix(in srgb, currentcolor 75%, transparent); }
 
 @media (min-width: 641px) {
