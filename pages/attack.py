@@ -10,7 +10,7 @@ from ui import layout
 from ui.attack import glossary, settings, work
 from ui.attack.example import show_example
 from ui.attack.job import attack_job, files_of
-from ui.attack.link import PHOTO, AttackSettings
+from ui.attack.link import AttackSettings
 from ui.attack.live import show_running
 from ui.attack.preview import show_before
 from ui.attack.result import show_result
@@ -24,10 +24,11 @@ complaints = form.follow(AttackSettings).complaints
 left, right = layout.columns()
 picture, trouble = None, ""
 with left:
-    picker.choose_photo(PHOTO, "photo")
+    picker.choose_photo(AttackSettings, "photo")
     try:
         state = st.session_state
-        picture = picker.chosen_picture(state.photo, model_info(state.model).size, state.crop)
+        size = model_info(state.model).size
+        picture = picker.chosen_picture(state.photo, size, state.crop, settings.another_picture)
     except MaltError as error:
         trouble = str(error)
     settings.main_settings()
@@ -47,10 +48,10 @@ with right:
     elif attacked:
         job = attack_job(task, chosen, picture, anew=pressed)
         if job.state == "done":
-            show_result(job.events[-1].snapshot, files_of(chosen, picture), link)
+            show_result(job.events[-1].snapshot, chosen, picture, files_of(chosen, picture), link)
         else:
             show_running(task, job, chosen, picture)
-    elif picture is None or not show_example(chosen, files_of(chosen, picture), link):
+    elif picture is None or not show_example(chosen, picture, files_of(chosen, picture), link):
         show_before(chosen, picture)
 if attacked and pressed:
     layout.scroll_to_running()

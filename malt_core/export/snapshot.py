@@ -22,15 +22,13 @@ from malt_core.storage.typed_json import plain, typed
 class Snapshot:
     """A finished attack on one image, as a page draws it.
 
-    sentence, png_sentence, way_sentence: the result in words; the last is "" where nothing was attacked.
-    record: run.json. player: what the path player shows (player.payload), None where the image was wrong from
-    the start. trace: every step of the attack. names: of the label, the class predicted at first and all
-    attacked classes, by index. name: of the picture. robust: whether the model was trained to resist attacks.
-    original_png, adversarial_png: PNG files at the model's resolution. command: repeats the run.
+    record: run.json. way_sentence: how straight the way was. Both it and player, what the path player shows
+    (player.payload), are empty where nothing was attacked. trace: every step of the attack. names: of the
+    label, the class predicted at first and all attacked classes, by index. name: of the picture. robust:
+    whether the model was trained to resist attacks. original_png, adversarial_png: PNG files at the model's
+    resolution. command: repeats the run.
     """
 
-    sentence: str
-    png_sentence: str
     way_sentence: str
     record: RunRecord
     player: dict[str, Any] | None
@@ -51,8 +49,6 @@ def snapshot_of(run: AttackRun) -> Snapshot:
     result = run.result
     named = {step.target for step in result.trace} | {result.label, result.clean_index}
     return Snapshot(
-        sentence=words.sentence(run),
-        png_sentence=words.png_sentence(run),
         way_sentence=words.way_sentence(run),
         record=record_of(run),
         player=payload(run) if run.linearity else None,

@@ -51,7 +51,7 @@ def test_a_link_to_an_attack_of_version_0_2() -> None:
         steps=40,
         targeting="naive",
         seed=5,
-        label=7,
+        truth=7,
     )
     assert (asked.run, asked.complaints) == (True, ())
 

@@ -22,6 +22,7 @@ from malt_core.types import Norm
 RUN, HIDE = "run", "hide"  # parameters of every address: start at once; settings whose widgets are not drawn
 EPS_RANGE: dict[Norm, tuple[float, float]] = {"linf": (0.05, 255.0), "l2": (0.01, 100.0)}
 DEFAULT_L2 = 0.5
+NONE_OF_THESE = "none"  # for a picture that shows nothing that the model has a word for
 
 Values = Mapping[str, Any]
 Complain = Callable[[str], None]
@@ -36,13 +37,14 @@ def default_eps(model: str, norm: Norm) -> float:
 class Parameter:
     """One setting of a page.
 
-    label, help: of its widget. name: in the address, by default the field's. depends: the settings whose
-    change sets it back to its default.
+    label, help: of its widget. name: in the address, by default the field's; formerly: the name that earlier
+    versions gave it there. depends: the settings whose change sets it back to its default.
     """
 
     label: str
     help: str = ""
     name: str = ""
+    formerly: str = ""
     depends: tuple[str, ...] = ()
 
     def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
@@ -204,6 +206,14 @@ class ClassIndex(Parameter):
         return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShownClass(ClassIndex):
+    """What a picture shows: a class of the chosen model, NONE_OF_THESE, or None where nobody said."""
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        return NONE_OF_THESE if text == NONE_OF_THESE else super().read(text, name, before, complain)
+
+
 def setting(parameter: Parameter, default: Any = MISSING) -> Any:
     """A field of a page's record. Without a default, the parameter's own counts."""
     return field(default=default, metadata={"parameter": parameter})
@@ -238,6 +248,8 @@ class PageSettings:
         complaints: list[str] = []
         for field_name, parameter in cls.parameters().items():
             name = parameter.name or field_name
+            if name not in params and parameter.formerly and parameter.formerly in params:
+                name = parameter.formerly
             value = MISSING
             if name in params:
                 value = parameter.read(params[name], name, values, complaints.append)

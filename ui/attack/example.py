@@ -12,6 +12,7 @@ from malt_core.storage.assets import assets_folder
 from malt_core.storage.typed_json import parse_json, typed
 from ui.attack.link import AttackSettings
 from ui.attack.result import Files, show_result
+from ui.pictures.picture import Picture
 
 FILE = assets_folder() / "examples" / "default.json"
 
@@ -30,11 +31,11 @@ def stored_example() -> StoredExample:
     return typed(StoredExample, parse_json(FILE.read_bytes(), str(FILE)), str(FILE))
 
 
-def show_example(settings: AttackSettings, files: Files, link: str | None) -> bool:
+def show_example(settings: AttackSettings, picture: Picture, files: Files, link: str | None) -> bool:
     """Draw the stored result if it is of these settings; otherwise return False. See show_result."""
     stored = stored_example()
     if stored.settings != settings:
         return False
+    show_result(stored.snapshot, settings, picture, files, link)
     st.caption("An example, computed ahead with these settings. **Attack** computes it before your eyes.")
-    show_result(stored.snapshot, files, link)
     return True

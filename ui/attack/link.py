@@ -9,7 +9,7 @@ from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import gallery
 from ui.address.common import CommonSettings
-from ui.address.parameters import Choice, ClassIndex, Count, setting
+from ui.address.parameters import Choice, Count, ShownClass, setting
 from ui.pictures.picture import CAMERA, UPLOAD
 
 DEFAULT_PHOTO = "motorcycle"
@@ -40,18 +40,19 @@ TARGETING = Choice(
     help="Which wrong classes are tried first. MALT: those whose boundary would be nearest if the model were "
     f"linear. {TITLES['naive']}: those that the model finds likeliest, as the AutoAttack benchmark does.",
 )
-LABEL = ClassIndex(
-    label="Attack as",
-    placeholder="what the model says",
-    help="The class to lead the model away from. Choose the true one to see whether it is right at all.",
+TRUTH = ShownClass(
+    label="What it really shows",
+    placeholder="something else: search all classes",
+    formerly="label",
+    depends=("model", "photo"),
+    help="What the picture shows. The attack does not need it, but only who was right can be fooled.",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttackSettings(CommonSettings):
-    """photo: an id of the gallery, UPLOAD or CAMERA. label: None for the model's own prediction.
-
-    The rest is as in AttackConfig.
+    """photo: an id of the gallery, UPLOAD or CAMERA. truth: the class that it shows, NONE_OF_THESE, or None
+    where nobody said; it changes what is said of the result, not the attack. The rest is as in AttackConfig.
     """
 
     page: ClassVar[str] = "attack"
@@ -60,7 +61,7 @@ class AttackSettings(CommonSettings):
     targets: int = setting(TARGETS, 9)
     steps: int = setting(STEPS, 100)
     targeting: Targeting = setting(TARGETING, "malt")
-    label: int | None = setting(LABEL, None)
+    truth: int | str | None = setting(TRUTH, None)
 
     @property
     def config(self) -> AttackConfig:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
+from malt_core.attacks.outcome import guessing, right
 from malt_core.formatting import exact_percent
-from malt_core.models.catalogue import model_info
+from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import ModelInfo
 from ui.attack import glossary, work
 from ui.attack.link import AttackSettings
+from ui.attack.question import ask, asks, truth_of
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
 from ui.compute.session import shelf, tab
 from ui.pictures.picture import UPLOAD, Picture
-from ui.pictures.truth import truth_note
+from ui.widgets import form
+from ui.widgets.markdown import plain
 from ui.widgets.waiting import EVERY
 
-SIDE = 220  # pixels on screen
+SIDE = 224  # pixels on screen
+FEW = 300  # classes; a network with fewer has no word for most pictures
 NAMED = 20  # with more classes than this they are not listed
 
 
@@ -25,33 +29,39 @@ def show_before(settings: AttackSettings, picture: Picture | None) -> None:
     if picture is None:
         st.info("Upload a picture to begin." if settings.photo == UPLOAD else "Take a picture to begin.")
         return
-    show_glance(settings, picture)
+    show_glance(settings, picture, asking=True)
     st.markdown(
         "Press **Attack** to search for a change, at most as large as ε, that changes the model's answer."
     )
 
 
-def show_glance(settings: AttackSettings, picture: Picture) -> None:
-    """Draw the picture at the model's resolution, and its likeliest answers as soon as they are known."""
+def show_glance(settings: AttackSettings, picture: Picture, *, asking: bool = False) -> None:
+    """Draw the picture at the model's resolution, and its likeliest answers as soon as they are known.
+
+    asking: also whether the answer is right.
+    """
     info = model_info(settings.model)
     height, width = info.size
-    with st.container(key="glance", horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(key="glance", horizontal=True, vertical_alignment="top", gap="medium"):
         with st.container(key="pixels", width=SIDE):
             st.image(
                 picture.image, width=SIDE, output_format="PNG", alt=f"{picture.alt}, as the model sees it"
             )
-        with st.container(width="stretch"):
-            st.markdown(f"**What the model sees:** {width} × {height} pixels.", help=glossary.WHAT_SEES)
-            if info.offline or shelf().has(info.id):
-                _answer(settings, picture)
-            else:
-                st.markdown(f"{info.title} is downloaded and asked when you press **Attack**.")
-            st.caption(_vocabulary(info))
+            st.caption(f"{width} × {height} pixels", help=glossary.WHAT_SEES)
             if picture.credit:
                 st.caption(f"Photo: {picture.credit}")
+        with st.container(width="stretch", gap="small"):
+            if not (info.offline or shelf().has(info.id)):
+                st.markdown(f"{info.title} is downloaded and asked when you press **Attack**.")
+            elif answers := answers_of(settings, picture):
+                _say(settings, answers)
+                if asking and asks(settings):
+                    ask(settings, answers)
+            _vocabulary(info)
 
 
-def _answer(settings: AttackSettings, picture: Picture) -> None:
+def answers_of(settings: AttackSettings, picture: Picture) -> work.Answers | None:
+    """The network's likeliest answers; None, with what is waited for on the page, until they are known."""
     job = tab().watch(
         "glance",
         work.glance_key(settings, picture),
@@ -60,15 +70,37 @@ def _answer(settings: AttackSettings, picture: Picture) -> None:
         quick=True,
     )
     if job.state == "done":
-        (first, share), *others = job.events[0]
-        rest = ", ".join(f"{name} ({exact_percent(part)})" for name, part in others)
-        st.markdown(f"It says **{first}** ({exact_percent(share)}), then {rest}.")
-        if note := truth_note(settings.photo, model_info(settings.model), first):
-            st.caption(note)
-    elif job.finished:
+        return job.events[0]
+    if job.finished:
         st.error(job.error)
     else:
         _wait(job)
+    return None
+
+
+def _say(settings: AttackSettings, answers: work.Answers) -> None:
+    """Draw the answers: the first as a sentence, all as a list, and whether the first is right."""
+    classes = model_info(settings.model).classes
+    (first, share), *others = answers
+    name, sure = plain(classes[first]), exact_percent(share)
+    rest = ", ".join(f"{plain(classes[index])} ({exact_percent(part)})" for index, part in others)
+    guess = guessing(share)
+    st.markdown(f"#### {'It is only guessing' if guess else 'It says'}: {name}, {sure} sure", anchors=False)
+    st.markdown(f"Then {rest}.")
+    verdict = right(truth_of(settings), first)
+    if verdict:
+        st.markdown("That is right. An attack may still fool it.")
+    elif verdict is False:
+        st.markdown(
+            f"**That is wrong, without any attack.** {_shown(settings)} An attack can only move it to "
+            "another wrong answer, or correct it by accident."
+        )
+
+
+def _shown(settings: AttackSettings) -> str:
+    classes = model_info(settings.model).classes
+    names = " or ".join(f"“{plain(classes[index])}”" for index in sorted(truth_of(settings) or ()))
+    return f"The picture shows {names}." if names else "None of its words names the picture."
 
 
 @st.fragment(run_every=EVERY)
@@ -78,10 +110,19 @@ def _wait(job: Job) -> None:
     st.progress(job.share or 0.0, text=job.note or "Looking at the picture …")
 
 
-def _vocabulary(info: ModelInfo) -> str:
-    """What the model can say at all: a picture of anything else gets one of these names, too."""
-    if len(info.classes) > NAMED:
-        return f"It knows {len(info.classes):,} classes and calls every picture one of them."
-    return (
-        f"It knows {len(info.classes)} words and calls every picture one of them: {', '.join(info.classes)}."
-    )
+def _vocabulary(info: ModelInfo) -> None:
+    """Draw what the model can say at all: a picture of anything else gets one of these names, too."""
+    n = len(info.classes)
+    if n > NAMED:
+        st.caption(f"It knows {n:,} words and calls every picture one of them.")
+    else:
+        words = ", ".join(info.classes)
+        st.caption(f"It knows {n} words and calls every picture one of them: {words}.")
+    if n < FEW and info.id != DEFAULT_MODEL:
+        known = len(model_info(DEFAULT_MODEL).classes)
+        if known > n:
+            st.button(
+                f"Ask the network that knows {known:,} words",
+                key="more_words",
+                on_click=lambda: form.put(AttackSettings, "model", DEFAULT_MODEL),
+            )

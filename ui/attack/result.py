@@ -10,48 +10,40 @@ from pathlib import Path
 
 import streamlit as st
 
-from malt_core.attack_run.record import RunRecord, record_to_json
+from malt_core.attack_run import story
+from malt_core.attack_run.record import record_to_json
 from malt_core.export.snapshot import Snapshot
-from malt_core.images.gallery import GALLERY
-from malt_core.models.catalogue import model_info
 from ui.attack import glossary
+from ui.attack.link import AttackSettings
+from ui.attack.preview import answers_of
+from ui.attack.question import ask, asks, truth_of
 from ui.layout import show_link
-from ui.pictures.picture import UPLOAD
-from ui.pictures.truth import truth_note
+from ui.pictures.picture import Picture
 from ui.widgets import glossary as shared_words
 from ui.widgets.heading import heading
+from ui.widgets.markdown import plain
 from ui.widgets.player import show_player
 
 Files = Callable[[str], bytes]
 """Computes a download on click: "figure.png" or "figure.html"."""
 
 
-def show_result(snapshot: Snapshot, files: Files, link: str | None) -> None:
+def show_result(
+    snapshot: Snapshot, settings: AttackSettings, picture: Picture, files: Files, link: str | None
+) -> None:
     """Draw everything about a finished run. link: its address, None where it cannot be linked."""
-    st.subheader(snapshot.sentence, anchor=False)
-    st.markdown(snapshot.png_sentence)
-    if note := _truth_note(snapshot.record):
-        st.caption(note)
-    if snapshot.player is None:
-        with st.container(key="pixels"):
-            st.image(
-                snapshot.original_png,
-                width=256,
-                output_format="PNG",
-                alt=f"{snapshot.name}, as the model sees it",
-            )
-    else:
-        _path(snapshot)
-        _attempts(snapshot)
-        _targets(snapshot)
-        _numbers(snapshot)
+    truth = truth_of(settings)
+    st.subheader(plain(story.headline(snapshot.record, truth)), anchor=False)
+    st.markdown(plain(story.told(snapshot.record, truth)))
+    if asks(settings) and (answers := answers_of(settings, picture)):
+        ask(settings, answers)
+    _path(snapshot)
+    if picture.credit:
+        st.caption(f"Photo: {picture.credit}")
+    _attempts(snapshot)
+    _targets(snapshot)
+    _numbers(snapshot)
     _take_away(snapshot, files, link)
-
-
-def _truth_note(record: RunRecord) -> str:
-    source = record.image.source
-    photo = source.removeprefix(GALLERY) if source.startswith(GALLERY) else UPLOAD
-    return truth_note(photo, model_info(record.model), record.clean_label.name)
 
 
 def _path(snapshot: Snapshot) -> None:
@@ -133,8 +125,6 @@ def _numbers(snapshot: Snapshot) -> None:
 
 
 def _picture_kind(snapshot: Snapshot) -> str:
-    if snapshot.player is None:
-        return "Original image"
     return "Adversarial image" if snapshot.record.success else "Closest try"
 
 

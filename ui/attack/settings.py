@@ -5,7 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.attack.link import AttackSettings
-from ui.widgets.form import draw, draw_beside
+from ui.widgets.form import changed, draw, draw_beside
+
+
+def another_picture() -> None:
+    """What depends on the picture is forgotten: an upload or the camera has delivered another one."""
+    changed(AttackSettings, "photo")
 
 
 def main_settings() -> None:
@@ -16,6 +21,6 @@ def main_settings() -> None:
 def more_settings() -> None:
     """Everything else, folded away."""
     with st.expander("More settings", key="more"):
-        draw(AttackSettings, "label", "targeting", "norm", "crop")
+        draw(AttackSettings, "targeting", "norm", "crop")
         draw_beside(AttackSettings, "targets", "steps")
         draw(AttackSettings, "seed")

@@ -16,7 +16,9 @@ from ui.pictures.picture import Picture
 if TYPE_CHECKING:
     from malt_core.models.loaders import Model
 
-TOP = 3
+TOP = 5
+Answers = tuple[tuple[int, float], ...]
+"""The likeliest classes, by index, each with its confidence from 0 to 1; the likeliest first."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class Outcome:
 
 def attack_key(settings: AttackSettings, picture: Picture) -> str:
     """Equal keys mean equal results."""
-    return _digest("attack", replace(settings, photo=""), picture.name, picture.source, picture.digest)
+    return _digest(
+        "attack", replace(settings, photo="", truth=None), picture.name, picture.source, picture.digest
+    )
 
 
 def glance_key(settings: AttackSettings, picture: Picture) -> str:
@@ -48,22 +52,21 @@ def attack(settings: AttackSettings, picture: Picture) -> Callable[[Model], Iter
         from malt_core.attack_run.run import attack_and_measure
         from malt_core.export.snapshot import snapshot_of
 
-        sample, config = picture.to_sample(settings.label), settings.config
+        sample, config = picture.to_sample(), settings.config
         for event in attack_and_measure(model, sample, config, crop=settings.crop, source=picture.source):
             yield Outcome(event, snapshot_of(event)) if isinstance(event, AttackRun) else event
 
     return work
 
 
-def glance(picture: Picture) -> Callable[[Model], Iterator[tuple[tuple[str, float], ...]]]:
-    """A work function for the queue: the likeliest classes with their confidences from 0 to 1, at once."""
+def glance(picture: Picture) -> Callable[[Model], Iterator[Answers]]:
+    """A work function for the queue: the network's likeliest answers, at once."""
 
-    def work(model: Model) -> Iterator[tuple[tuple[str, float], ...]]:
+    def work(model: Model) -> Iterator[Answers]:
         import torch
 
         with torch.inference_mode():
             likely = model(picture.to_sample().x[None]).softmax(1)[0].topk(min(TOP, len(model.info.classes)))
-        pairs = zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
-        yield tuple((model.info.classes[index], share) for index, share in pairs)
+        yield tuple(zip(likely.indices.tolist(), likely.values.tolist(), strict=True))
 
     return work

@@ -13,9 +13,9 @@ from malt_core.images.gallery import find_photo, gallery, thumbnail_bytes
 from malt_core.images.kinds import ACCEPTED
 from malt_core.models.catalogue import model_info
 from malt_core.types import Crop
-from ui.address.parameters import Choice, Several
+from ui.address.parameters import PageSettings, Several
 from ui.pictures.picture import CAMERA, UPLOAD, Picture, gallery_picture, own_picture
-from ui.widgets.form import shows
+from ui.widgets.form import changed, shows
 from ui.widgets.markdown import plain
 
 THUMBNAIL = 96
@@ -39,8 +39,9 @@ def label(photo_id: str) -> str:
     return f"![{photo.title}](data:image/jpeg;base64,{data})"
 
 
-def choose_photo(parameter: Choice, key: str) -> None:
+def choose_photo(record: type[PageSettings], key: str) -> None:
     """Draw the picker of one picture; those that the model certainly has a word for come first."""
+    parameter = record.parameters()[key]
     first = [photo.id for photo in gallery(model_info(st.session_state.model).dataset)]
     if shows(key):
         with st.container(key="picker"):
@@ -52,6 +53,8 @@ def choose_photo(parameter: Choice, key: str) -> None:
                 key=key,
                 required=True,
                 help=parameter.help,
+                on_change=changed,
+                args=(record, key),
             )
 
 
@@ -70,15 +73,17 @@ def choose_photos(parameter: Several, key: str) -> None:
             )
 
 
-def chosen_picture(photo: str, size: tuple[int, int], crop: Crop) -> Picture | None:
+def chosen_picture(
+    photo: str, size: tuple[int, int], crop: Crop, on_another: Callable[[], None] | None = None
+) -> Picture | None:
     """The picture that is chosen, at size (H, W); None while an upload or the camera has to deliver it.
 
-    Raises BadImage for a file that cannot be used.
+    on_another: called when these deliver another picture. Raises BadImage for a file that cannot be used.
     """
     if photo == UPLOAD:
-        file = st.file_uploader("A picture of yours", key="file", help=WHAT_UPLOAD)
+        file = st.file_uploader("A picture of yours", key="file", help=WHAT_UPLOAD, on_change=on_another)
     elif photo == CAMERA:
-        file = st.camera_input("Take a picture", key="shot")
+        file = st.camera_input("Take a picture", key="shot", on_change=on_another)
         st.caption(
             "No picture? The browser asks for leave to use the camera; undo a refusal in its address bar."
         )

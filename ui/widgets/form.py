@@ -84,6 +84,12 @@ def draw_beside(record: type[PageSettings], *names: str) -> None:
             draw(record, name)
 
 
+def put(record: type[PageSettings], name: str, value: Any) -> None:
+    """Set a setting as its widget would; for callbacks, which run before the widgets are drawn."""
+    st.session_state[_key(name, record.parameters()[name])] = value
+    changed(record, name)
+
+
 def _fill(settings: PageSettings) -> None:
     state = st.session_state
     for name, parameter in settings.parameters().items():
@@ -109,11 +115,11 @@ def _key(name: str, parameter: Parameter) -> str:
     return name
 
 
-def _changed(record: type[PageSettings], changed: str) -> None:
+def changed(record: type[PageSettings], which: str) -> None:
     """Set what depends on a setting back to its default."""
     state = st.session_state
     for name, parameter in record.parameters().items():
-        if changed not in parameter.depends:
+        if which not in parameter.depends:
             continue
         if _key(name, parameter) == name:
             state[name] = _default(record, name, state.norm)
@@ -128,7 +134,7 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
     how: dict[str, Any] = {
         "key": key,
         "help": parameter.help,
-        "on_change": _changed,
+        "on_change": changed,
         "args": (record, name),
     }
     match parameter:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from malt_core.models.catalogue import DEFAULT_MODEL, list_models, model_info
-from ui.address.parameters import DEFAULT_L2, Asked
+from ui.address.parameters import DEFAULT_L2, NONE_OF_THESE, Asked
 from ui.attack.link import DEFAULT_PHOTO, AttackSettings
 from ui.pictures.picture import UPLOAD
 
@@ -23,8 +23,9 @@ def read(**params: str) -> Asked[AttackSettings]:
     [
         {},
         {"photo": "espresso", "eps": 0.5, "crop": "fit"},
-        {"photo": UPLOAD, "norm": "l2", "eps": 1.25, "label": 9, "seed": 2**32 - 1},
-        {"model": "torchvision/resnet50", "targets": 1, "steps": 1000, "targeting": "naive", "label": 999},
+        {"photo": UPLOAD, "norm": "l2", "eps": 1.25, "truth": 9, "seed": 2**32 - 1},
+        {"photo": UPLOAD, "truth": NONE_OF_THESE},
+        {"model": "torchvision/resnet50", "targets": 1, "steps": 1000, "targeting": "naive", "truth": 999},
     ],
 )
 @pytest.mark.parametrize("run", [True, False])
@@ -68,7 +69,9 @@ def test_eps_starts_where_the_model_suggests() -> None:
         ({"steps": "1001"}, "1000"),
         ({"seed": "-1"}, "seed"),
         ({"seed": "9" * 5000}, "seed"),
-        ({"label": "200"}, "199"),
+        ({"truth": "200"}, "199"),
+        ({"truth": "nothing"}, "truth"),
+        ({"label": "200"}, "label"),
     ],
 )
 def test_nonsense_is_replaced_and_complained_about(params: dict[str, str], word: str) -> None:

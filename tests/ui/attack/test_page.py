@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import time
@@ -15,10 +16,13 @@ from streamlit.testing.v1 import AppTest
 from malt_core.attack_run.record import record_to_json
 from scripts import make_attack_example
 from tests.helpers.pages import PATIENCE, ROOT, open_app, png, run_until, texts
-from ui.attack import example
+from ui.address.parameters import NONE_OF_THESE
+from ui.attack import example, work
 from ui.compute.session import queue
 from ui.pictures.picture import UPLOAD
 from ui.widgets.markdown import plain
+
+QUICK = {"model": "tiny-imagenet/standard", "eps": 4}
 
 
 def upload(app: AppTest, data: bytes, name: str) -> AppTest:
@@ -57,7 +61,7 @@ def test_the_example_is_the_run_of_the_default_settings() -> None:
     stored, fresh = stored.snapshot, make_attack_example.compute(stored.settings)
     assert stored.record.success
     assert stored.record.survives_png
-    for name in ("sentence", "png_sentence", "original_png", "command", "names"):
+    for name in ("original_png", "command", "names"):
         assert getattr(fresh, name) == getattr(stored, name), name
     # The sign of a gradient near zero, and so a pixel, may differ from one processor to the next.
     assert np.mean(pixels_of(fresh.adversarial_png) != pixels_of(stored.adversarial_png)) < 0.05
@@ -95,7 +99,7 @@ def test_attack_result_and_link() -> None:
 def test_changing_a_setting_stops_the_attack() -> None:
     app = open_app(photo="cat", eps=0.05, seed=12345, steps=1000)
     app.button(key="attack").click().run()
-    run_until(app, "It says")
+    run_until(app, "% sure")
     until = time.monotonic() + PATIENCE
     while not queue().counts()["running"]:
         assert time.monotonic() < until
@@ -127,12 +131,11 @@ def test_every_setting_reaches_the_run() -> None:
     assert all(part in command for part in where + how), command
 
 
-def test_model_changes_eps_and_classes_without_a_download() -> None:
-    app = open_app()
-    app.selectbox(key="label").set_value(3).run()
+def test_another_model_knows_other_classes_and_is_not_downloaded_to_say_so() -> None:
+    app = open_app(photo="flower", truth=3, **QUICK)
+    assert app.query_params["truth"] == "3"
     app.selectbox(key="model").set_value("torchvision/resnet50").run()
-    assert app.selectbox(key="label").value is None
-    assert len(app.selectbox(key="label").options) == 1000
+    assert "truth" not in app.query_params
     run_until(app, "is downloaded and asked when you press")
     assert not app.exception
 
@@ -175,10 +178,43 @@ def test_one_pixel_is_a_picture() -> None:
     assert any("cannot hold a picture of your own" in caption.value for caption in app.caption)
 
 
-def test_a_wrong_label_is_said_not_attacked() -> None:
-    app = open_app(photo="cat", label=9, run=1)
-    run_until(app, "Without any attack")
-    assert not app.exception
+def test_what_was_wrong_from_the_start_is_never_called_fooled() -> None:
+    """The attack starts from the network's own answer, whatever the picture shows."""
+    app = open_app(photo="flower", label=9, run=1, **QUICK)  # as earlier versions wrote it
+    run_until(app, "The numbers behind it")
+    (headline,) = (element.value for element in app.subheader)
+    assert re.search("From one wrong answer to another|Wrong from the start", headline)
+    assert "ooled" not in headline
+
+    app.button_group(key="truth_offered").set_value(None).run()
+    (headline,) = (element.value for element in app.subheader)
+    assert "wrong" not in headline, "nobody says any more what the picture shows"
+    assert "truth" not in app.query_params
+
+
+def test_is_that_right() -> None:
+    """Told by one click on an answer, by search, or as none of these; kept in the address; asked of each."""
+    app = open_app(photo="flower", **QUICK)
+    run_until(app, "Is that right?")
+    offered = app.button_group(key="truth_offered")
+    assert len(offered.options) == work.TOP + 1
+    first = next(iter(offered.options))
+    offered.set_value(first).run()
+    assert "That is right." in texts(app)
+    right = int(app.query_params["truth"])
+
+    other = (right + 1) % 200
+    app.selectbox(key="truth_searched").set_value(other).run()
+    assert app.query_params["truth"] == str(other)
+    assert "That is wrong, without any attack." in texts(app)
+    assert app.button_group(key="truth_offered").value is None
+
+    app.button_group(key="truth_offered").set_value(NONE_OF_THESE).run()
+    assert app.query_params["truth"] == NONE_OF_THESE
+    assert "None of its words names the picture." in texts(app)
+
+    app.button_group(key="photo").set_value("espresso").run()
+    assert "truth" not in app.query_params, "it was said of another picture"
 
 
 def test_nonsense_in_the_link_is_explained() -> None:

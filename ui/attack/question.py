@@ -1,0 +1,74 @@
+"""“Is that right?”: what a picture shows, told by one click, so that no wrong answer is called fooled."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from malt_core.attacks.outcome import Truth
+from malt_core.models.catalogue import model_info
+from malt_core.types import ModelInfo
+from ui.address.parameters import NONE_OF_THESE
+from ui.attack.link import TRUTH, AttackSettings
+from ui.attack.work import Answers
+from ui.pictures.picture import CAMERA, UPLOAD
+from ui.pictures.truth import true_class
+from ui.widgets import form
+
+
+def truth_of(settings: AttackSettings) -> Truth:
+    """What is known of the picture: what somebody said here, else what the gallery says."""
+    info = model_info(settings.model)
+    if settings.truth == NONE_OF_THESE:
+        return frozenset()
+    if settings.truth is not None:
+        return frozenset({settings.truth})
+    return _gallery_truth(settings.photo, info)
+
+
+def _gallery_truth(photo: str, info: ModelInfo) -> Truth:
+    known = None if photo in (UPLOAD, CAMERA) else true_class(photo, info)
+    return None if known is None else frozenset({known})
+
+
+def asks(settings: AttackSettings) -> bool:
+    """Whether to ask: not where the gallery knows what the picture shows, nor where a link hides it."""
+    return form.shows("truth") and (settings.truth is not None or truth_of(settings) is None)
+
+
+def ask(settings: AttackSettings, answers: Answers) -> None:
+    """Draw the question. answers: the likeliest ones."""
+    info, state, now = model_info(settings.model), st.session_state, settings.truth
+    likeliest = [index for index, _ in answers]
+    offered = [*likeliest, NONE_OF_THESE]
+    state.truth_offered = now if now in offered else None
+    state.truth_searched = now if now is not None and now not in offered else None
+
+    def words(choice: int | str) -> str:
+        if choice == NONE_OF_THESE:
+            return "none of its words"
+        name = info.classes[choice]
+        return f":material/check: Yes, {name}" if choice == likeliest[0] else f"No, {name}"
+
+    with st.container(key="truth", gap="xsmall"):
+        st.pills(
+            "**Is that right?** What does the picture really show?",
+            offered,
+            default=state.truth_offered,  # see ui/widgets/form.py
+            format_func=words,
+            key="truth_offered",
+            on_change=lambda: _tell(state.truth_offered),
+        )
+        st.selectbox(
+            TRUTH.label,
+            range(len(info.classes)),
+            index=state.truth_searched,
+            format_func=lambda index: info.classes[index],
+            placeholder=f"Something else: search its {len(info.classes):,} classes",
+            label_visibility="collapsed",
+            key="truth_searched",
+            on_change=lambda: _tell(state.truth_searched),
+        )
+
+
+def _tell(truth: int | str | None) -> None:
+    form.put(AttackSettings, "truth", truth)
