@@ -48,6 +48,11 @@ class Epsilon:
         exact = self.norm == "linf" and float(steps) / 255 == self.value
         return f"{steps}/255" if exact else repr(float(self.value))
 
+    @property
+    def fits_eight_bits(self) -> bool:
+        """Whether the ball around an 8-bit image holds any other: from 1/255 on, in either norm."""
+        return self.value > 0.999 / 255
+
     def __str__(self) -> str:
         """Return it for people, to three digits: "4/255", or "0.5 (L2)"."""
         return f"{self.value * 255:.3g}/255" if self.norm == "linf" else f"{self.value:.3g} (L2)"

@@ -52,9 +52,13 @@ def _layout(figure: go.Figure, height: int, x_title: str) -> go.Figure:
 
 
 def attempts_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]) -> go.Figure:
-    """Return the true margin of every attacked target, step by step, in the order of attack."""
+    """Return the true margin of every attacked target, step by step, in the order of attack.
+
+    Of a target that was attacked in several rounds, its last run is shown, which is its longest.
+    """
     figure = go.Figure()
-    groups = [list(group) for _, group in groupby(trace, key=lambda step: step.order)]
+    runs = groupby(trace, key=lambda step: (step.order, step.round))
+    groups = [steps for _, steps in sorted({order: list(steps) for (order, _), steps in runs}.items())]
     for i, steps in enumerate(groups):
         colour, dash = PALETTE[i % len(PALETTE)], DASHES[i // len(PALETTE) % len(DASHES)]
         name = f"{steps[0].order}. {names[steps[0].target]}"

@@ -60,6 +60,7 @@ class RankedClass(NamedClass):
     confidence_rank: Annotated[int, Meta(description="Its place among all other classes by logit, from 1.")]
     tried: Annotated[bool, Meta(description="Whether it was attacked.")]
     succeeded: Annotated[bool, Meta(description="Whether that fooled the model.")]
+    reached: Annotated[bool, Meta(description="Whether the model answered with it then, not with another.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,11 @@ class RunRecord:
     n_targets: Annotated[int, Meta(description="Classes to be attacked, at most.")]
     n_candidates: Annotated[int, Meta(description="The likeliest classes that were ranked.")]
     n_iter: Annotated[int, Meta(description="Steps towards each class, at most.")]
+    faithful: Annotated[
+        bool,
+        Meta(description="Each class got all its steps, as published, not as many as looked worth while."),
+    ]
+    aim: Annotated[NamedClass | None, Meta(description="The class that was asked for. Null: any wrong one.")]
     loss: Annotated[str, Meta(description="dlr-targeted (AutoAttack's) or margin (under four classes).")]
     label: Annotated[NamedClass, Meta(description="The class that was attacked.")]
     clean_label: Annotated[PredictedClass, Meta(description="The prediction for the original.")]
@@ -141,18 +147,36 @@ class RunRecord:
         bool, Meta(description="The model was wrong without any attack, so that there was none.")
     ]
     success: Annotated[bool, Meta(description="The attack made a right prediction a wrong one.")]
+    reached: Annotated[bool, Meta(description="The prediction became the target, not another class.")]
+    margin_left: Annotated[
+        float | None,
+        Meta(
+            description="The margin of what is returned, as a share of the original's: 1 none gone, 0 at the "
+            "boundary, below 0 past it. To the aim, if there was one, else to the nearest class. Null: no "
+            "attack."
+        ),
+    ]
     adversarial_label: Annotated[
         PredictedClass, Meta(description="The prediction for the adversarial image, or for the closest try.")
     ]
     target: Annotated[
         AttackedClass | None, Meta(description="The class of the attack that is returned. Null: no attack.")
     ]
-    steps: Annotated[int, Meta(description="Steps towards the target.")]
-    steps_total: Annotated[int, Meta(description="Steps towards all classes tried.")]
+    steps: Annotated[int, Meta(description="Steps of the run that found what is returned.")]
+    steps_total: Annotated[int, Meta(description="Steps of all runs.")]
     n_forward: Annotated[int, Meta(description="Images sent through the model.")]
     n_backward: Annotated[int, Meta(description="Images sent back through it, for gradients.")]
     seconds: Annotated[float, Meta(description="Wall time.")]
+    device: Annotated[str, Meta(description="What computed it: cpu, cuda or mps.")]
     perturbation_norm: Annotated[float, Meta(description="Length of the change that was made, in the norm.")]
+    largest_change: Annotated[float, Meta(description="The largest change of a colour value.")]
+    ssim: Annotated[
+        float | None,
+        Meta(
+            description="Structural similarity of the original and what is returned: 1 the same. Null: "
+            "pictures under 7 pixels."
+        ),
+    ]
     survives_png: Annotated[bool, Meta(description="The image rounded to 8 bits fools the model, too.")]
     ranking: Annotated[tuple[RankedClass, ...], Meta(description="The candidates in the order of attack.")]
     linearity: Annotated[
@@ -183,11 +207,15 @@ def record_of(run: AttackRun) -> RunRecord:
         n_targets=result.n_targets,
         n_candidates=len(result.ranking),
         n_iter=config.n_iter,
+        faithful=config.faithful,
+        aim=None if config.target is None else NamedClass(**_named(run, config.target)),
         loss=result.loss,
         label=NamedClass(**_named(run, result.label)),
         clean_label=PredictedClass(**_named(run, result.clean_index), confidence=result.clean_confidence),
         already_misclassified=result.already_wrong,
         success=result.success,
+        reached=result.reached,
+        margin_left=finite_or_none(result.margin_left),
         adversarial_label=PredictedClass(
             **_named(run, result.adversarial_index), confidence=result.adversarial_confidence
         ),
@@ -200,7 +228,10 @@ def record_of(run: AttackRun) -> RunRecord:
         n_forward=result.n_forward,
         n_backward=result.n_backward,
         seconds=result.seconds,
+        device=result.device,
         perturbation_norm=result.perturbation_norm,
+        largest_change=run.likeness.largest_change,
+        ssim=run.likeness.ssim,
         survives_png=result.survives_png,
         ranking=_ranking(run),
         linearity=_linearity(run),
@@ -239,7 +270,9 @@ def _named(run: AttackRun, index: int) -> dict[str, Any]:
 
 
 def _ranking(run: AttackRun) -> tuple[RankedClass, ...]:
-    outcome = {attempt.target: attempt.fooled for attempt in run.result.attempts}
+    tried = {attempt.target for attempt in run.result.attempts}
+    fooled = {attempt.target for attempt in run.result.attempts if attempt.fooled}
+    reached = {attempt.target for attempt in run.result.attempts if attempt.reached}
     return tuple(
         RankedClass(
             **_named(run, candidate.index),
@@ -248,8 +281,9 @@ def _ranking(run: AttackRun) -> tuple[RankedClass, ...]:
             gradient_norm=finite_or_none(candidate.gradient_norm),
             predicted_distance=finite_or_none(candidate.predicted_distance),
             confidence_rank=candidate.confidence_rank,
-            tried=candidate.index in outcome,
-            succeeded=outcome.get(candidate.index, False),
+            tried=candidate.index in tried,
+            succeeded=candidate.index in fooled,
+            reached=candidate.index in reached,
         )
         for candidate in run.result.ranking
     )

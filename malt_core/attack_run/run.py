@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from malt_core.attack_run.likeness import likeness
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.malt.single import attack
 from malt_core.attacks.types import AttackConfig, AttackEvent, AttackResult, Finished
@@ -39,4 +40,5 @@ def attack_and_measure(
                 source=source or sample.name,
                 result=event.result,
                 linearity=_linearity(model, sample, event.result),
+                likeness=likeness(sample.x, event.result.adversarial),
             )

@@ -10,6 +10,18 @@ from malt_core.types import Crop, ModelInfo, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
+class Likeness:
+    """How alike the original and the adversarial image are.
+
+    largest_change: of a colour value, from 0 to 1. ssim: structural similarity, 1 for equal images; None for
+    images that are too small for its window of 7 pixels.
+    """
+
+    largest_change: float
+    ssim: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AttackRun:
     """One finished attack with all that the page, the figures and run.json need.
 
@@ -24,3 +36,4 @@ class AttackRun:
     source: str
     result: AttackResult
     linearity: LinearityReport | None
+    likeness: Likeness

@@ -174,13 +174,15 @@ def visit(
     passes: Passes,
     bfloat16: bool = False,
     shared: losses.SharedLogits | None = None,
+    aimed: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Move every row one step (fresh rows stay at their start) and evaluate it there.
 
     Returns the visited points x_k, (R, C, H, W), and their logits, (R, K). The rows themselves may already
     stand elsewhere, since a checkpoint sends some back to their best point. One forward and one backward
     pass for each row; bfloat16 computes both in that precision (never trust its verdict). shared: as
-    losses.shared_logits returns it. Logits that are not finite are for the caller to see to; they change
+    losses.shared_logits returns it. aimed: let the target overtake whatever class leads besides, not only the
+    label. Logits that are not finite are for the caller to see to; they change
     nothing for the other rows.
     """
     fresh = rows.evaluations == 0
@@ -193,7 +195,8 @@ def visit(
     leaf = rows.x.detach().requires_grad_()
     with torch.enable_grad():
         z = gradients.forward(model, leaf, passes, bfloat16=bfloat16, any_number=True)
-        loss = losses.targeted_loss(z, rows.y, rows.target, shared)
+        rivals = losses.others(z, rows.target, shared).argmax(1) if aimed else rows.y
+        loss = losses.targeted_loss(z, rivals, rows.target, shared)
         rows.gradient = gradients.finite_or_zero(gradients.input_gradient(loss.sum(), leaf), moved)
     visited, z, loss = rows.x, z.detach(), loss.detach()
 

@@ -30,7 +30,11 @@ class AttackConfig:
     eps: radius in [0, 1] pixel units, over 0; at most 1 for linf.
     n_candidates: how many of the most confident classes are scored (the paper's c).
     n_targets: how many of those are attacked, in order (the paper's a). Both are capped by what there is.
-    n_iter: APGD steps a target.
+    n_iter: APGD steps a target, at most.
+    faithful: give every target all its steps, as published; otherwise they go where they pay
+        (malt/budget.py).
+    target: the index of the class that alone is attacked, with all its steps, until the model answers with
+        it; it is ranked all the same. None for any wrong class.
     eight_bit: go on until the image rounded to 8 bits fools the model too, since that is what
         a saved PNG holds; an image that only fools unrounded is kept if nothing better is found.
 
@@ -45,6 +49,8 @@ class AttackConfig:
     targeting: Targeting = "malt"
     seed: int = 0
     eight_bit: bool = True
+    faithful: bool = False
+    target: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eps", as_number(self.eps))
@@ -57,6 +63,8 @@ class AttackConfig:
         check_count("n_candidates", self.n_candidates, 1, 100_000)
         check_count("n_iter", self.n_iter, 1, 10_000)
         check_count("seed", self.seed, 0, MAX_SEED)
+        if self.target is not None:
+            check_count("target", self.target, 0, 10**9)
 
     @property
     def epsilon(self) -> Epsilon:
@@ -92,7 +100,10 @@ class RankingProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """Event: the order is known. targets: every candidate, by rank; the first n_targets get attacked."""
+    """Event: the order is known. targets: every candidate, by rank.
+
+    The first n_targets get attacked; where config.target names one, it alone, and n_targets is 1.
+    """
 
     label: int
     clean_index: int
@@ -105,14 +116,19 @@ class Ranked:
 class Step:
     """Event: APGD has visited one more point x_k on the way to `target`.
 
-    order: 1 for the first attacked target; step: k, 0 for the random start.
+    order: the target's place in the order of attack, from 1. round: 1, then 2, ... where the budget goes on;
+        in each, targets are attacked in order, and one that was attacked before begins anew, with more steps.
+        So (round, order) names one run of APGD. step: k, 0 for its random start. most: its last step, but
+        for those that an image that fools the model is granted until it does when rounded to 8 bits, too.
     true_margin: m_target(x_k); linear_margin: m_target(x0) + <grad m_target(x0), x_k - x0>, in logits.
     best_margin: the smallest m_i(x_k) over all classes i; below 0 the model is fooled.
     """
 
     target: int
     order: int
+    round: int
     step: int
+    most: int
     true_margin: float
     linear_margin: float
     best_margin: float
@@ -120,12 +136,18 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetDone:
-    """Event: one target is finished. steps: APGD steps taken; fooled: whether it ended in success."""
+    """Event: one run of APGD towards a target is over. order, round: as in its steps; steps: taken.
+
+    fooled: whether the model gave a wrong answer on the way; reached: whether that was the target, in the
+    best image of the run.
+    """
 
     target: int
     order: int
+    round: int
     steps: int
     fooled: bool
+    reached: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,13 +156,19 @@ class AttackResult:
 
     success: the attack turned a rightly classified image into a misclassified one (float32 verdict on
         `adversarial`). False as well for an image that was misclassified from the start (already_wrong).
+    reached: it is classified as `target`. A success that has not reached it ended in another wrong class.
+    margin_left: the smallest margin of `adversarial` as a share of the original's: 1 where the attack began,
+        0 at the boundary, below past it. Of the attacked class alone where config.target names one, over the
+        likeliest other class; nan where already_wrong.
     adversarial: (C, H, W) float32 (float64 if the model computes in that) in [0, 1] inside the eps-ball;
-    without success the closest attempt,
-        and the original itself where already_wrong. With config.eight_bit, rounded to 8 bits if survives_png.
-    survives_png: the image rounded to 8 bits (eight_bit_image of norms.py) is misclassified too.
+        without success the closest attempt, and the original itself where already_wrong. With
+        config.eight_bit, rounded to 8 bits if survives_png.
+    survives_png: the image rounded to 8 bits (eight_bit_image of norms.py) is misclassified too, and as
+        config.target if the image was.
     target: the attacked class of the returned image, None where already_wrong; steps: APGD steps on it.
-    steps_total: over all targets tried. n_forward, n_backward: images sent through the model each way.
-    perturbation_norm: of adversarial - original, in the config's norm. seconds: wall time.
+    steps_total: over all runs. n_forward, n_backward: images sent through the model each way. seconds: wall
+        time. device: where the model computed, such as "cpu" or "cuda".
+    perturbation_norm: of adversarial - original, in the config's norm.
     loss: "dlr-targeted" (AutoAttack's) or "margin" (fewer than four classes).
     """
 
@@ -149,6 +177,8 @@ class AttackResult:
     clean_confidence: float
     already_wrong: bool
     success: bool
+    reached: bool
+    margin_left: float
     adversarial: torch.Tensor
     adversarial_index: int
     adversarial_confidence: float
@@ -159,6 +189,7 @@ class AttackResult:
     n_forward: int
     n_backward: int
     seconds: float
+    device: str
     perturbation_norm: float
     loss: str
     ranking: tuple[RankedTarget, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,19 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
         "likeliest (naive)",
     )
     attack.add_argument(
+        "--target",
+        metavar="NAME|INDEX",
+        help="the only class to attack, until the model answers with it (default: any wrong class)",
+    )
+    attack.add_argument(
+        "--all-steps",
+        "--faithful",
+        dest="faithful",
+        action="store_true",
+        help="give every target all its steps, as the published algorithm does; otherwise steps go where "
+        "they pay",
+    )
+    attack.add_argument(
         "--crop",
         choices=CROPS,
         default="centre",
@@ -68,11 +82,21 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     attack.add_argument("--json", action="store_true", help="print run.json instead of sentences")
 
 
-def attack_config(args: argparse.Namespace) -> AttackConfig:
-    """Return the settings that were typed. Raises BadConfig, naming the option, where one is out of range."""
+def attack_config(args: argparse.Namespace, classes: Sequence[str]) -> AttackConfig:
+    """Return the settings that were typed. classes: the names that the model knows.
+
+    Raises BadConfig, naming the option, where one is out of range.
+    """
+    target = None if args.target is None else class_index(classes, args.target)
     try:
-        eps = Epsilon.parse(args.eps, args.norm).value
-        return AttackConfig(norm=args.norm, eps=eps, targeting=args.targeting, **counts(args))
+        return AttackConfig(
+            norm=args.norm,
+            eps=Epsilon.parse(args.eps, args.norm).value,
+            targeting=args.targeting,
+            faithful=args.faithful,
+            target=target,
+            **counts(args),
+        )
     except BadConfig as error:  # which knows the setting by its name in Python
         raise by_flag(error) from None
 
@@ -89,7 +113,7 @@ def _run(
             case Step():
                 status.show(
                     f"Target {event.order}, {model.info.classes[event.target]}: "
-                    f"step {event.step} of at most {config.n_iter}"
+                    f"step {event.step} of at most {event.most}"
                 )
     return event
 
@@ -113,8 +137,8 @@ def _save(run: AttackRun, model: Model, folder: Path) -> tuple[str, list[Path]]:
 
 def attack(args: argparse.Namespace) -> None:
     """Attack as the command line says, write the files and print the result. Raises MaltError."""
-    config = attack_config(args)
     info = model_info(args.model)
+    config = attack_config(args, info.classes)
     label = None if args.label is None else class_index(info.classes, args.label)
     image = open_source(args.image, args.crop)
     prepare_folder(args.out)

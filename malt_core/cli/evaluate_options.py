@@ -92,7 +92,9 @@ def _add_attack(evaluate: argparse.ArgumentParser) -> None:
     add_ball(evaluate)
     add_counts(evaluate, default)
     evaluate.add_argument(
+        "--all-steps",
         "--faithful",
+        dest="faithful",
         action="store_true",
         help="let malt spend as many steps on every target as the published algorithm does",
     )

@@ -10,10 +10,14 @@ from malt_core.export.commands import COUNTS
 from malt_core.models.catalogue import DEFAULT_MODEL
 from malt_core.types import NORMS
 
-_FLAGS = {name: flag for flag, name, _ in COUNTS} | {
-    name: f"--{name.replace('_', '-')}"
-    for name in ("eps", "n", "workers", "batch_size", "precision", "faithful")
-}
+_FLAGS = (
+    {name: flag for flag, name, _ in COUNTS}
+    | {
+        name: f"--{name.replace('_', '-')}"
+        for name in ("eps", "n", "workers", "batch_size", "precision", "target")
+    }
+    | {"faithful": "--all-steps"}
+)
 
 
 def whole_number(text: str) -> int:

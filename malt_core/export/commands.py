@@ -33,6 +33,10 @@ def attack_command(run: AttackRun) -> str:
     command += ["--eps", config.epsilon.text, *_counts(config, standard)]
     if config.targeting != standard.targeting:
         command += ["--targeting", config.targeting]
+    if config.faithful:
+        command.append("--all-steps")
+    if config.target is not None:
+        command += ["--target", str(config.target)]
     if run.crop != "centre":
         command += ["--crop", run.crop]
     return shlex.join(command)
@@ -50,7 +54,7 @@ def evaluation_command(plan: Plan, out: str) -> str:
         command += ["--norm", config.norm]
     command += ["--eps", config.eps_text or repr(config.eps), *_counts(config, standard)]
     if config.faithful:
-        command.append("--faithful")
+        command.append("--all-steps")
     if config.batch_size is not None:
         command += ["--batch-size", str(config.batch_size)]
     if "precision" in config.attack_info.settings:

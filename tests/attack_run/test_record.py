@@ -151,13 +151,14 @@ def test_tried_and_succeeded_come_from_the_attempts():
         for r, i in enumerate((4, 7, 2), start=1)
     )
     attempts = (
-        TargetDone(target=4, order=1, steps=100, fooled=False),
-        TargetDone(target=7, order=2, steps=3, fooled=True),
+        TargetDone(target=4, order=1, round=1, steps=10, fooled=False, reached=False),
+        TargetDone(target=7, order=2, round=2, steps=3, fooled=True, reached=True),
+        TargetDone(target=4, order=1, round=3, steps=30, fooled=True, reached=False),
     )
     result = replace(run.result, ranking=ranking, attempts=attempts, n_targets=2)
     record = record_of(replace(run, result=result))
-    outcome = {row.index: (row.tried, row.succeeded) for row in record.ranking}
-    assert outcome == {4: (True, False), 7: (True, True), 2: (False, False)}
+    outcome = {row.index: (row.tried, row.succeeded, row.reached) for row in record.ranking}
+    assert outcome == {4: (True, True, False), 7: (True, True, True), 2: (False, False, False)}
 
 
 def test_an_image_that_was_wrong_from_the_start_has_no_target_and_no_path():

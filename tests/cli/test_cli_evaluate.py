@@ -269,7 +269,7 @@ def refused(*words: str, says: str) -> None:
         ("--data x --out o --steps 0", "--steps must be a whole number from 1 to 10000, not 0."),
         ("--data x --out o --precision int8", "invalid choice: 'int8'"),
         ("--data x --out o --attack autoattack --steps 5", "--steps is no setting of the attack autoattack"),
-        ("--data x --out o --attack apgd-t --faithful", "--faithful is no setting of the attack apgd-t"),
+        ("--data x --out o --attack apgd-t --faithful", "--all-steps is no setting of the attack apgd-t"),
     ],
 )
 def test_mistakes_are_answered_in_one_line(tmp_path, monkeypatch, words, says):

@@ -16,7 +16,7 @@ from malt_core.cli.attack import attack_config
 from malt_core.cli.main import parse
 from malt_core.errors import BadImage
 from malt_core.export import commands, files, html
-from tests.helpers.example_run import already_wrong, example_run
+from tests.helpers.example_run import CLASSES, already_wrong, example_run
 
 
 def opened(data: bytes) -> np.ndarray:
@@ -44,7 +44,7 @@ def pixels(x: torch.Tensor) -> np.ndarray:
 def test_eps_is_written_for_people_without_losing_a_digit(eps, norm, text):
     config = AttackConfig(norm=norm, eps=eps)
     assert config.epsilon.text == text
-    assert attack_config(parse(["attack", "x.png", "--norm", norm, "--eps", text])) == config
+    assert attack_config(parse(["attack", "x.png", "--norm", norm, "--eps", text]), CLASSES) == config
 
 
 def test_every_whole_step_is_written_as_one():
@@ -61,12 +61,20 @@ def test_the_command_leaves_out_what_is_usual():
 
 def test_the_command_repeats_every_setting():
     config = AttackConfig(
-        norm="l2", eps=0.7, n_targets=3, n_candidates=5, n_iter=20, targeting="naive", seed=2**32 - 1
+        norm="l2",
+        eps=0.7,
+        n_targets=3,
+        n_candidates=5,
+        n_iter=20,
+        targeting="naive",
+        seed=2**32 - 1,
+        faithful=True,
+        target=7,
     )
     run = example_run()
     run = replace(run, config=config, crop="fit", sample=replace(run.sample, label=0), source="gallery:cat")
     args = parse(shlex.split(commands.attack_command(run))[3:])
-    assert attack_config(args) == config
+    assert attack_config(args, CLASSES) == config
     assert (args.image, args.model, args.label, args.crop) == ("gallery:cat", "tests/tiny", "0", "fit")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
+from malt_core.attack_run.likeness import likeness
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackConfig, AttackResult, RankedTarget
 from malt_core.linearity.measurement import measure_linearity
@@ -52,6 +54,8 @@ def example_run(
         clean_confidence=float(clean[label]),
         already_wrong=False,
         success=int(attacked.argmax()) != label,
+        reached=int(attacked.argmax()) == target,
+        margin_left=_margin_left(clean, attacked, label),
         adversarial=adversarial,
         adversarial_index=int(attacked.argmax()),
         adversarial_confidence=float(attacked.max()),
@@ -62,6 +66,7 @@ def example_run(
         n_forward=2,
         n_backward=1,
         seconds=0.0,
+        device="cpu",
         perturbation_norm=float((adversarial - x0).abs().max()),
         loss="margin",
         ranking=(ranked,),
@@ -77,6 +82,7 @@ def example_run(
         source=name,
         result=result,
         linearity=measure_linearity(model, x0, adversarial, label, target),
+        likeness=likeness(x0, adversarial),
     )
 
 
@@ -91,13 +97,25 @@ def already_wrong() -> AttackRun:
         label=0,
         clean_index=3,
         adversarial_index=3,
+        reached=False,
+        margin_left=math.nan,
         target=None,
         ranking=(),
         attempts=(),
         steps=0,
         perturbation_norm=0.0,
     )
-    return replace(run, result=result, linearity=None)
+    return replace(run, result=result, linearity=None, likeness=likeness(run.sample.x, run.sample.x))
+
+
+def _margin_left(clean: Tensor, attacked: Tensor, label: int) -> float:
+    """What is left of the label's lead, in logits, from the probabilities (K,) before and after."""
+
+    def lead(shares: Tensor) -> float:
+        others = torch.cat((shares[:label], shares[label + 1 :]))
+        return float(shares[label].log() - others.max().log())
+
+    return lead(attacked) / lead(clean)
 
 
 def _margin_gradient(model: nn.Module, x0: Tensor, label: int, target: int) -> Tensor:

@@ -9,7 +9,7 @@ from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import gallery
 from ui.address.common import CommonSettings
-from ui.address.parameters import Choice, Count, ShownClass, setting
+from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, setting
 from ui.pictures.picture import CAMERA, UPLOAD
 
 DEFAULT_PHOTO = "motorcycle"
@@ -47,12 +47,27 @@ TRUTH = ShownClass(
     depends=("model", "photo"),
     help="What the picture shows. The attack does not need it, but only who was right can be fooled.",
 )
+BUDGET = Choice(
+    label="Where the steps go",
+    choices=("frugal", "published"),
+    titles={"frugal": "Where they pay", "published": "All steps, as published"},
+    few=True,
+    help="Where they pay: the nearest wrong class is tried briefly; more steps and classes follow for as "
+    "long as the picture comes closer. As published: every wrong class gets all its steps, which takes far "
+    "longer where nothing is found, and hardly ever finds more.",
+)
+TARGET = ClassIndex(
+    label="Fool it into",
+    placeholder="any wrong class",
+    help="The one class that the model is to answer with. It gets all its steps, and no other is tried.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttackSettings(CommonSettings):
     """photo: an id of the gallery, UPLOAD or CAMERA. truth: the class that it shows, NONE_OF_THESE, or None
-    where nobody said; it changes what is said of the result, not the attack. The rest is as in AttackConfig.
+    where nobody said; it changes what is said of the result, not the attack. target: None for any wrong
+    class. budget: "published" for AttackConfig's `faithful`. The rest is as in AttackConfig.
     """
 
     page: ClassVar[str] = "attack"
@@ -62,6 +77,8 @@ class AttackSettings(CommonSettings):
     steps: int = setting(STEPS, 100)
     targeting: Targeting = setting(TARGETING, "malt")
     truth: int | str | None = setting(TRUTH, None)
+    target: int | None = setting(TARGET, None)
+    budget: str = setting(BUDGET, "frugal")
 
     @property
     def config(self) -> AttackConfig:
@@ -73,6 +90,8 @@ class AttackSettings(CommonSettings):
             n_iter=self.steps,
             targeting=self.targeting,
             seed=self.seed,
+            faithful=self.budget == "published",
+            target=self.target,
         )
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from malt_core.attacks.malt import budget
 from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, TargetDone
 from malt_core.figure_style import LINEAR, TRUE
 from malt_core.models.catalogue import model_info
@@ -49,10 +50,10 @@ CHART = {
 }
 
 
-def progress(events: Sequence, steps: int, names: Sequence[str]) -> tuple[str, float]:
+def progress(events: Sequence, rounds: int, names: Sequence[str]) -> tuple[str, float]:
     """What an attack is doing, in a sentence, and how far it may be, from 0 to 1 (it stops at success).
 
-    events: those of the attack so far; steps: most for each target; names: class names by index.
+    events: those of the attack so far; rounds: at most (budget.most_rounds); names: class names by index.
     """
     last = events[-1] if events else None
     if isinstance(last, RankingProgress):
@@ -63,11 +64,11 @@ def progress(events: Sequence, steps: int, names: Sequence[str]) -> tuple[str, f
         return ("Measuring how straight the way was …", 1.0) if events else ("Looking at the picture …", 0.0)
     if isinstance(last, TargetDone):
         verdict = "works" if last.fooled else "does not work"
-        return f"“{names[last.target]}” {verdict}.", _share(last.order, ranked.n_targets)
+        return f"“{names[last.target]}” {verdict}.", _share(last, 1.0, ranked, rounds)
     if isinstance(last, Step):
         target = f"Target {last.order} of {ranked.n_targets}: “{names[last.target]}”"
-        share = _share(last.order - 1 + _part(last.step, steps), ranked.n_targets)
-        return f"{target}, step {last.step} of at most {steps}", share
+        share = _share(last, _part(last.step, last.most), ranked, rounds)
+        return f"{target}, step {last.step} of at most {last.most}", share
     return "The order of attack is known …", RANKING_SHARE
 
 
@@ -75,14 +76,17 @@ def _part(done: float, total: int) -> float:
     return min(1.0, done / max(1, total))
 
 
-def _share(targets: float, n_targets: int) -> float:
-    return RANKING_SHARE + (1 - RANKING_SHARE) * _part(targets, n_targets)
+def _share(at: Step | TargetDone, part: float, ranked: Ranked, rounds: int) -> float:
+    targets = at.order - 1 + part
+    done = _part(at.round - 1 + _part(targets, ranked.n_targets), rounds)
+    return RANKING_SHARE + (1 - RANKING_SHARE) * done
 
 
 def live_points(trace: Sequence[Step]) -> list[dict[str, Any]]:
     """The points of CHART: both curves at every step towards the latest target."""
     true, line = CURVES
-    steps = [step for step in trace if step.order == trace[-1].order]
+    last = trace[-1]
+    steps = [step for step in trace if (step.round, step.order) == (last.round, last.order)]
     return [{"curve": true, "step": step.step, "margin": step.true_margin} for step in steps] + [
         {"curve": line, "step": step.step, "margin": step.linear_margin} for step in steps
     ]
@@ -96,10 +100,10 @@ def show_running(task: Task, job: Job, chosen: AttackSettings, picture: Picture)
             if job.state == "failed":
                 st.error(job.error)
             else:
-                _watch(task, job, chosen.steps, model_info(chosen.model).classes)
+                _watch(task, job, budget.most_rounds(chosen.config), model_info(chosen.model).classes)
 
 
-def _watch(task: Task, job: Job, steps: int, names: Sequence[str]) -> None:
+def _watch(task: Task, job: Job, rounds: int, names: Sequence[str]) -> None:
     def curves(events: Sequence[Any]) -> None:
         if trace := [event for event in events if isinstance(event, Step)]:
             st.markdown(f"Lead over **{names[trace[-1].target]}** (margin, in logits), step by step")
@@ -110,4 +114,4 @@ def _watch(task: Task, job: Job, steps: int, names: Sequence[str]) -> None:
                     alt="The margin at every point visited so far, and its straight-line prediction",
                 )
 
-    watch(task, job, lambda events: progress(events, steps, names), curves)
+    watch(task, job, lambda events: progress(events, rounds, names), curves)

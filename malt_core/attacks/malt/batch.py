@@ -23,14 +23,14 @@ from malt_core.numerics.soundness import TriedOut
 from malt_core.types import Norm, check_count
 
 
-def _attack(search: RowScheduler, ranking: CandidateScores, right: Tensor, faithful: bool) -> None:
+def _attack(search: RowScheduler, ranking: CandidateScores, right: Tensor) -> None:
     """Spend the published budget on the images `right` (I,), or the frugal one."""
     config = search.config
 
     def targets(image: int) -> list[int]:
         return ranking.order(image)[: config.n_targets]
 
-    if faithful:
+    if config.faithful:
         ranking.extend(right, config.n_candidates)
         search.run({i: budget.published(targets(i), config.n_iter) for i in right.tolist()})
         return
@@ -142,6 +142,7 @@ def malt(
         targeting=targeting,
         seed=seed,
         eight_bit=False,
+        faithful=faithful,
     )
     check_count("batch_size", batch_size, 1, 1_000_000)
     if precision not in ("auto", "float32", "bfloat16"):
@@ -177,7 +178,7 @@ def malt(
             **how,
         )
         ranking = CandidateScores(model, x, y, z, config, begin=partial(announce, "ranking"), **how)
-        _attack(search, ranking, right, faithful)
+        _attack(search, ranking, right)
         after = _logits(model, search.adversarial, batch_size, passes)
     invalid |= search.invalid | ~gradients.finite_rows(after)
     if alone and invalid.all():

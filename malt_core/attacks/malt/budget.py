@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
+from malt_core.attacks.types import AttackConfig
+
 Try = tuple[int, int]
 Rounds = Generator[list[Try], float, None]
 
@@ -25,6 +27,17 @@ HOPEFUL = 0.4  # what may be left after the probe for an image to be pressed on
 PRESS = ((HOPEFUL, 4, 10), (0.2, 3, 30), (0.06, 3, 100), (0.02, 9, 100))
 
 
+def rounds_of(config: AttackConfig, targets: Sequence[int]) -> Rounds:
+    """Return the budget of an attack on one image whose targets are ranked in full."""
+    one_round = config.faithful or config.target is not None
+    return (published if one_round else frugal)(targets, config.n_iter)
+
+
+def most_rounds(config: AttackConfig) -> int:
+    """Return how many rounds `rounds_of` has at most."""
+    return 1 if config.faithful or config.target is not None else 1 + len(PRESS)
+
+
 def published(targets: Sequence[int], n_iter: int) -> Rounds:
     """Every target in turn with all its steps (arXiv 2407.02240, algorithm 1)."""
     yield [(target, n_iter) for target in targets]
@@ -33,6 +46,13 @@ def published(targets: Sequence[int], n_iter: int) -> Rounds:
 def probe(targets: Sequence[int], n_iter: int) -> Rounds:
     """The nearest target, briefly."""
     yield [(target, min(PROBE_STEPS, n_iter)) for target in targets[:1]]
+
+
+def frugal(targets: Sequence[int], n_iter: int) -> Rounds:
+    """`probe`, then `press`, for an image whose targets are known in full."""
+    (tries,) = probe(targets, n_iter)
+    left = yield tries
+    yield from press(targets, n_iter, targets[0], left)
 
 
 def press(targets: Sequence[int], n_iter: int, tried: int, left: float) -> Rounds:

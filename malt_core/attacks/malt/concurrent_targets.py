@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from malt_core.attacks import apgd
+from malt_core.attacks.malt.budget import Rounds
 from malt_core.attacks.types import AttackConfig, RankedTarget, Step, TargetDone
 from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
@@ -29,94 +30,144 @@ def copies_of(x0: Tensor) -> int:
     return max(1, min(COPIES, COPIES * 64 * 64 // (x0.shape[2] * x0.shape[3])))
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What an attack on an image with label y (1,) is after.
+
+    aim: (1,), the class that the model is to answer with; None for any but the label. shared: as
+    losses.shared_logits returns it.
+    """
+
+    y: Tensor
+    aim: Tensor | None
+    shared: losses.SharedLogits | None
+
+    def won(self, z: Tensor) -> bool:
+        """Return whether logits z (1, K) are what the attack is after."""
+        answer = z.argmax(1)
+        return bool(answer != self.y) if self.aim is None else bool(answer == self.aim)
+
+    def margin(self, z: Tensor) -> float:
+        """Return how far logits z (1, K) are from that: below 0 there."""
+        if self.aim is None:
+            return float(losses.best_margin(z, self.y, self.shared))
+        rival = losses.others(z, self.aim, self.shared).argmax(1)
+        return float(losses.margin_to(z, rival, self.aim))
+
+
 @dataclass
 class Best:
-    """The best image so far: one that fools when saved beats one that fools, beats the smallest margin."""
+    """The best image so far: one that wins when saved beats one that wins, beats one that fools (all wins do,
+    not all that fool win where there is an aim), beats the smallest margin.
+    """
 
     x: Tensor
     target: RankedTarget | None = None
     steps: int = 0
     margin: float = float("inf")
+    answer: int = -1
     fools: bool = False
+    won: bool = False
     survives: bool = False
 
     def beats(self, other: Best) -> bool:
         """Return whether this is better; of equals, the earlier one stays."""
-        return (self.survives, self.fools, -self.margin) > (other.survives, other.fools, -other.margin)
+        return self._worth() > other._worth()
+
+    def _worth(self) -> tuple[bool, bool, bool, float]:
+        return self.survives, self.won, self.fools, -self.margin
 
 
 @dataclass
 class _Run:
-    """One run of APGD. m0, g0: the margin to its class at x0, (), and the gradient, (C, H, W).
+    """One run of APGD. order, round, most: as in its steps.
 
-    events: what is still to be told of it; fooled_at: its first step that fooled the model.
+    m0, g0: the margin to its class at x0, (), and the gradient, (C, H, W). events: what is still to be told
+    of it; won_at: its first step at the goal.
     """
 
     target: RankedTarget
     order: int
+    round: int
+    most: int
     m0: Tensor
     g0: Tensor
     best: Best
     events: list[Step | TargetDone] = field(default_factory=list)
-    fooled_at: int | None = None
+    won_at: int | None = None
     over: bool = False
 
 
-def _unfinished(untold: Iterable[_Run], order: int) -> list[int]:
-    """Return the places, from 0 for `order`, of runs that go on: none after one that ended in success."""
-    places = []
-    for run in untold:
+def _unfinished(untold: Iterable[tuple[int, _Run]]) -> list[int]:
+    """Return the numbers of runs that go on: none after one that ended in success."""
+    numbers = []
+    for number, run in untold:
         if not run.over:
-            places.append(run.order - order)
-        elif run.best.fools:
+            numbers.append(number)
+        elif run.best.won:
             break
-    return places
+    return numbers
 
 
 class ConcurrentTargets:
-    """The search for an adversarial image among the targets of x0 (1, C, H, W) with label y (1,).
+    """The search for an adversarial image among the targets of x0 (1, C, H, W) with logits z0 (1, K).
 
-    best: the best image of all runs that were told so far. shared: as losses.shared_logits returns it.
+    best: the best image of all runs that were told so far; left: the smallest margin of any, as a share of
+    that of x0.
     """
 
     def __init__(
-        self,
-        model: Network,
-        x0: Tensor,
-        y: Tensor,
-        config: AttackConfig,
-        passes: Passes,
-        shared: losses.SharedLogits | None = None,
+        self, model: Network, x0: Tensor, z0: Tensor, goal: Goal, config: AttackConfig, passes: Passes
     ) -> None:
-        self.shared = shared
-        self.model, self.x0, self.y, self.config, self.passes = model, x0, y, config, passes
+        self.model, self.x0, self.goal, self.config, self.passes = model, x0, goal, config, passes
         # Below 1/255 no 8-bit image but the original is in the ball, so there is nothing to wait for.
-        self.eight_bit = config.eight_bit and config.eps > 0.999 / 255
+        self.eight_bit = config.eight_bit and config.epsilon.fits_eight_bits
+        self.margin0 = goal.margin(z0)
         self.best = Best(x0)
+        self.left = 1.0
 
-    def attack(self, targets: Sequence[RankedTarget]) -> Iterator[Step | TargetDone]:
-        """Run APGD towards the targets in their order, stop when one fools (and survives), keep the best.
+    def share(self, margin: float) -> float:
+        """Return a margin as a share of that of x0; where that is 0 already, none is left."""
+        return margin / self.margin0 if self.margin0 else 0.0
 
-        The first goes alone, since it mostly suffices; the others go together, as many as are worth it.
+    def attack(self, targets: Sequence[RankedTarget], rounds: Rounds) -> Iterator[Step | TargetDone]:
+        """Run APGD towards targets as the budget says, stop when one fools (and survives), keep the best.
+
+        targets: those that `rounds` speaks of, in their order. The very first run goes alone, since it mostly
+        suffices; others of a round go together, as many as are worth it.
         """
-        begun, width = 0, 1
-        while begun < len(targets) and not self.best.fools:
-            group = targets[begun : begun + width]
-            yield from self._attack_together(group, begun + 1)
-            begun, width = begun + len(group), copies_of(self.x0)
+        places = {target.index: (order, target) for order, target in enumerate(targets, start=1)}
+        number, width, left = 0, 1, None
+        while not self.best.won:
+            try:
+                tries = rounds.send(left)
+            except StopIteration:
+                return
+            number, begun = number + 1, 0
+            while begun < len(tries) and not self.best.won:
+                group = [(*places[target], steps) for target, steps in tries[begun : begun + width]]
+                yield from self._attack_together(group, number)
+                begun, width = begun + len(group), copies_of(self.x0)
+            left = self.left
 
-    def _attack_together(self, group: Sequence[RankedTarget], order: int) -> Iterator[Step | TargetDone]:
-        """Yield what happens to each target of the group in turn. order: that of the first one."""
+    def _attack_together(
+        self, group: Sequence[tuple[int, RankedTarget, int]], number: int
+    ) -> Iterator[Step | TargetDone]:
+        """Yield what happens to each of the group, (order, target, steps), in turn. number: of the round."""
         config, n = self.config, len(group)
-        x0, y = self.x0.expand(n, -1, -1, -1), self.y.expand(n)
-        t = y.new_tensor([target.index for target in group])
+        x0, y = self.x0.expand(n, -1, -1, -1), self.goal.y.expand(n)
+        t = y.new_tensor([target.index for _, target, _ in group])
         m0, g0 = gradients.margin_and_gradient(self.model, x0, y, t, self.passes)
-        runs = [_Run(target, order + i, m0[i], g0[i], Best(self.x0)) for i, target in enumerate(group)]
-        sources = [row_generator(config.seed, 0, target.index) for target in group]
+        runs = [
+            _Run(target, order, number, most, m0[i], g0[i], Best(self.x0))
+            for i, (order, target, most) in enumerate(group)
+        ]
+        sources = [row_generator(config.seed, 0, run.target.index) for run in runs]
         start = norms.random_start(x0, config.norm, config.eps, sources)
         places = torch.arange(n, device=y.device)
-        rows = apgd.begin(places, x0, y, t, start, eps=config.eps, n_iter=config.n_iter)
-        untold, step = deque(runs), 0
+        most = y.new_tensor([run.most for run in runs])
+        rows = apgd.begin(places, x0, y, t, start, eps=config.eps, n_iter=most)
+        untold, step = deque(enumerate(runs)), 0
         while untold:
             x, z = apgd.visit(
                 self.model,
@@ -124,64 +175,72 @@ class ConcurrentTargets:
                 norm=config.norm,
                 eps=config.eps,
                 passes=self.passes,
-                shared=self.shared,
+                shared=self.goal.shared,
+                aimed=self.goal.aim is not None,
             )
             gradients.check_finite(z)
             for row, i in enumerate(rows.image.tolist()):
                 self._note(runs[i], step, x[row, None], z[row, None])
             yield from self._tell(untold)
-            unfinished = _unfinished(untold, order)
+            unfinished = _unfinished(untold)
             if len(unfinished) < len(rows):
                 rows = rows.select(torch.isin(rows.image, y.new_tensor(unfinished)))
             step += 1
 
-    def _tell(self, untold: deque[_Run]) -> Iterator[Step | TargetDone]:
+    def _tell(self, untold: deque[tuple[int, _Run]]) -> Iterator[Step | TargetDone]:
         """Yield what is known of the first run, and of those after it once it is over without success."""
         while untold:
-            first = untold[0]
+            _, first = untold[0]
             yield from first.events
             first.events.clear()
             if not first.over:
                 return
             untold.popleft()
+            self.left = min(self.left, self.share(first.best.margin))
             if first.best.beats(self.best):
                 self.best = first.best
-            if first.best.fools:
+            if first.best.won:
                 untold.clear()
 
     def _note(self, run: _Run, step: int, x: Tensor, z: Tensor) -> None:
         """Put down that a run has visited x (1, C, H, W), with logits z (1, K)."""
-        t, margin = (
-            torch.full_like(self.y, run.target.index),
-            float(losses.best_margin(z, self.y, self.shared)),
-        )
+        y, index = self.goal.y, run.target.index
         run.events.append(
             Step(
-                target=run.target.index,
+                target=index,
                 order=run.order,
+                round=run.round,
                 step=step,
-                true_margin=float(losses.margin_to(z, self.y, t)),
+                most=run.most,
+                true_margin=float(losses.margin_to(z, y, torch.full_like(y, index))),
                 linear_margin=float(run.m0 + (run.g0 * (x - self.x0)).sum()),
-                best_margin=margin,
+                best_margin=float(losses.best_margin(z, y, self.goal.shared)),
             )
         )
-        fools, survives = bool(z.argmax(1) != self.y), False
-        if fools and self.eight_bit:
+        answer, won, survives = z.argmax(1), self.goal.won(z), False
+        if won and self.eight_bit:
             rounded = norms.eight_bit_image(x, self.x0, self.config.norm, self.config.eps)
-            survives = bool(gradients.logits(self.model, rounded, self.passes).argmax(1) != self.y)
+            survives = self.goal.won(gradients.logits(self.model, rounded, self.passes))
             x = rounded if survives else x
-        found = Best(x, run.target, step, margin, fools, survives)
+        fools = bool(answer != y)
+        found = Best(x, run.target, step, self.goal.margin(z), int(answer), fools, won, survives)
         if found.beats(run.best):
             run.best = found
-        if fools and run.fooled_at is None:
-            run.fooled_at = step
-        waited = run.fooled_at is not None and (
-            survives or not self.eight_bit or step >= run.fooled_at + PATIENCE
-        )
-        if waited or step == self.config.n_iter:
-            run.over = True
+        if won and run.won_at is None:
+            run.won_at = step
+        if run.won_at is None:
+            run.over = step >= run.most
+        else:
+            patient = self.eight_bit and not survives and step < run.won_at + PATIENCE
+            run.over = not patient or step >= max(run.most, self.config.n_iter)
+        if run.over:
             run.events.append(
                 TargetDone(
-                    target=run.target.index, order=run.order, steps=step, fooled=run.fooled_at is not None
+                    target=index,
+                    order=run.order,
+                    round=run.round,
+                    steps=step,
+                    fooled=run.best.fools,
+                    reached=run.best.answer == index,
                 )
             )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from malt_core.attacks.malt import targeting
-from malt_core.attacks.malt.concurrent_targets import ConcurrentTargets, copies_of
+from malt_core.attacks.malt import budget, targeting
+from malt_core.attacks.malt.concurrent_targets import ConcurrentTargets, Goal, copies_of
 from malt_core.attacks.types import (
     AttackConfig,
     AttackEvent,
@@ -21,6 +22,7 @@ from malt_core.attacks.types import (
     RankingProgress,
     Step,
 )
+from malt_core.errors import BadConfig
 from malt_core.numerics import gradients, losses, norms, soundness
 from malt_core.numerics.checks import check_class, check_image
 from malt_core.numerics.gradients import Network, Passes
@@ -30,23 +32,29 @@ from malt_core.types import Sample
 def _rank(
     model: Network,
     x0: Tensor,
-    y: Tensor,
     z0: Tensor,
+    goal: Goal,
     config: AttackConfig,
     passes: Passes,
-    shared: losses.SharedLogits | None,
 ) -> Iterator[RankingProgress | tuple[RankedTarget, ...]]:
-    """Yield progress, then every candidate in the order of attack."""
-    candidates = targeting.confident_classes(z0, y, config.n_candidates, shared)
-    table = _in_rows(candidates[0], x0)
-    copies = x0.expand(len(table), -1, -1, -1)
-    total = candidates.shape[1]
+    """Yield progress, then every candidate in the order of attack; an aim is always among them."""
+    confident = targeting.confident_classes(z0, goal.y, z0.shape[1], goal.shared)[0]
+    candidates = confident[: config.n_candidates]
+    if goal.aim is not None and goal.aim not in candidates:
+        candidates = torch.cat((candidates, goal.aim))
+    table = _in_rows(candidates, x0)
+    copies, y = x0.expand(len(table), -1, -1, -1), goal.y.expand(len(table))
+    total = len(candidates)
     sizes = []
-    for column in targeting.gradient_norms(model, copies, y.expand(len(table)), table, config.norm, passes):
+    for column in targeting.gradient_norms(model, copies, y, table, config.norm, passes):
         sizes.append(column)
         yield RankingProgress(done=min(len(sizes) * len(table), total), total=total)
     norms_of = torch.stack(sizes, dim=1).flatten()[:total]
-    yield targeting.rank(z0[0], int(y), candidates[0], norms_of, config.targeting)
+    places = {index: place for place, index in enumerate(confident.tolist(), start=1)}
+    yield tuple(
+        replace(target, confidence_rank=places[target.index])
+        for target in targeting.rank(z0[0], int(goal.y), candidates, norms_of, config.targeting)
+    )
 
 
 def _in_rows(candidates: Tensor, x0: Tensor) -> Tensor:
@@ -68,16 +76,40 @@ def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[Att
     weights are), in evaluation mode, and left as it was when the iterator ends or is closed
     (numerics/guard.py says what is promised where attacks overlap). sample.x: (C, H, W), of any kind that
     `malt` takes. The label is sample.label, else the model's own prediction; an image that the model gets
-    wrong already yields Finished at once, unattacked. Targets are attacked one after the other, and the first
-    success ends the attack (arXiv 2407.02240, algorithm 1); of a small image, later targets share passes
+    wrong already yields Finished at once, unattacked.
+
+    Targets are attacked in order, in rounds, and the first success ends the attack. Steps are spent as `malt`
+    does: the nearest target briefly, then, for as long as the image comes closer, ever longer runs for ever
+    fewer targets (budget.py), each from its random start. With config.faithful there is one round, of every
+    target with all its steps (arXiv 2407.02240, algorithm 1); so it is with config.target, for that class
+    alone, and only its answer is a success that ends the attack. Of a small image, runs share passes
     (concurrent_targets.py), which changes the time, not what happens. Closing the iterator stops the work.
 
     Randomness comes from config.seed alone, so equal arguments give equal results, whoever else attacks.
-    Raises BadImage for a sample of the wrong type or range, BadConfig for a label or model that does not fit;
-    warns and refuses as soundness.try_out says, which costs seven forward passes and a backward one.
+    Raises BadImage for a sample of the wrong type or range, BadConfig for a label, target or model that does
+    not fit; warns and refuses as soundness.try_out says, which costs seven forward passes and a backward one.
     """
     with gradients.evaluation_mode(model):
         yield from _attack(model, sample, config)
+
+
+def _goal(y: Tensor, config: AttackConfig, shared: losses.SharedLogits | None, classes: int) -> Goal:
+    """Return what the attack is after. Raises BadConfig for a target that the model cannot answer with."""
+    if config.target is None:
+        return Goal(y, None, shared)
+    aim = torch.full_like(y, check_class(config.target, classes, "Target"))
+    if aim == y:
+        raise BadConfig(
+            f"target {config.target} is the class that the model is to be led away from: choose another.",
+            setting="target",
+        )
+    if shared is not None and shared.same_as[aim] != aim:
+        raise BadConfig(
+            f"target {config.target} always has the same logit as class {int(shared.same_as[aim])}, and the "
+            "model answers with that instead: choose it.",
+            setting="target",
+        )
+    return Goal(y, aim, shared)
 
 
 def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
@@ -91,50 +123,63 @@ def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[At
     label = clean if sample.label is None else check_class(sample.label, z0.shape[1])
     shared = losses.shared_logits(torch.cat((z0, tried.logits)))
     y = torch.full_like(z0.argmax(1), label)
+    goal = _goal(y, config, shared, z0.shape[1])
     confidence = float(z0.softmax(1)[0, clean])
-    runs, ranking, attempts, trace = ConcurrentTargets(model, x0, y, config, passes, shared), (), [], []
+    runs, ranking, attempts, trace = ConcurrentTargets(model, x0, z0, goal, config, passes), (), [], []
+    targets: Sequence[RankedTarget] = ()
 
     if clean == label:
-        for ranking in _rank(model, x0, y, z0, config, passes, shared):
+        for ranking in _rank(model, x0, z0, goal, config, passes):
             if isinstance(ranking, RankingProgress):
                 yield ranking
+        targets = ranking[: config.n_targets]
+        if config.target is not None:
+            targets = [target for target in ranking if target.index == config.target]
         yield Ranked(
             label=label,
             clean_index=clean,
             clean_confidence=confidence,
             targets=ranking,
-            n_targets=min(config.n_targets, len(ranking)),
+            n_targets=len(targets),
         )
-        for event in runs.attack(ranking[: config.n_targets]):
+        for event in runs.attack(targets, budget.rounds_of(config, [t.index for t in targets])):
             (trace if isinstance(event, Step) else attempts).append(event)
             yield event
 
-    best = runs.best
     # The verdict is passed afresh, on the image that is returned, not taken from the attack's own steps.
-    z = gradients.logits(model, best.x, passes)
-    rounded = norms.eight_bit_image(best.x, x0, config.norm, config.eps)
+    best = runs.best
+    x = best.x
+    z = gradients.logits(model, x, passes)
+    rounded = norms.eight_bit_image(x, x0, config.norm, config.eps)
     z_png = z if best.survives else gradients.logits(model, rounded, passes)
+    survives_png = bool(z_png.argmax(1) != y) and (not best.won or goal.won(z_png))
+    if config.eight_bit and survives_png and best.fools:
+        x, z = rounded, z_png
+    answer = int(z.argmax(1))
     yield Finished(
         result=AttackResult(
             label=label,
             clean_index=clean,
             clean_confidence=confidence,
             already_wrong=clean != label,
-            success=clean == label and bool(z.argmax(1) != y),
-            adversarial=best.x[0].to(given.device),
-            adversarial_index=int(z.argmax(1)),
+            success=clean == label != answer,
+            reached=best.target is not None and answer == best.target.index,
+            margin_left=runs.share(goal.margin(z)) if clean == label else math.nan,
+            adversarial=x[0].to(given.device),
+            adversarial_index=answer,
             adversarial_confidence=float(z.softmax(1).amax(1)),
-            survives_png=bool(z_png.argmax(1) != y),
+            survives_png=survives_png,
             target=best.target,
             steps=best.steps,
             steps_total=sum(a.steps for a in attempts),
             n_forward=passes.forward,
             n_backward=passes.backward,
             seconds=time.perf_counter() - started,
-            perturbation_norm=float(norms.size(best.x - x0, config.norm)),
+            device=x0.device.type,
+            perturbation_norm=float(norms.size(x - x0, config.norm)),
             loss=losses.loss_name(z0.shape[1] if shared is None else len(shared.distinct)),
             ranking=ranking,
-            n_targets=min(config.n_targets, len(ranking)),
+            n_targets=len(targets),
             attempts=tuple(attempts),
             trace=tuple(trace),
         )

@@ -182,12 +182,13 @@ def test_neighbours_do_not_change_a_row(norm):
     assert not torch.allclose(result.adversarial[::2], expected.adversarial[::2])
 
 
-def test_a_batch_of_one_goes_the_way_of_the_single_attack(monkeypatch):
+@pytest.mark.parametrize("faithful", [True, False])
+def test_a_batch_of_one_goes_the_way_of_the_single_attack(faithful, monkeypatch):
     monkeypatch.setattr(concurrent_targets, "COPIES", 1)
     model, x, later = smooth_cnn(), images(8), 0
-    common = {"eps": 2.5 / 255, "n_iter": 12, "n_targets": 3, "targeting": "naive"}
+    common = {"eps": 2.5 / 255, "n_iter": 12, "n_targets": 3, "targeting": "naive", "faithful": faithful}
     for image in x:
-        batch = malt(model, image[None], **common, batch_size=1, precision="float32", faithful=True)
+        batch = malt(model, image[None], **common, batch_size=1, precision="float32")
         *_, finished = attack(model, sample(image), AttackConfig(**common, eight_bit=False))
         assert batch.success.tolist() == [finished.result.success]
         # Naive targeting needs no Jacobian here, nor the gradients that the single attack's curves are of.

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malt_core import AttackConfig, attack
+from malt_core.attacks.malt.budget import HOPEFUL, PRESS, PROBE_STEPS
 from malt_core.attacks.malt.concurrent_targets import PATIENCE
 from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, TargetDone
+from malt_core.errors import BadConfig
 from malt_core.images.pixels import png_bytes, read_png
 from malt_core.numerics.norms import eight_bit_image, size
 from malt_core.numerics.soundness import BACKWARD, FORWARD
@@ -68,7 +70,11 @@ def test_events_of_a_success_come_in_order_and_agree_with_the_result():
     assert result.attempts == (done,)
     assert [e.step for e in steps] == list(range(len(steps)))
     assert {e.target for e in steps} == {ranked.targets[0].index} == {done.target} == {result.target.index}
-    assert done == TargetDone(target=done.target, order=1, steps=len(steps) - 1, fooled=True)
+    assert {(e.order, e.round, e.most) for e in steps} == {(1, 1, PROBE_STEPS)}
+    assert done == TargetDone(
+        target=done.target, order=1, round=1, steps=len(steps) - 1, fooled=True, reached=result.reached
+    )
+    assert result.margin_left < 0
     assert result.success
     assert result.survives_png
     assert steps[result.steps].best_margin < 0
@@ -81,18 +87,22 @@ def test_without_success_every_target_is_tried_in_order_with_all_its_steps():
     done = [e for e in events if isinstance(e, TargetDone)]
     assert [e.target for e in done] == [t.index for t in result.ranking[:3]]
     assert [(e.order, e.steps, e.fooled) for e in done] == [(i, WEAK.n_iter, False) for i in (1, 2, 3)]
+    assert {(e.round, e.most) for e in result.trace} == {(1, WEAK.n_iter)}
     assert result.steps_total == 3 * WEAK.n_iter
     assert len(result.trace) == 3 * (WEAK.n_iter + 1)
     assert not result.success
     assert not result.survives_png
     closest = min(result.trace, key=lambda e: e.best_margin)
     assert (result.target.index, result.steps) == (closest.target, closest.step)
+    nearest = min(target.margin for target in result.ranking)
+    assert result.margin_left == pytest.approx(closest.best_margin / nearest, abs=1e-3)
+    assert 0 < result.margin_left < 1
     check_verdict(model, x, WEAK, result)
 
 
 def test_first_success_ends_the_attack():
     """Naive targeting needs a later target for some of these images, and none is begun after it."""
-    config = AttackConfig(eps=2.5 / 255, n_iter=10, n_targets=3, targeting="naive")
+    config = AttackConfig(eps=2.5 / 255, n_iter=10, n_targets=3, targeting="naive", faithful=True)
     results = [run(smooth_cnn(), x, config) for x in images(8)]
     orders = [len(r.attempts) for r in results if r.success]
     assert max(orders) > 1
@@ -102,7 +112,7 @@ def test_first_success_ends_the_attack():
 
 def test_steps_tell_the_true_and_the_linear_margin():
     """On a linear model both are the same at every visited point, and equal b + <w, x - x0> there."""
-    result = run(Linear(12), grey()[0], AttackConfig(eps=2 / 255, n_iter=10, n_targets=2))
+    result = run(Linear(12), grey()[0], AttackConfig(eps=2 / 255, n_iter=10, n_targets=2, faithful=True))
     assert len(result.trace) == 22
     for e in result.trace:
         assert e.true_margin == pytest.approx(e.linear_margin, abs=1e-5)
@@ -143,7 +153,7 @@ def test_linear_model_is_attacked_in_the_known_order(norm, targeting):
     by_distance = sorted(range(1, 12), key=lambda i: distances[i - 1])
     expected = by_distance if targeting == "malt" else list(range(1, 12))
     eps = 0.5 * min(distances)
-    config = AttackConfig(norm=norm, eps=eps, n_iter=2, n_targets=4, targeting=targeting)
+    config = AttackConfig(norm=norm, eps=eps, n_iter=2, n_targets=4, targeting=targeting, faithful=True)
     result = run(model, grey()[0], config)
     assert [a.target for a in result.attempts] == expected[:4]
 
@@ -268,7 +278,7 @@ def test_classes_with_nan_gradients_are_attacked_last_and_do_no_harm():
         z = network(x)
         return torch.cat((z, z.amax(1, keepdim=True) - 0.01 + spike(x)), dim=1)
 
-    config = AttackConfig(eps=1 / 255, n_iter=5, n_targets=12)
+    config = AttackConfig(eps=1 / 255, n_iter=5, n_targets=12, faithful=True)
     result = run(model, images(1)[0], config)
     assert result.ranking[-1].index == 12
     assert result.ranking[-1].confidence_rank == 1
@@ -291,3 +301,125 @@ def test_candidates_and_targets_are_capped():
     result = run(smooth_cnn(), images(1)[0], AttackConfig(eps=0.5 / 255, n_iter=1, n_candidates=4))
     assert len(result.ranking) == result.n_targets == 4
     assert {t.confidence_rank for t in result.ranking} == {1, 2, 3, 4}
+
+
+# --- where the steps go -----------------------------------------------------------------------------------
+
+
+def test_an_image_that_does_not_come_close_is_given_up_after_the_probe():
+    model = Linear(12)
+    result = run(model, grey()[0], AttackConfig(eps=0.5 * min(model.distances("linf"))))
+    assert [(a.order, a.round, a.steps) for a in result.attempts] == [(1, 1, PROBE_STEPS)]
+    assert HOPEFUL < result.margin_left < 1
+
+
+def test_an_image_that_comes_close_gets_longer_runs_for_fewer_targets():
+    """A linear model: just short of its nearest boundary, the margin left is what the distance says."""
+    model = Linear(12)
+    result = run(model, grey()[0], AttackConfig(eps=0.95 * min(model.distances("linf")), eight_bit=False))
+    runs = [(a.round, a.order, a.steps) for a in result.attempts]
+    rounds = [
+        (n, order, steps) for n, (_, count, steps) in enumerate(PRESS, 2) for order in range(1, count + 1)
+    ]
+    assert runs == [(1, 1, PROBE_STEPS), *(r for r in rounds if r != (2, 1, PROBE_STEPS))][: len(runs)]
+    assert runs[-1] == (4, 3, 100)
+    assert result.margin_left == pytest.approx(0.05, abs=0.01)
+    assert result.steps_total == sum(steps for *_, steps in runs)
+    told = [(e.round, e.order) for e in result.trace]
+    assert list(dict.fromkeys(told)) == [run[:2] for run in runs]
+    for n, order, steps in runs:
+        assert [e.step for e in result.trace if (e.round, e.order) == (n, order)] == [*range(steps + 1)]
+
+
+def test_what_the_published_budget_fools_the_frugal_one_fools():
+    model, config = smooth_cnn(), AttackConfig(eps=2.5 / 255, n_iter=100)
+    costs, fooled = {}, {}
+    for faithful in (True, False):
+        results = [run(model, x, replace(config, faithful=faithful)) for x in images(8)]
+        fooled[faithful] = [result.success for result in results]
+        costs[faithful] = sum(result.steps_total for result in results)
+    assert fooled[True] == fooled[False]
+    assert 0 < sum(fooled[True]) < 8
+    assert costs[False] < costs[True] / 4
+
+
+def test_a_margin_of_nothing_is_no_error():
+    """At the image two classes tie; the label is the first, and the other falls behind in all directions."""
+
+    def model(x):
+        s = (x - grey()).flatten(1).abs().sum(1)
+        return torch.stack((0 * s, -s, -1 - s, -2 - s), dim=1)
+
+    result = run(model, grey()[0], AttackConfig(n_iter=3))
+    assert (result.success, result.margin_left) == (False, 0.0)
+
+
+# --- one class that is asked for --------------------------------------------------------------------------
+
+
+def aimed(model, x, target, **settings):
+    return run(model, x, AttackConfig(target=target, **settings))
+
+
+def test_an_aim_is_the_only_target_and_is_reached_past_other_wrong_classes():
+    model, x, passed = smooth_cnn(), images(1)[0], 0
+    free = run(model, x, STRONG)
+    for target in {t.index for t in free.ranking}:
+        result = aimed(model, x, target, eps=64 / 255)
+        assert (result.n_targets, len(result.attempts)) == (1, 1)
+        assert {e.target for e in result.trace} == {target} == {result.target.index}
+        assert result.reached
+        assert result.success
+        assert result.survives_png
+        assert result.margin_left < 0
+        assert result.adversarial_index == target == int(classes(model, result.adversarial[None]))
+        assert result.attempts[0].reached
+        assert [t.index for t in result.ranking] == [t.index for t in free.ranking]
+        passed += any(e.best_margin < 0 for e in result.trace[: result.steps])
+    assert passed > 0
+
+
+def test_an_aim_out_of_reach_says_where_it_ended_and_how_far_it_is():
+    def model(x):
+        s = (x - grey()).flatten(1).sum(1)
+        return torch.stack((0 * s, s - 20, 0.6 * s - 0.2), dim=1)
+
+    eps = 4 / 255
+    result = aimed(model, grey()[0], 1, eps=eps, n_iter=5)
+    assert (result.success, result.reached, result.adversarial_index) == (True, False, 2)
+    assert (result.target.index, result.attempts[0].fooled, result.attempts[0].reached) == (1, True, False)
+    s = eps * grey().numel()
+    assert result.margin_left == pytest.approx((0.6 * s - 0.2 - (s - 20)) / 20, abs=1e-3)
+    assert result.survives_png
+    assert torch.equal(result.adversarial, (result.adversarial * 255).round() / 255)
+    assert result.steps_total == 5
+
+
+def test_an_aim_that_is_not_among_the_candidates_is_ranked_as_well():
+    model = Linear(12)
+    distances = model.distances("linf")
+    result = aimed(model, grey()[0], 11, n_candidates=3, eps=0.5 / 255, n_iter=2)
+    (target,) = (t for t in result.ranking if t.index == 11)
+    assert len(result.ranking) == 4
+    assert target.confidence_rank == 11
+    assert target.predicted_distance == pytest.approx(distances[10], rel=1e-5)
+    nearer = sum(distances[i - 1] < distances[10] for i in (1, 2, 3))
+    assert target.rank == nearer + 1
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [(12, "Target 12 is out of range"), (0, "target 0 is the class that the model is to be led away from")],
+)
+def test_an_aim_that_cannot_be(target, message):
+    with pytest.raises(BadConfig, match=message):
+        aimed(Linear(12), grey()[0], target)
+
+
+def test_an_aim_that_another_class_stands_for():
+    def model(x):
+        z = smooth_cnn()(x)
+        return torch.cat((z, z[:, :1]), dim=1)
+
+    with pytest.raises(BadConfig, match="target 12 always has the same logit as class 0"):
+        aimed(model, images(1)[0], 12)

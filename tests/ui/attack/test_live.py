@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
+from malt_core.attacks.malt import budget
 from malt_core.attacks.malt.single import attack
 from malt_core.attacks.types import AttackConfig, Step
 from malt_core.types import Sample
@@ -13,9 +16,10 @@ from ui.attack.live import CURVES, live_points, progress
 
 def test_progress_never_goes_back_and_names_target_and_step() -> None:
     x = torch.randint(0, 256, (3, 8, 8), generator=torch.Generator().manual_seed(0)).float() / 255
-    config = AttackConfig(eps=0.05 / 255, n_targets=3, n_iter=10)
-    events = list(attack(network(8), Sample(x=x, name="noise", digest=""), config))
-    said = [progress(events[:end], config.n_iter, CLASSES) for end in range(len(events) + 1)]
+    config = AttackConfig(eps=0.05 / 255, n_targets=3, n_iter=10, faithful=True)
+    sample = Sample(x=x, name="noise", digest="")
+    events = list(attack(network(8), sample, config))
+    said = [progress(events[:end], 1, CLASSES) for end in range(len(events) + 1)]
     shares = [share for _, share in said]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
@@ -24,14 +28,30 @@ def test_progress_never_goes_back_and_names_target_and_step() -> None:
     sentence = said[last + 1][0]
     assert f"Target 3 of 3: “{CLASSES[events[last].target]}”" in sentence
     assert "step 10 of at most 10" in sentence
+    frugal = replace(config, faithful=False)
+    close = replace(frugal, eps=config.eps * 30)
+    for how in (frugal, close):
+        events = list(attack(network(8), sample, how))
+        shares = [progress(events[:end], budget.most_rounds(how), CLASSES)[1] for end in range(len(events))]
+        assert shares == sorted(shares)
+
     assert any("11 wrong classes" in sentence for sentence, _ in said), "the ranking is told, too"
 
 
-def test_the_live_curves_follow_the_latest_target_only() -> None:
-    visited = [(1, 7, 0, 3.0, 3.5), (1, 7, 1, 2.0, 2.5), (2, 4, 0, 9.0, 8.0), (2, 4, 1, 6.0, 5.0)]
+def test_the_live_curves_follow_the_latest_run_only() -> None:
+    visited = [(1, 7, 0, 3.0, 3.5), (1, 7, 1, 2.0, 2.5), (2, 7, 0, 9.0, 8.0), (2, 7, 1, 6.0, 5.0)]
     trace = [
-        Step(order=order, target=target, step=step, true_margin=true, linear_margin=line, best_margin=true)
-        for order, target, step, true, line in visited
+        Step(
+            order=1,
+            round=round,
+            target=target,
+            step=step,
+            most=1,
+            true_margin=true,
+            linear_margin=line,
+            best_margin=true,
+        )
+        for round, target, step, true, line in visited
     ]
     points = [(point["curve"], point["step"], point["margin"]) for point in live_points(trace)]
     true, line = CURVES
