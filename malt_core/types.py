@@ -102,7 +102,7 @@ class PredictedClass(NamedClass):
 class Sample:
     """One image as the model sees it.
 
-    x: (3, H, W) float32 in [0, 1], every value a multiple of 1/255.
+    x: (3, H, W) float32 in [0, 1], every value a multiple of 1/255 unless it came as an array.
     label: the class index to attack, or None for the model's own prediction.
     name: for people ("cat", "holiday.jpg"); digest: SHA-256 of the 8-bit pixels.
     """

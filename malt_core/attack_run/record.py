@@ -143,6 +143,9 @@ class RunRecord:
     loss: Annotated[str, Meta(description="dlr-targeted (AutoAttack's) or margin (under four classes).")]
     label: Annotated[NamedClass, Meta(description="The class that was attacked.")]
     clean_label: Annotated[PredictedClass, Meta(description="The prediction for the original.")]
+    clean_top: Annotated[
+        tuple[PredictedClass, ...], Meta(description="The likeliest classes of the original, five at most.")
+    ]
     already_misclassified: Annotated[
         bool, Meta(description="The model was wrong without any attack, so that there was none.")
     ]
@@ -212,6 +215,9 @@ def record_of(run: AttackRun) -> RunRecord:
         loss=result.loss,
         label=NamedClass(**_named(run, result.label)),
         clean_label=PredictedClass(**_named(run, result.clean_index), confidence=result.clean_confidence),
+        clean_top=tuple(
+            PredictedClass(**_named(run, index), confidence=share) for index, share in result.clean_top
+        ),
         already_misclassified=result.already_wrong,
         success=result.success,
         reached=result.reached,

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 
+from malt_core.attack_run.record import RunRecord
 from malt_core.attack_run.types import AttackRun
 from malt_core.formatting import length, percent, steps
 from malt_core.linearity.words import STRAIGHT, straightness
 
+UNSEEN = 1.001 / 255  # the least that a screen of 8 bits a colour can show
+HARDLY, PLAINLY = (
+    0.99,
+    0.95,
+)  # structural similarity from which a change is hardly, and up to which plainly seen
 
-def _moved(run: AttackRun) -> str:
+
+def _changed(run: AttackRun) -> str:
     size = run.result.perturbation_norm
     if run.config.norm == "linf":
-        return f"no colour value moved by more than {length(size, 'linf')}"
+        return f"no colour value changed by more than {length(size, 'linf')}"
     return (
         f"the whole change has length {length(size, 'l2')} (at most {length(run.config.eps, 'l2')} allowed)"
     )
@@ -20,7 +27,7 @@ def _moved(run: AttackRun) -> str:
 
 def sentence(run: AttackRun) -> str:
     """Return the result in one sentence, or two where there was nothing to attack."""
-    result, names = run.result, run.model.classes
+    result, names, aim = run.result, run.model.classes, run.config.target
     label = names[result.label]
     if result.already_wrong:
         said = names[result.clean_index]
@@ -28,18 +35,29 @@ def sentence(run: AttackRun) -> str:
             f"Without any attack the model says “{said}” ({percent(result.clean_confidence)}), "
             f"not “{label}”. So there was nothing to attack."
         )
-    if not result.success:
-        radius = length(run.config.eps, run.config.norm)
-        within = radius if run.config.norm == "linf" else f"a change of length {radius}"
-        tried = len(result.attempts)
-        targets = "1 target class" if tried == 1 else f"{tried} target classes"
-        return (
-            f"No adversarial example found within {within}: after {targets} and "
-            f"{steps(result.steps_total)} the model still says “{label}”."
-        )
     became = names[result.adversarial_index]
+    if not result.success:
+        return _withstood(run)
     how = f"in {steps(result.steps)}" if result.steps else "at the random start, before the first step"
-    return f"“{label}” became “{became}” {how}; {_moved(run)}."
+    if aim is None:
+        return f"“{label}” became “{became}” {how}; {_changed(run)}."
+    if result.reached:
+        return f"“{label}” became “{became}”, as was asked for, {how}; {_changed(run)}."
+    return (
+        f"“{label}” was to become “{names[aim]}” and became “{became}” instead, after "
+        f"{steps(result.steps_total)}; {_changed(run)}."
+    )
+
+
+def _withstood(run: AttackRun) -> str:
+    result, names, aim = run.result, run.model.classes, run.config.target
+    radius = length(run.config.eps, run.config.norm)
+    within = radius if run.config.norm == "linf" else f"a change of length {radius}"
+    tried = len({attempt.target for attempt in result.attempts})
+    targets = "1 target class" if tried == 1 else f"{tried} target classes"
+    found = "No adversarial example found" if aim is None else f"No way to “{names[aim]}” found"
+    after = f"{targets} and {steps(result.steps_total)}" if aim is None else steps(result.steps_total)
+    return f"{found} within {within}: after {after} the model still says “{names[result.label]}”."
 
 
 def png_sentence(run: AttackRun) -> str:
@@ -49,13 +67,47 @@ def png_sentence(run: AttackRun) -> str:
         return "Choose another picture, or attack the model's own answer."
     if not result.success:
         return "The pictures show the closest try; it does not fool the model."
+    if not run.config.epsilon.fits_eight_bits:
+        return (
+            "No PNG can hold this change: within ε there is no picture of whole steps of 1/255 but the "
+            "original. The exact numbers are kept as float32, in a .npy file; the smallest ε that a PNG can "
+            f"hold is {length(1 / 255, run.config.norm)}."
+        )
     if result.survives_png:
         return "Saved as a PNG, the changed picture still fools the model."
-    if run.config.norm == "linf" and run.config.eps < 1 / 255:
-        reason = "a PNG cannot hold changes smaller than 1/255, so the saved picture is the original"
+    return (
+        "Saved as a PNG, the changed picture no longer fools the model: a PNG holds whole steps of 1/255 "
+        "only, and rounding to them undoes the attack."
+    )
+
+
+def visibility(record: RunRecord) -> str:
+    """Return whether the change is to be seen, in one sentence; "" where nothing was attacked.
+
+    By measure: the largest change of a colour value, and structural similarity where it is known.
+    """
+    if record.already_misclassified:
+        return ""
+    largest, ssim = record.largest_change, record.ssim
+    if largest <= UNSEEN or (ssim is not None and ssim >= HARDLY):
+        verdict = "Hardly visible"
+    elif ssim is not None and ssim >= PLAINLY:
+        verdict = "Visible if one looks for it"
     else:
-        reason = "a PNG holds whole steps of 1/255 only, and rounding to them undoes the attack"
-    return f"Saved as a PNG, the changed picture no longer fools the model: {reason}."
+        verdict = "Plain to see"
+    alike = "" if ssim is None else f", structural similarity (SSIM) {ssim:.3f}, where 1 is the same picture"
+    return f"{verdict}: largest change of a colour value {length(largest, 'linf')}{alike}."
+
+
+def cost(record: RunRecord) -> str:
+    """Return what the attack took, in one sentence; "" where nothing was attacked."""
+    if record.already_misclassified:
+        return ""
+    spent = f"{steps(record.steps_total)}, {record.n_backward:,} backward passes"
+    classes = record.n_candidates
+    if record.n_backward > 2 * (record.steps_total + 2) and classes > 1:
+        return f"{spent}: most of them went into ranking {classes} classes, ahead of the first step."
+    return f"{spent}, those for ranking {classes} {'class' if classes == 1 else 'classes'} included."
 
 
 def crossings(run: AttackRun) -> str:

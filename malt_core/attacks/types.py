@@ -15,6 +15,7 @@ from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
 Targeting = Literal["malt", "naive"]
 TARGETINGS: tuple[Targeting, ...] = ("malt", "naive")
+TOP = 5
 Begin = Callable[[str, int | None], None]
 """Called as begin(stage, most) ahead of each stage of an attack; most: how often it calls the model."""
 
@@ -154,6 +155,8 @@ class TargetDone:
 class AttackResult:
     """What an attack on one image found.
 
+    clean_top: the likeliest classes of the original, at most TOP, likeliest first, with their confidences
+        from 0 to 1.
     success: the attack turned a rightly classified image into a misclassified one (float32 verdict on
         `adversarial`). False as well for an image that was misclassified from the start (already_wrong).
     reached: it is classified as `target`. A success that has not reached it ended in another wrong class.
@@ -175,6 +178,7 @@ class AttackResult:
     label: int
     clean_index: int
     clean_confidence: float
+    clean_top: tuple[tuple[int, float], ...]
     already_wrong: bool
     success: bool
     reached: bool

@@ -7,9 +7,25 @@ from pathlib import Path
 from PIL import Image
 
 from malt_core.errors import BadImage
+from malt_core.images import arrays
 from malt_core.images.decoding import JPEG_BYTES, decode, too_many_bytes
 from malt_core.images.gallery import GALLERY, gallery, open_photo
-from malt_core.types import Crop
+from malt_core.images.resize import to_sample
+from malt_core.types import Crop, Sample
+
+
+def open_sample(source: str, size: tuple[int, int], *, crop: Crop, label: int | None = None) -> Sample:
+    """Return the picture at a model's resolution, size (H, W), for an attack; label as in Sample.
+
+    An image in a .npy file comes as it is, see `arrays.read_npy`. Raises as `open_source` and that do.
+    """
+    name = source_name(source)
+    if source.startswith(GALLERY):
+        return to_sample(open_source(source, crop), size, crop=crop, name=name, label=label)
+    data = _read(source)
+    if data.startswith(arrays.START):
+        return arrays.sample_of_array(arrays.read_npy(data, name, size), name=name, label=label)
+    return to_sample(decode(data, name), size, crop=crop, name=name, label=label)
 
 
 def open_source(source: str, crop: Crop) -> Image.Image:
@@ -19,6 +35,10 @@ def open_source(source: str, crop: Crop) -> Image.Image:
     """
     if source.startswith(GALLERY):
         return open_photo(source.removeprefix(GALLERY), crop)
+    return decode(_read(source), source_name(source))
+
+
+def _read(source: str) -> bytes:
     path = Path(source)
     try:
         with path.open("rb") as file:
@@ -37,7 +57,7 @@ def open_source(source: str, crop: Crop) -> Image.Image:
         raise BadImage(f"Cannot read {source}: {error.strerror}.") from error
     if len(data) > JPEG_BYTES:
         raise too_many_bytes(path.name, f"over {JPEG_BYTES / 1e6:.0f} MB")
-    return decode(data, path.name)
+    return data
 
 
 def source_name(source: str) -> str:

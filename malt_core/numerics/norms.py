@@ -76,12 +76,12 @@ def random_start(x0: Tensor, norm: Norm, eps: float, generators: list[torch.Gene
 
 
 def eight_bit_image(x: Tensor, x0: Tensor, norm: Norm, eps: float) -> Tensor:
-    """Return x rounded to multiples of 1/255 without leaving the eps-ball around an 8-bit x0.
+    """Return x rounded to multiples of 1/255 without leaving the eps-ball around x0, rounded likewise.
 
     Rounding to the nearest keeps a linf ball of eps = k/255. Where it would leave the ball (other eps,
     or l2) that row's changes are rounded towards zero instead, which shortens them in every norm.
     """
-    nearest = (x * 255).round() / 255
+    nearest, x0 = (x * 255).round() / 255, (x0 * 255).round() / 255
     # A change of 3.99998 steps is meant to be 4: without the slack float32 noise would cost a whole step.
     change = (x - x0) * 255
     towards_zero = ((x0 * 255).round() + change.sign() * (change.abs() + 3e-5).floor()) / 255

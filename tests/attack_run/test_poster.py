@@ -177,13 +177,15 @@ def test_without_a_path_there_is_no_figure():
         poster.figure_png(replace(example_run(), linearity=None))
 
 
-def trace(*lengths: int) -> list[Step]:
-    """Targets 10, 11, ... with so many steps after the start."""
+def trace(*lengths: int, round: int = 1) -> list[Step]:
+    """Targets 11, 12, ... with so many steps after the start."""
     return [
         Step(
             target=10 + order,
             order=order,
+            round=round,
             step=k,
+            most=n,
             true_margin=9.0 - k - order,
             linear_margin=8.0 - k,
             best_margin=1.0,
@@ -194,6 +196,12 @@ def trace(*lengths: int) -> list[Step]:
 
 
 NAMES = {i: f"name {i}" for i in range(60)}
+
+
+def test_of_a_target_that_was_attacked_again_the_longest_run_is_drawn():
+    figure = figures.attempts_figure([*trace(3, 3, 3), *trace(10, 10, round=2)], NAMES)
+    assert [curve.name for curve in figure.data] == ["1. name 11", "2. name 12", "3. name 13"]
+    assert [len(curve.x) for curve in figure.data] == [11, 11, 4]
 
 
 def test_every_attempt_has_its_curve():

@@ -9,7 +9,8 @@ import pytest
 
 from malt_core import formatting
 from malt_core.attack_run import words
-from malt_core.attack_run.types import AttackRun
+from malt_core.attack_run.record import record_of
+from malt_core.attack_run.types import AttackRun, Likeness
 from malt_core.attacks.types import TargetDone
 from malt_core.linearity.words import straightness
 from malt_core.types import Defence
@@ -34,7 +35,7 @@ def run_of(
         "steps": 7,
         "steps_total": 12,
         "perturbation_norm": 4 / 255,
-        "attempts": (TargetDone(target=1, order=1, steps=7, fooled=True),),
+        "attempts": (TargetDone(target=1, order=1, round=1, steps=7, fooled=True, reached=True),),
     }
     path = {"target": 1, "r2": 0.98, "max_deviation": 0.09, "predicted_crossing": 0.59, "true_crossing": 0.54}
     return replace(
@@ -53,7 +54,11 @@ def already_wrong() -> AttackRun:
 
 
 def failed(**linearity) -> AttackRun:
-    attempts = tuple(TargetDone(target=i, order=i, steps=100, fooled=False) for i in (1, 2))
+    # The first is attacked in two rounds.
+    attempts = tuple(
+        TargetDone(target=i, order=i, round=round, steps=100, fooled=False, reached=False)
+        for i, round in ((1, 1), (2, 1), (1, 2))
+    )
     given = {"predicted_crossing": None, "true_crossing": None} | linearity
     return run_of(
         success=False,
@@ -88,12 +93,12 @@ KINDS = {
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
-        ("success", "“cat” became “wok” in 7 steps; no colour value moved by more than 4/255."),
-        ("robust", "“cat” became “wok” in 7 steps; no colour value moved by more than 4/255."),
+        ("success", "“cat” became “wok” in 7 steps; no colour value changed by more than 4/255."),
+        ("robust", "“cat” became “wok” in 7 steps; no colour value changed by more than 4/255."),
         (
             "at the start",
-            "“cat” became “wok” at the random start, before the first step; no colour value moved by more "
-            "than 4/255.",
+            "“cat” became “wok” at the random start, before the first step; no colour value changed by "
+            "more than 4/255.",
         ),
         (
             "failure",
@@ -145,8 +150,9 @@ def test_what_the_image_became_counts_not_what_was_aimed_at():
         ),
         (
             "below a step",
-            "Saved as a PNG, the changed picture no longer fools the model: a PNG cannot hold changes "
-            "smaller than 1/255, so the saved picture is the original.",
+            "No PNG can hold this change: within ε there is no picture of whole steps of 1/255 but the "
+            "original. The exact numbers are kept as float32, in a .npy file; the smallest ε that a PNG can "
+            "hold is 1/255.",
         ),
     ],
 )
@@ -154,10 +160,57 @@ def test_whether_the_file_fools_the_model(kind, says):
     assert words.png_sentence(KINDS[kind]) == says
 
 
-def test_a_small_l2_radius_is_not_blamed_on_single_steps():
-    """Within 0.003 of L2 no pixel can move by 1/255, but the sentence about that speaks of linf."""
+def test_within_a_small_l2_radius_no_colour_value_can_change_by_a_whole_step_either():
     run = run_of(survives_png=False, config={"norm": "l2", "eps": 0.003})
-    assert "whole steps of 1/255" in words.png_sentence(run)
+    assert words.png_sentence(run).endswith("the smallest ε that a PNG can hold is 0.00392.")
+
+
+AIM = {"config": {"target": 1}}
+
+
+def test_an_aimed_attack_says_whether_it_got_there():
+    assert words.sentence(run_of(**AIM, reached=True)) == (
+        "“cat” became “wok”, as was asked for, in 7 steps; no colour value changed by more than 4/255."
+    )
+    assert words.sentence(run_of(**AIM, reached=False, adversarial_index=2)) == (
+        "“cat” was to become “wok” and became “espresso” instead, after 12 steps; no colour value changed by "
+        "more than 4/255."
+    )
+    missed = failed()
+    missed = replace(missed, config=replace(missed.config, target=1))
+    assert words.sentence(missed) == (
+        "No way to “wok” found within 4/255: after 1,200 steps the model still says “cat”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("largest", "ssim", "says"),
+    [
+        (
+            1 / 255,
+            0.5,
+            "Hardly visible: largest change of a colour value 1/255, structural similarity (SSIM)",
+        ),
+        (4 / 255, 0.993, "Hardly visible: "),
+        (4 / 255, 0.989, "Visible if one looks for it: largest change of a colour value 4/255, "),
+        (8 / 255, 0.93, "Plain to see: "),
+        (4 / 255, None, "Plain to see: largest change of a colour value 4/255."),
+    ],
+)
+def test_whether_the_change_is_to_be_seen(largest, ssim, says):
+    run = replace(run_of(), likeness=Likeness(largest_change=largest, ssim=ssim))
+    assert words.visibility(record_of(run)).startswith(says)
+
+
+def test_what_one_step_takes_is_explained():
+    run = run_of(steps=1, steps_total=1, n_backward=103)
+    record = replace(record_of(run), n_candidates=99)
+    assert words.cost(record) == (
+        "1 step, 103 backward passes: most of them went into ranking 99 classes, ahead of the first step."
+    )
+    assert words.cost(replace(record, steps_total=600, n_backward=720)) == (
+        "600 steps, 720 backward passes, those for ranking 99 classes included."
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,6 +307,7 @@ def test_no_slope_at_the_original_is_said_so():
 
 def test_nothing_is_said_of_a_path_that_was_not_gone():
     run = already_wrong()
+    assert words.visibility(record_of(run)) == words.cost(record_of(run)) == ""
     assert words.linearity_sentence(run) == ""
     assert words.crossings(run) == ""
     assert words.drift(run) == ""

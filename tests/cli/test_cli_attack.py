@@ -232,7 +232,7 @@ def test_success_in_sentences(run):
     became = attack.record["adversarial_label"]["name"]
     lines = attack.out.splitlines()
     assert lines[0].startswith(f"“ship” became “{became}” in ")
-    assert lines[0].endswith("; no colour value moved by more than 1/255.")
+    assert lines[0].endswith("; no colour value changed by more than 1/255.")
     assert lines[1] == "Saved as a PNG, the changed picture still fools the model."
     assert "straight" in lines[2]
     assert lines[3].startswith(f"Written to {attack.folder}: original.png, ")

@@ -21,7 +21,16 @@ from tests.helpers.example_run import already_wrong, example_run
 
 
 def step(target: int) -> Step:
-    return Step(target=target, order=1, step=0, true_margin=1.5, linear_margin=1.25, best_margin=-0.5)
+    return Step(
+        target=target,
+        order=1,
+        round=1,
+        step=0,
+        most=10,
+        true_margin=1.5,
+        linear_margin=1.25,
+        best_margin=-0.5,
+    )
 
 
 def traced():

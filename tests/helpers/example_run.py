@@ -52,6 +52,7 @@ def example_run(
         label=label,
         clean_index=label,
         clean_confidence=float(clean[label]),
+        clean_top=tuple(zip(*(column.tolist() for column in clean.topk(5)[::-1]), strict=True)),
         already_wrong=False,
         success=int(attacked.argmax()) != label,
         reached=int(attacked.argmax()) == target,

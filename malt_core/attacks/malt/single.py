@@ -13,6 +13,7 @@ from torch import Tensor
 from malt_core.attacks.malt import budget, targeting
 from malt_core.attacks.malt.concurrent_targets import ConcurrentTargets, Goal, copies_of
 from malt_core.attacks.types import (
+    TOP,
     AttackConfig,
     AttackEvent,
     AttackResult,
@@ -93,6 +94,12 @@ def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[Att
         yield from _attack(model, sample, config)
 
 
+def _likeliest(z: Tensor) -> tuple[tuple[int, float], ...]:
+    """Return the likeliest classes of logits (1, K) with their confidences."""
+    top = z.softmax(1)[0].topk(min(TOP, z.shape[1]))
+    return tuple(zip(top.indices.tolist(), top.values.tolist(), strict=True))
+
+
 def _goal(y: Tensor, config: AttackConfig, shared: losses.SharedLogits | None, classes: int) -> Goal:
     """Return what the attack is after. Raises BadConfig for a target that the model cannot answer with."""
     if config.target is None:
@@ -161,6 +168,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[At
             label=label,
             clean_index=clean,
             clean_confidence=confidence,
+            clean_top=_likeliest(z0),
             already_wrong=clean != label,
             success=clean == label != answer,
             reached=best.target is not None and answer == best.target.index,
