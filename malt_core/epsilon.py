@@ -53,9 +53,14 @@ class Epsilon:
         """Whether the ball around an 8-bit image holds any other: from 1/255 on, in either norm."""
         return self.value > 0.999 / 255
 
+    @property
+    def plain(self) -> str:
+        """For people, to three digits, where the words around it name the norm: "4/255", or "0.5"."""
+        return f"{self.value * 255:.3g}/255" if self.norm == "linf" else f"{self.value:.3g}"
+
     def __str__(self) -> str:
         """Return it for people, to three digits: "4/255", or "0.5 (L2)"."""
-        return f"{self.value * 255:.3g}/255" if self.norm == "linf" else f"{self.value:.3g} (L2)"
+        return self.plain if self.norm == "linf" else f"{self.plain} (L2)"
 
 
 def parse_number(text: str, norm: Norm) -> float:

@@ -5,31 +5,35 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import layout
-from ui.benchmark import glossary, settings
-from ui.benchmark.job import running, start
+from ui.benchmark import glossary, settings, store
+from ui.benchmark.job import go_on, running, start
 from ui.benchmark.link import BenchmarkSettings
 from ui.benchmark.live import show_running
 from ui.benchmark.result import show_kept
 from ui.compute.task import Task
 from ui.widgets import form
 
-layout.open_page("How robust is a model?", glossary.INTRODUCTION)
+layout.open_page("How robust is a network?", glossary.INTRODUCTION)
 complaints = form.follow(BenchmarkSettings).complaints
+under_way = store.take_up()
 left, right = layout.columns()
 with left:
-    settings.report_files()
-    st.markdown("#### Or evaluate here", anchors=False)
     run = settings.run_settings()
     pressed = st.button("Evaluate", type="primary", width="stretch", disabled=run is None, key="evaluate")
+    settings.outlook(run)
     settings.more_settings()
-form.remember(form.current(BenchmarkSettings), run=False)
+    settings.report_files()
 task = Task("benchmark")
+if under_way:
+    go_on(task, run, under_way)
 if pressed and run is not None:
     start(task, run)
 job = running(task)
+store.leave(job.key if job else "")
+form.remember(form.current(BenchmarkSettings), run=False)
 
 with right:
-    layout.complain(complaints)
+    layout.complain([*complaints, *([glossary.GONE] if under_way is None else [])])
     if job is not None:
         show_running(task, job)
     show_kept(waiting=job is not None)

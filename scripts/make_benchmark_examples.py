@@ -1,6 +1,7 @@
 """Compute the reports that the Benchmark page shows on opening: `python -m scripts.make_benchmark_examples`.
 
-They are of the default model, on the first images of a data set that is named on the command line.
+They are of a robust network, where the attacks leave something, on the first images of a data set that is
+named on the command line.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from malt_core.evaluation.report import Report, report_to_json
 from malt_core.evaluation.types import EvaluationConfig, Progress
 from malt_core.evaluation.workers.local import cores, local_workers
 from malt_core.evaluation.workers.worker import catalogue_model
-from malt_core.models.catalogue import DEFAULT_MODEL, model_info
+from malt_core.models.catalogue import model_info
 from malt_core.storage.whole_files import write_together, write_whole
 from ui.benchmark.store import EXAMPLES
 
+MODEL = "tiny-imagenet/robust"
 ATTACKS = ("malt", "naive", "apgd-ce")
 
 
-def compute(model_id: str, data: str, n: int, config: EvaluationConfig) -> Report:
-    """The report on the first n images, by worker processes. It names the data, not the folder it is in."""
+def compute(model_id: str, data: str, name: str, n: int, config: EvaluationConfig) -> Report:
+    """The report on the first n images, by worker processes. name: of the data, in place of its path."""
     import torch
 
     from malt_core import load_model
@@ -39,7 +41,7 @@ def compute(model_id: str, data: str, n: int, config: EvaluationConfig) -> Repor
         if isinstance(event, Progress):
             print(f"\r{config.attack} {config.eps_text}: {event.done} of {event.total}", end="", flush=True)
     print()
-    return replace(event, plan=replace(plan, data=replace(plan.data, path=plan.data.name)))
+    return replace(event, plan=replace(plan, data=replace(plan.data, name=name, path=name)))
 
 
 def text_of(report: Report) -> tuple[str, str]:
@@ -58,9 +60,12 @@ def write(report: Report, folder: Path = EXAMPLES) -> Path:
 
 
 def main() -> None:
-    suggested = model_info(DEFAULT_MODEL).suggested_eps * 255
+    suggested = model_info(MODEL).suggested_eps * 255
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="as of `python -m malt_core evaluate`")
+    parser.add_argument(
+        "--name", required=True, help='what people read for it, such as "CIFAR-10\'s test set"'
+    )
     parser.add_argument("--n", type=int, default=60, help="images (default: %(default)s)")
     parser.add_argument(
         "--eps",
@@ -75,7 +80,7 @@ def main() -> None:
         for attack in ATTACKS
         for eps in args.eps
     ]
-    new = dict(text_of(compute(DEFAULT_MODEL, args.data, args.n, config)) for config in configs)
+    new = dict(text_of(compute(MODEL, args.data, args.name, args.n, config)) for config in configs)
     old = dict.fromkeys(file.name for file in EXAMPLES.glob("*.json"))
     EXAMPLES.mkdir(parents=True, exist_ok=True)
     for file in write_together(EXAMPLES, old | new):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from malt_core.comparison.compare import Accuracy, ImageComparison, Share
 from malt_core.comparison.published import Published
@@ -65,26 +65,110 @@ def interval_text(share: Share) -> str:
 
 
 def headline(reports: Sequence[Report], found: Accuracy) -> str:
-    """Return the result of one report, or of several with the same room together, in a sentence.
+    """Return the result of one report, or of several with the same room together, in a plain sentence.
 
     found: the accuracies, an image counting as robust only if every attack failed.
     """
+    sentence = _conclusion(reports, found)
+    begun = {(len(r.images) + len(r.corrupt), r.plan.data.images) for r in reports if not r.complete}
+    if not begun:
+        return sentence
+    after = "{:,} of {:,} images".format(*begun.pop()) if len(begun) == 1 else "part of the images"
+    return f"Stopped after {after}: {sentence[0].lower()}{sentence[1:]}"
+
+
+def _conclusion(reports: Sequence[Report], found: Accuracy) -> str:
     config, count = reports[0].plan.config, len(reports)
+    n, clean, robust = found.clean.of, found.clean.count, found.robust.count
+    if not clean:
+        which = "this image" if n == 1 else f"none of these {n:,} images"
+        return f"The network gets {which} {'wrong' if n == 1 else 'right'}, so there was nothing to attack."
     attacks = attack_name(config) if count == 1 else "both attacks" if count == 2 else f"all {count} attacks"
-    robust = found.robust
-    verb = "withstands" if 1 in (robust.count, robust.of) else "withstand"
+    what = "each colour value by" if config.norm == "linf" else "the image by a length of"
+    room = f"{attacks}, which change{'s' if count == 1 else ''} {what} at most {config.epsilon.plain}"
+    if n == 1:
+        return f"The network gets this image right, {'also' if robust else 'but not'} after {room}."
+    if robust == clean:
+        left = "all of them also"
+    else:
+        left = f"but {f'only {robust:,}' if robust else 'none'} of them"
+    joint = " and" if robust == clean else ""
+    return f"The network gets {clean:,} of {n:,} images right,{joint} {left} after {room}."
+
+
+def about(reports: Sequence[Report]) -> str:
+    """Return what reports of one model, data set and room are of: network, images, attacks, room."""
+    plan = reports[0].plan
+    most = max(len(report.images) for report in reports)
+    attacks = _listed([attack_name(report.plan.config) for report in reports])
     return (
-        f"{robust.count:,} of {_images(robust.of)} {verb} {attacks} at {config.epsilon}: a robust accuracy "
-        f"of at most {robust.value:.1%}."
+        f"The network {plan.model}, {_images(most)} of {plan.data.name}, attacked by {attacks} at "
+        f"ε = {plan.config.epsilon}."
     )
 
 
+def _listed(words: Sequence[str]) -> str:
+    *first, last = dict.fromkeys(words)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def tally(outcomes: Mapping[str, int], corrupt: int = 0) -> str:
+    """Return what became of images, in words that add up to all of them.
+
+    outcomes: how many had each outcome of ImageResult; corrupt: how many could not be read.
+    """
+    rest = {"without a finite answer": outcomes.get("invalid", 0), "unreadable": corrupt}
+    said = [
+        f"{outcomes.get('wrong', 0):,} wrong without any attack",
+        f"{outcomes.get('fooled', 0):,} fooled",
+        f"{outcomes.get('robust', 0):,} withstood",
+        *(f"{count:,} {word}" for word, count in rest.items() if count),
+    ]
+    return ", ".join(said)
+
+
 def detail(found: Accuracy) -> str:
-    """Return the accuracy without attack, and the interval of that under attack."""
+    """Return both accuracies, how far chance could move them, and what that does not say of the attacks."""
+    n = found.clean.of
+    if n == 1:
+        return "A single image is an example, and no measurement."
+    how_many = "so few" if n < FEW else f"{n:,}"
     return (
-        f"Without any attack the model gets {found.clean.count:,} right ({found.clean.value:.1%}). For all "
-        f"images like these, chance alone would let the {found.robust.value:.1%} lie anywhere within "
-        f"{interval_text(found.robust)} (95% interval)."
+        f"**Without an attack** {found.clean.count:,} of {n:,} are right ({found.clean.value:.1%}): with "
+        f"{how_many} images, the true share may be anything {span(found.clean)}. **Under attack** "
+        f"{found.robust.count:,} of {n:,} are ({found.robust.value:.1%}): for these attacks, anything "
+        f"{span(found.robust)}. Both ranges are about chance, in which images were tried (95% confidence). "
+        "A stronger attack is another matter: it can fool more of these images, never fewer. So what is "
+        "left under attack is an **upper bound** of the network's robustness, and no proof of it."
+    )
+
+
+def span(share: Share) -> str:
+    """Return the 95% interval as "from 82% to 100%", to a tenth of a per cent where it is narrow."""
+    low, high = share.interval
+    digits = 0 if high - low > 0.05 else 1
+    return f"from {low:.{digits}%} to {high:.{digits}%}"
+
+
+def cost_sentence(comparison: ImageComparison) -> str:
+    """Return which attack fooled the most at the least cost, "" where none did both or costs are alike.
+
+    Its cost is compared with that of the dearest among those that fooled as many or fewer.
+    """
+    fooled = [
+        sum(place in i.fooled_by for i in comparison.attacked) for place in range(len(comparison.reports))
+    ]
+    passes = [(r.n_forward + r.n_backward) / len(r.images) for r in comparison.reports]
+    best = min(range(len(passes)), key=lambda place: (-fooled[place], passes[place]))
+    dearest = max(range(len(passes)), key=passes.__getitem__)
+    if not fooled[best] or passes[best] > min(passes) or passes[dearest] < 1.5 * passes[best]:
+        return ""
+    called = names(comparison.reports)
+    also = "as many" if fooled[dearest] == fooled[best] else f"{fooled[dearest]:,}"
+    return (
+        f"{called[best]} fooled the network on {_images(fooled[best])}, {called[dearest]} on {also} with "
+        f"{passes[dearest] / passes[best]:.1f} times the work: {passes[dearest]:,.0f} passes through the "
+        f"network for each image, on average, instead of {passes[best]:,.0f}."
     )
 
 
@@ -98,7 +182,7 @@ def shared_sentence(reports: Sequence[Report], found: Accuracy) -> str:
 def only_sentence(comparison: ImageComparison) -> str:
     """Return which attack fooled what no other did."""
     if not comparison.attacked:
-        return "The model gets none of these images right, so there was nothing to attack."
+        return "The network gets none of these images right, so there was nothing to attack."
     everywhere = sum(len(image.fooled_by) == len(comparison.reports) for image in comparison.attacked)
     which = "Both attacks" if len(comparison.reports) == 2 else "All attacks"
     alone = [
@@ -111,7 +195,7 @@ def only_sentence(comparison: ImageComparison) -> str:
         if alone
         else "No image was fooled by one attack alone."
     )
-    return f"{which} fooled the model on {_images(everywhere)}. {only}"
+    return f"{which} fooled the network on {_images(everywhere)}. {only}"
 
 
 def unread_sentence(report: Report) -> str:

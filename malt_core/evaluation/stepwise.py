@@ -5,7 +5,7 @@ Unlike run.in_process it lets go in the middle of a chunk, which can take minute
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 
 from malt_core.datasets.base import DataSet
@@ -28,17 +28,19 @@ class Working:
 
 
 def evaluate_in_turns(
-    model: Model, data: DataSet, plan: Plan
+    model: Model, data: DataSet, plan: Plan, done: Mapping[int, ChunkResult] | None = None
 ) -> Iterator[Plan | Working | ChunkResult | Report]:
     """Yield the plan, Working at every pause, each ChunkResult, then the Report.
 
+    done: chunks of an earlier run of the same plan, by number, which are taken over and come first.
     Between the events nothing is computed and no state that other threads could see is changed; the report
     is the one that evaluate.evaluate ends with. Closing the iterator stops the work.
     Raises what the model and the data set raise, and BadConfig where no image can be read.
     """
     yield plan
-    chunks = []
-    for number in range(plan.chunks):
+    chunks = list((done or {}).values())
+    yield from chunks
+    for number in sorted(set(range(plan.chunks)) - set(done or {})):
         todo = Chunk(number, tuple(data.records(plan.range_of(number))))
         chunk = yield from _chunk_in_turns(model, todo, plan.config)
         chunks.append(chunk)

@@ -6,16 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from malt_core.comparison.compare import accuracy, compare_images
+from malt_core.comparison.compare import Share, accuracy, compare_images
 from malt_core.comparison.published import published
 from malt_core.comparison.words import (
+    about,
     caution,
+    cost_sentence,
     detail,
     headline,
     names,
     only_sentence,
     published_sentence,
     shared_sentence,
+    span,
+    tally,
     unread_sentence,
 )
 from malt_core.evaluation.types import Corrupt
@@ -38,29 +42,107 @@ def test_names_tell_reports_apart_and_no_more():
 def test_one_report_in_words():
     one = report("wffr")
     assert headline([one], accuracy(one)) == (
-        "1 of 4 images withstands MALT at 4/255: a robust accuracy of at most 25.0%."
+        "The network gets 3 of 4 images right, but only 1 of them after MALT, which changes each colour "
+        "value by at most 4/255."
     )
+    assert about([one]) == "The network tests/tiny, 4 images of pets, attacked by MALT at ε = 4/255."
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "says"),
+    [
+        ("rrr", "The network gets 3 of 3 images right, and all of them also after MALT, which"),
+        ("wff", "The network gets 2 of 3 images right, but none of them after MALT, which"),
+        ("www", "The network gets none of these 3 images right, so there was nothing to attack."),
+        ("fi", "The network gets 2 of 2 images right, but none of them after MALT, which"),
+        ("r", "The network gets this image right, also after MALT, which"),
+        ("f", "The network gets this image right, but not after MALT, which"),
+        ("w", "The network gets this image wrong, so there was nothing to attack."),
+    ],
+)
+def test_the_headline_of_every_kind_of_report(outcomes, says):
+    one = report(outcomes)
+    assert headline([one], accuracy(one)).startswith(says)
+
+
+def test_a_length_is_told_as_one():
+    one = report("fr", eps=0.5, norm="l2")
+    assert headline([one], accuracy(one)).endswith("which changes the image by a length of at most 0.5.")
+
+
+def test_a_stopped_run_says_after_how_many_images():
+    stopped = report("wfr-----", complete=False)
+    assert headline([stopped], accuracy(stopped)) == (
+        "Stopped after 3 of 8 images: the network gets 2 of 3 images right, but only 1 of them after MALT, "
+        "which changes each colour value by at most 4/255."
+    )
+    both = [stopped, report("wfrrrrrr", "naive")]
+    found = compare_images(both).together
+    assert headline(both, found).startswith("Stopped after 3 of 8 images: the network gets 2 of 3")
+    two = [stopped, report("wf------", "naive", complete=False)]
+    assert headline(two, compare_images(two).together).startswith("Stopped after part of the images: the")
+
+
+def test_a_tally_adds_up():
+    assert (
+        tally({"wrong": 2, "fooled": 7, "robust": 3}) == "2 wrong without any attack, 7 fooled, 3 withstood"
+    )
+    assert tally({"fooled": 1, "invalid": 1}, corrupt=1) == (
+        "0 wrong without any attack, 1 fooled, 0 withstood, 1 without a finite answer, 1 unreadable"
+    )
+
+
+def test_how_sure_it_is_in_words():
+    one = report("wffr")
     assert detail(accuracy(one)) == (
-        "Without any attack the model gets 3 right (75.0%). For all images like these, chance alone would "
-        "let the 25.0% lie anywhere within 4.6–69.9% (95% interval)."
+        "**Without an attack** 3 of 4 are right (75.0%): with so few images, the true share may be anything "
+        "from 30% to 95%. **Under attack** 1 of 4 are (25.0%): for these attacks, anything from 5% to 70%. "
+        "Both ranges are about chance, in which images were tried (95% confidence). A stronger attack is "
+        "another matter: it can fool more of these images, never fewer. So what is left under attack is an "
+        "**upper bound** of the network's robustness, and no proof of it."
+    )
+    assert "with 200 images, the true share" in detail(accuracy(report("r" * 200)))
+    assert detail(accuracy(report("r"))) == "A single image is an example, and no measurement."
+
+
+def test_the_interval_of_few_and_of_many():
+    assert span(Share(count=18, of=18)) == "from 82% to 100%"
+    assert span(Share(count=0, of=18)) == "from 0% to 18%"
+    assert span(Share(count=5_000, of=10_000)) == "from 49.0% to 51.0%"
+
+
+def test_who_fooled_as_many_at_less_cost():
+    cheap, dear = report("wffr"), replace(report("wffr", "naive"), n_forward=400, n_backward=200)
+    assert cost_sentence(compare_images([cheap, dear])) == (
+        "MALT fooled the network on 2 images, Naive targeting on as many with 3.0 times the work: 150 passes "
+        "through the network for each image, on average, instead of 50."
+    )
+    fewer = replace(report("wfrr", "naive"), n_forward=400, n_backward=200)
+    assert "Naive targeting on 1 with 3.0 times the work" in cost_sentence(compare_images([cheap, fewer]))
+    more = replace(report("wfff", "naive"), n_forward=400, n_backward=200)
+    assert cost_sentence(compare_images([cheap, more])) == ""
+    assert cost_sentence(compare_images([cheap, report("wffr", "naive")])) == ""
+    assert (
+        cost_sentence(compare_images([report("wrr"), replace(report("wrr", "naive"), n_forward=900)])) == ""
     )
 
 
 def test_several_reports_in_words():
     both = compare_images([report("wffrr"), report("wfrrr", "naive")])
     assert headline(both.reports, both.together) == (
-        "2 of 5 images withstand both attacks at 4/255: a robust accuracy of at most 40.0%."
+        "The network gets 4 of 5 images right, but only 2 of them after both attacks, which change each "
+        "colour value by at most 4/255."
     )
     assert only_sentence(both) == (
-        "Both attacks fooled the model on 1 image. Fooled by one attack alone: MALT 1."
+        "Both attacks fooled the network on 1 image. Fooled by one attack alone: MALT 1."
     )
     three = compare_images([report("ffr"), report("ffr", "naive"), report("frr", "apgd-ce")])
-    assert "withstands all 3 attacks" in headline(three.reports, three.together)
+    assert "after all 3 attacks, which change" in headline(three.reports, three.together)
     assert only_sentence(three) == (
-        "All attacks fooled the model on 1 image. No image was fooled by one attack alone."
+        "All attacks fooled the network on 1 image. No image was fooled by one attack alone."
     )
     none = compare_images([report("ww"), report("ww", "naive")])
-    assert only_sentence(none).startswith("The model gets none of these images right")
+    assert only_sentence(none).startswith("The network gets none of these images right")
 
 
 def test_images_that_not_all_reports_have_are_told_of():

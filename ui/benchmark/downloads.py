@@ -10,11 +10,13 @@ import streamlit as st
 
 from malt_core.comparison.words import names
 from malt_core.export.commands import evaluation_command
+from ui.benchmark import glossary, store
 from ui.benchmark.store import Kept
 
 
 def take_away(kept: Sequence[Kept]) -> None:
     """Downloads and command lines of the reports that were run here."""
+    st.caption(glossary.KEPT if store.on_shelf() else glossary.NOT_KEPT)
     own = [one for one in kept if one.own]
     if not own:
         return

@@ -1,28 +1,47 @@
 """Words of the Benchmark page for newcomers: tooltips, and the longer explanations."""
 
 INTRODUCTION = (
-    "How many images of a data set can an attack not change into something else to the model? Compare "
-    "attacks by the reports of `python -m malt_core evaluate`, or let them run here on a few images."
+    "Attack many labelled pictures at once, and count: how many does the network get right, and how many "
+    "still under attack?"
 )
-BOUND = (
-    "A robust accuracy found by attacks is an **upper bound**, and no proof: a stronger attack might fool "
-    "the model on images that withstood these. What was fooled, was fooled for certain."
+GONE = (
+    "The results of this address are not kept any more: the server was restarted since, or has newer ones. "
+    "Evaluate again with the settings of the address, or hand in the reports that you have saved."
 )
+MEANWHILE = (
+    "You may turn to other pages meanwhile. **Stop** keeps what is done, and **Evaluate** goes on from there."
+)
+EXAMPLE = "An example, computed ahead; what you evaluate takes its place."
+MARKS = (
+    "Grey line: right without attack. Mark: right under attack, and around it the range in which the share "
+    "of all images like these may lie."
+)
+STAR = "Star: published by others."
+KEPT = (
+    "Loading this page again finds these results by the id in its address, and so does whoever else has "
+    "that address, until the server restarts or needs the room. To have them for good, download them."
+)
+NOT_KEPT = "These reports are too large to be kept for this page: after loading it again, hand them in again."
+UNDER_WAY = (
+    "An evaluation was under way when this page was loaded again. Hand in its file and press **Evaluate**: "
+    "it goes on after the images that are done."
+)
+REMEMBERED = "All this had been evaluated on this server before, and is shown from memory."
 REPORTS = "The files report.json that `python -m malt_core evaluate` writes, one or several."
 SHOWN = "Take reports out of the comparison, and put them back."
 FILE = "The file stays on the computer that runs this page."
 AUTOATTACK = (
-    "AutoAttack takes a minute or more for each image that withstands it, even with a small model: begin "
+    "AutoAttack takes a minute or more for each image that withstands it, even with a small network: begin "
     "with few images. **Stop** keeps what is done."
 )
 
-CLEAN = "Share of the images that the model gets right without any attack."
+CLEAN = "Share of the images that the network gets right without any attack."
 ROBUST = (
     "Share of the images that it still gets right under attack, those it gets wrong anyway counted as wrong."
 )
 INTERVAL = (
-    "Of all images like these, the share under attack lies in here with 95% confidence (Wilson's interval "
-    "for a share; it speaks of chance in the choice of images, not of stronger attacks)."
+    "With other images of the same kind, these same attacks would leave a share in here, with 95% confidence "
+    "(Wilson's interval). It speaks of chance in the choice of images; a stronger attack could leave less."
 )
 PASSES = "Forward and backward passes for each image: the cost of the attack, whatever the computer."
 SECONDS = "Seconds for each image on the computer that ran it, turns of other people's work included."
@@ -30,17 +49,17 @@ READ = "How many images could be read and were evaluated."
 
 WHAT_ACCURACY = (
     "The upright **line** is the accuracy without attack, the **mark** the accuracy under attack, and the "
-    "bar around it the 95% interval. Stars are figures that others have published. The further left the "
-    "mark, the more the attack found."
+    "bar around it the 95% interval: where the share may lie for all images like these. The further left "
+    "the mark, the more the attack found. Stars are figures that others have published."
 )
 WHAT_CURVE = (
     "The more room an attack has, the more it fools. At ε = 0 nothing can be changed, so that is the "
     "accuracy without attack. Each curve is of the same images throughout."
 )
 WHAT_IMAGES = (
-    "Every column is an image, every row an attack: orange where it **fooled** the model, blue where the "
-    "image **withstood** it, grey where the model was **wrong** without any attack. Attacks differ in the "
-    "columns that are not of one colour."
+    "Every column is an image, every row an attack: orange where it **fooled** the network, blue where "
+    "the image **withstood** it, grey where the network was **wrong** without any attack. "
+    "Attacks differ in the columns that are not of one colour."
 )
 WHAT_CLASSES = (
     "Some classes are harder to defend than others. With few images of a class, its figures are examples "

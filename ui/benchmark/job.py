@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.benchmark import store
+from ui.benchmark import glossary, store
 from ui.benchmark.work import SmallRun, reports_of
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
@@ -12,12 +12,22 @@ from ui.compute.task import Task
 
 
 def start(task: Task, run: SmallRun) -> None:
-    """Run it for this tab, unless somebody has run the same just before; what it ran so far is stopped."""
+    """Run it for this tab, but for what has been evaluated before; what it ran so far is stopped."""
     task.start(run.key)
     take_over(task)
+    found = store.found()
     st.session_state.benchmark_total = len(run.configs)
+    st.session_state.benchmark_note = glossary.REMEMBERED if run.done(found) == run.images else ""
     store.complaints().clear()
-    task.job(load=load_model(run.model), work=run.work, long=True)
+    task.job(load=load_model(run.model), work=lambda model: run.work(model, found), long=True)
+
+
+def go_on(task: Task, run: SmallRun | None, key: str) -> None:
+    """Go on with what was being computed under this key when the page was loaded again."""
+    if run is not None and run.key == key:
+        start(task, run)
+    elif key:
+        store.complaints().append(glossary.UNDER_WAY)
 
 
 def running(task: Task) -> Job | None:

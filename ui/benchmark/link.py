@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+import re
+from dataclasses import MISSING, dataclass
+from typing import Any, ClassVar, Literal
 
 from malt_core.attacks.catalogue import TITLES, AttackId
 from malt_core.evaluation.types import ATTACKS
 from malt_core.models.catalogue import DEFAULT_MODEL
 from malt_core.types import Norm
 from ui.address.common import MODEL, NORM
-from ui.address.parameters import Choice, Count, PageSettings, Radii, Several, setting
+from ui.address.parameters import (
+    Choice,
+    Complain,
+    Count,
+    PageSettings,
+    Parameter,
+    Radii,
+    Several,
+    Values,
+    setting,
+)
 from ui.benchmark.limits import MOST_IMAGES
 
 Source = Literal["gallery", "file"]
 
 EPS = Radii(
     label="ε, one or a few, in 1/255",
-    help="How far each colour value of each pixel may move, in steps of which 255 lead from black to full "
-    "brightness. Give several, as in 1, 2, 4, for a curve.",
+    help="How much each colour value of each pixel may change, in steps of which 255 lead from black to "
+    "full brightness. Give several, as in 1, 2, 4, for a curve.",
     label_l2="ε, one or a few (L2)",
     help_l2="The largest length of the whole change. Give several, as in 0.25, 0.5, for a curve.",
 )
@@ -28,18 +39,18 @@ CHOSEN_ATTACKS = Several(
     titles=TITLES,
     noun="attack",
     few=True,
-    help="MALT, which aims at up to 9 classes and gives up early where nothing comes of it; naive targeting, "
-    "the same steps aimed at the 9 likeliest classes, 100 for each; APGD-CE, APGD-T and the whole AutoAttack "
-    "as their authors wrote them.",
+    help="MALT aims at the classes that are nearest by a straight line, and gives up early where nothing "
+    "comes of it. Naive targeting aims the same steps at the 9 likeliest classes, 100 at each. APGD-CE, "
+    "APGD-T and the whole AutoAttack are their authors' own code.",
 )
 SOURCE = Choice(
     label="Images",
     choices=("gallery", "file"),
-    titles={"gallery": "Gallery photos", "file": "Your parquet file"},
+    titles={"gallery": "Labelled photographs, ready here", "file": "A data set of yours (parquet file)"},
     name="images",
     few=True,
-    help="A parquet file with the columns image and label, as data hubs write them; its first images are "
-    "taken. Or those photographs of the gallery that certainly show one of the model's classes.",
+    help="The photographs of the gallery whose right class is known in the network's words. Or a parquet "
+    "file with the columns image and label, as data hubs write them, of which the first images are taken.",
 )
 COUNT = Count(
     label="How many images",
@@ -51,8 +62,21 @@ COUNT = Count(
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShelfName(Parameter):
+    """A name that memory.Shelf has given; it has no widget."""
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        return text if re.fullmatch(r"[\w-]{16}", text, re.ASCII) else MISSING
+
+
+RESULTS = ShelfName(label="Results")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BenchmarkSettings(PageSettings):
-    """eps: as typed, one or a few, right or wrong. n: how many images of a file, which no link can hold."""
+    """eps: as typed, one or a few, right or wrong. n: how many images of a file, which no link can hold.
+    results: the name under which the tab's reports lie on the shelf.
+    """
 
     page: ClassVar[str] = "benchmark"
     result_in_address: ClassVar[bool] = False  # a run goes on whatever the settings say meanwhile
@@ -60,6 +84,7 @@ class BenchmarkSettings(PageSettings):
     model: str = setting(MODEL, DEFAULT_MODEL)
     norm: Norm = setting(NORM, "linf")
     eps: str = setting(EPS)
-    attacks: tuple[AttackId, ...] = setting(CHOSEN_ATTACKS, ("malt", "naive"))
+    attacks: tuple[AttackId, ...] = setting(CHOSEN_ATTACKS, ("malt",))
     source: Source = setting(SOURCE, "gallery")
     n: int = setting(COUNT, 20)
+    results: str | None = setting(RESULTS, None)

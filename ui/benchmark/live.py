@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.benchmark import glossary
 from ui.benchmark.work import progress
 from ui.compute.jobs import Job
 from ui.compute.task import Task
@@ -17,5 +18,5 @@ def show_running(task: Task, job: Job) -> None:
             task,
             job,
             lambda events: progress(events, st.session_state.benchmark_total),
-            note="You may turn to other pages meanwhile. **Stop** keeps what is done.",
+            note=glossary.MEANWHILE,
         )

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from malt_core.comparison import compare
 from malt_core.comparison import words as comparison_words
-from malt_core.comparison.compare import ImageComparison
+from malt_core.comparison.compare import Accuracy, ImageComparison
 from malt_core.comparison.published import Published, published
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import Plan
+from malt_core.models.catalogue import model_info
 from ui.benchmark import glossary, store
 from ui.benchmark.downloads import take_away
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
 TALLEST = 400  # pixels of a table
+FEW_CHOICES = 4  # that stand side by side
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 
 
@@ -27,19 +31,19 @@ def show_kept(*, waiting: bool) -> None:
     """Draw the reports of this tab, else the examples. waiting: for one that is being computed."""
     for complaint in store.complaints():
         st.error(complaint)
+    story = st.container()  # what they say comes first, whatever else is to be chosen
     if store.kept():
         if shown := _choose_shown():
-            show_reports([one.report for one in shown])
+            _show_reports([one.report for one in shown], story, st.session_state.get("benchmark_note", ""))
             take_away(shown)
         else:
             st.info("Choose at least one report.")
     elif waiting:
         return
     elif store.examples():
-        st.caption("An example, computed ahead. Your reports and evaluations take its place.")
-        show_reports(store.examples())
+        _show_reports(store.examples(), story, glossary.EXAMPLE)
     else:
-        st.info("Hand in a report.json, or press **Evaluate** to attack a few images here.")
+        st.info("Press **Evaluate** to attack a few images here, or hand in a report.json.")
 
 
 def _choose_shown() -> list[store.Kept]:
@@ -62,8 +66,26 @@ def _choose_shown() -> list[store.Kept]:
     return [one for id, one in kept.items() if id in shown]
 
 
-def show_reports(reports: Sequence[Report]) -> None:
-    """Draw everything that these reports, at least one, have to say."""
+def _show_reports(reports: Sequence[Report], story: DeltaGenerator, note: str) -> None:
+    """Draw everything that these reports, at least one, have to say. story: where to say what it comes to;
+    note: where they come from.
+    """
+    with story:
+        group, compared = _story(reports, note)
+    _all_reports(reports)
+    _curves(group)
+    _by_image(compared)
+    _by_class(compared)
+    if known := _published(reports):
+        _beside(known, reports)
+
+
+def _story(reports: Sequence[Report], note: str) -> tuple[Sequence[Report], Sequence[Report]]:
+    """Draw what they come to: a sentence, the figure, and how sure that is.
+
+    Returns the reports of the model and images that are chosen, and those of them with the chosen room.
+    """
+    words = st.container()
     groups = compare.of_same_images(reports)
     if len(groups) > 1:
         st.info(
@@ -71,15 +93,29 @@ def show_reports(reports: Sequence[Report]) -> None:
             "fooled which image can be compared within one model and data set only."
         )
     group = _chosen("Model and data", groups, _group_name, "benchmark_group")
-    balls = sorted(compare.in_same_ball(group), key=len, reverse=True)  # most to compare comes first
-    ball = _chosen("ε", balls, _ball_name, "benchmark_ball")
+    ball = _chosen("ε", sorted(compare.in_same_ball(group), key=_rank_of_ball), _ball_name, "benchmark_ball")
     compared = compare.one_each(ball)
-    _headline(compared)
+    found = _found(compared)
+    with words:
+        _headline(compared, found)
+        st.caption(" ".join(filter(None, [note, plain(comparison_words.about(compared))])))
+    _side_by_side(compared if len(groups) == 1 else reports)
+    if found is not None:
+        _more(compared, found)
     _unread(reports)
-    _side_by_side(reports)
-    _curves(group)
-    _by_image(compared)
-    _by_class(compared)
+    return group, compared
+
+
+def _rank_of_ball(ball: Sequence[Report]) -> tuple[int, bool]:
+    """Most to compare comes first; then the room that the model's record suggests."""
+    plan = ball[0].plan
+    try:
+        usual = plan.config.norm == "linf" and math.isclose(
+            model_info(plan.model).suggested_eps, plan.config.eps, rel_tol=1e-6
+        )
+    except BadConfig:  # somebody else's model
+        usual = False
+    return -len(ball), not usual
 
 
 def _chosen(
@@ -91,11 +127,14 @@ def _chosen(
     places = range(len(options))
     if st.session_state.get(key) not in places:
         st.session_state[key] = 0
-    return options[st.selectbox(label, places, format_func=lambda place: name(options[place]), key=key)]
+    how: dict[str, Any] = {"format_func": lambda place: name(options[place]), "key": key}
+    if len(options) > FEW_CHOICES:
+        return options[st.selectbox(label, places, **how)]
+    return options[st.segmented_control(label, places, required=True, label_visibility="collapsed", **how)]
 
 
 def _ball_name(ball: Sequence[Report]) -> str:
-    return str(ball[0].plan.config.epsilon)
+    return f"ε = {ball[0].plan.config.epsilon}"
 
 
 def _group_name(group: Sequence[Report]) -> str:
@@ -103,28 +142,34 @@ def _group_name(group: Sequence[Report]) -> str:
     return f"{plan.model} on {plan.data.name} ({count} report{'s' if count > 1 else ''})"
 
 
-def _headline(reports: Sequence[Report]) -> None:
-    """What the reports with the same room say, and how far to trust it."""
-    plan, found = reports[0].plan, compare.accuracy(reports[0])
-    if len(reports) > 1:
-        try:
-            found = compare.compare_images(reports).together
-        except BadConfig as error:
-            st.info(str(error))
-            return
+def _found(reports: Sequence[Report]) -> Accuracy | None:
+    """The accuracies under all of these attacks together; None, and a word on why, where there are none."""
+    if len(reports) == 1:
+        return compare.accuracy(reports[0])
+    try:
+        return compare.compare_images(reports).together
+    except BadConfig as error:
+        st.info(str(error))
+        return None
+
+
+def _headline(reports: Sequence[Report], found: Accuracy | None) -> None:
+    if found is None:
+        return
     st.subheader(comparison_words.headline(reports, found), anchor=False)
+    if not found.clean.count:
+        st.warning("Are the labels of these images those of the network's classes?")
+
+
+def _more(reports: Sequence[Report], found: Accuracy) -> None:
+    """What else they say, and how far to trust it."""
+    comparison = compare.compare_images(reports) if len(reports) > 1 else None
     more = (
+        comparison_words.cost_sentence(comparison) if comparison else "",
         comparison_words.shared_sentence(reports, found),
         comparison_words.detail(found),
-        comparison_words.caution(found.robust.of),
-        glossary.BOUND,
     )
     st.markdown(" ".join(filter(None, more)))
-    if not found.clean.count:
-        st.warning(
-            f"{plain(plan.model)} gets none of these images right. Are the labels those of its classes?"
-        )
-    st.caption(f"Model {plain(plan.model)}, images of {plain(plan.data.name)}.")
 
 
 def _unread(reports: Sequence[Report]) -> None:
@@ -137,31 +182,31 @@ def _unread(reports: Sequence[Report]) -> None:
 
 
 def _side_by_side(reports: Sequence[Report]) -> None:
+    """A line for each of these reports, and for what is published of their models."""
     from malt_core.comparison.figures import QUIET, Row, accuracies_figure
 
-    heading("Robust accuracy by attack", glossary.WHAT_ACCURACY)
+    heading("Right without attack, and under attack", glossary.WHAT_ACCURACY)
     rows = []
     for name, report in zip(comparison_words.names(reports), reports, strict=True):
         found = compare.accuracy(report)
         rows.append(
             Row(
-                name=f"{name} ({len(report.images):,})",
+                name=f"{name} ({len(report.images):,} images)",
                 attack=report.plan.config.attack,
                 clean=found.clean.value,
                 robust=found.robust.value,
                 interval=found.robust.interval,
             )
         )
-    known = _published(reports)
     rows += [
         Row(
-            name=f"Published: {figure.attack} ({theirs.images:,})",
+            name=f"Published: {figure.attack} ({theirs.images:,} images)",
             attack=None,
             clean=theirs.clean,
             robust=figure.accuracy,
             interval=None,
         )
-        for theirs in known
+        for theirs in _published(reports)
         for figure in theirs.robust
     ]
     st.plotly_chart(
@@ -170,10 +215,8 @@ def _side_by_side(reports: Sequence[Report]) -> None:
         config=QUIET,
         alt="Accuracy without and under attack for each report; the table below has the same numbers",
     )
-    st.caption("In brackets: the number of images.")
-    _table(reports)
-    if known:
-        _beside(known, reports)
+    published_too = any(row.attack is None for row in rows)
+    st.caption(f"{glossary.MARKS} {glossary.STAR if published_too else ''}")
 
 
 def _published(reports: Sequence[Report]) -> list[Published]:
@@ -190,7 +233,8 @@ def _beside(known: Sequence[Published], reports: Sequence[Report]) -> None:
         st.markdown(f"{comparison_words.published_sentence(theirs, ours)} Source: {sources}")
 
 
-def _table(reports: Sequence[Report]) -> None:
+def _all_reports(reports: Sequence[Report]) -> None:
+    st.markdown("#### All reports in numbers", anchors=False)
     names = comparison_words.names(reports)
     st.dataframe(
         [_row(name, report) for name, report in zip(names, reports, strict=True)],
@@ -211,7 +255,7 @@ def _table(reports: Sequence[Report]) -> None:
 def _row(name: str, report: Report) -> dict[str, Any]:
     found, images = compare.accuracy(report), len(report.images)
     return {
-        "report": name if report.complete else f"{name} (so far)",
+        "report": name if report.complete else f"{name} (stopped)",
         "images": images,
         "clean (%)": 100 * found.clean.value,
         "robust (%)": 100 * found.robust.value,

@@ -10,7 +10,6 @@ from malt_core.comparison.words import caution
 from malt_core.datasets.in_memory import InMemoryData, gallery_data
 from malt_core.errors import BadConfig, MaltError
 from malt_core.evaluation.report import report_from_bytes
-from malt_core.evaluation.types import EvaluationConfig
 from malt_core.models.catalogue import model_info
 from malt_core.types import ModelInfo
 from ui.benchmark import glossary, store
@@ -24,14 +23,15 @@ from ui.widgets.markdown import plain
 def report_files() -> None:
     """The uploader; whatever it is given is taken out of it at once, so that it can take more."""
     key = f"reports_{st.session_state.setdefault('benchmark_uploads', 0)}"
-    st.file_uploader(
-        "Reports",
-        accept_multiple_files=True,
-        key=key,
-        help=glossary.REPORTS,
-        on_change=_take_reports,
-        args=(key,),
-    )
+    with st.expander("Compare reports of your own", key="own_reports"):
+        st.file_uploader(
+            "Reports",
+            accept_multiple_files=True,
+            key=key,
+            help=glossary.REPORTS,
+            on_change=_take_reports,
+            args=(key,),
+        )
 
 
 def _take_reports(key: str) -> None:
@@ -43,7 +43,7 @@ def _take_reports(key: str) -> None:
         except MaltError as error:
             bad.append(str(error))
     store.keep(good, own=False)
-    state.benchmark_complaints = bad
+    state.benchmark_complaints, state.benchmark_note = bad, ""
     state.benchmark_uploads += 1
 
 
@@ -63,10 +63,7 @@ def run_settings() -> SmallRun | None:
     except BadConfig as error:
         st.error(str(error))
         return None
-    if data is None:
-        return None
-    _outlook(data, configs)
-    return SmallRun(info.id, data, configs)
+    return None if data is None else SmallRun(info.id, data, configs)
 
 
 def more_settings() -> None:
@@ -115,12 +112,18 @@ def _held(key: tuple, read: Callable[[], InMemoryData]) -> InMemoryData:
     return state.benchmark_data
 
 
-def _outlook(data: InMemoryData, configs: tuple[EvaluationConfig, ...]) -> None:
-    """What a run would amount to."""
-    images = len(data.content)
-    count = f"{len(configs)} evaluations" if len(configs) > 1 else "One evaluation"
-    which = "1 image" if images == 1 else f"{images} images"
-    named = f": {', '.join(record.name for record in data.content)}" if data.path == "gallery" else ""
-    st.caption(f"{count} of {which}{named}. {caution(images)}")
-    if any(config.attack == "autoattack" for config in configs):
+def outlook(run: SmallRun | None) -> None:
+    """What a run would amount to, and how much of it is there already."""
+    if run is None:
+        return
+    images, count, done = len(run.data.content), len(run.configs), run.done(store.found())
+    of = f"{images} {'photograph' if run.data.path == 'gallery' else 'image'}{'' if images == 1 else 's'}"
+    many = f"{count} evaluations of" if count > 1 else "One evaluation of"
+    more = caution(images)
+    if done == run.images:
+        more = "All of it has been evaluated before."
+    elif done:
+        more = f"{done:,} of {run.images:,} are done: **Evaluate** goes on with the rest."
+    st.caption(f"{many} {of}. {more}")
+    if any(config.attack == "autoattack" for config in run.configs):
         st.caption(glossary.AUTOATTACK)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from malt_core.attacks.catalogue import AttackId
-from malt_core.comparison.words import attack_name
+from malt_core.comparison.words import attack_name, tally
 from malt_core.datasets.in_memory import InMemoryData
 from malt_core.epsilon import parse_number
 from malt_core.errors import BadConfig
@@ -23,6 +23,7 @@ from malt_core.formatting import duration
 from malt_core.types import Norm
 from ui.address.parameters import EPS_RANGE
 from ui.benchmark.limits import MOST_EVALUATIONS
+from ui.benchmark.memory import Found
 
 if TYPE_CHECKING:
     from malt_core.evaluation.stepwise import Working
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     Event = Plan | Working | ChunkResult | Report
 
-BATCH = 8  # images a chunk: small enough for frequent news
+BATCH = 8  # rows in the model at a time
+CHUNK = 1  # images that are begun and kept together: what is stopped loses one at most
 
 
 def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
@@ -51,7 +53,7 @@ def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
             unit = " in 1/255" if norm == "linf" else ""
             raise BadConfig(f"ε: {number:g} is out of range; it goes from {low:g} to {high:g}{unit}.")
         eps, eps_text = (number / 255, f"{number:g}/255") if norm == "linf" else (number, f"{number:g}")
-        found[number] = EvaluationConfig(norm=norm, eps=eps, eps_text=eps_text, batch_size=BATCH)
+        found[number] = EvaluationConfig(norm=norm, eps=eps, eps_text=eps_text, batch_size=BATCH, chunk=CHUNK)
     return tuple(found[number] for number in sorted(found))
 
 
@@ -91,13 +93,27 @@ class SmallRun:
             digest.update(image if isinstance(image, bytes) else image.tobytes() if image else b"")
         return digest.hexdigest()
 
-    def work(self, model: Model) -> Iterator[Event]:
-        """A work function for the queue."""
+    @property
+    def images(self) -> int:
+        """How many images all of its evaluations go through."""
+        return len(self.configs) * len(self.data.content)
+
+    def done(self, found: Found) -> int:
+        """How many of those have been evaluated before."""
+        return sum(len(found.done(self.model, config, self.data)) for config in self.configs)
+
+    def work(self, model: Model, found: Found) -> Iterator[Event]:
+        """Evaluate what nobody has evaluated yet, image by image, and keep it in `found`."""
         from malt_core.evaluation.plan import make_plan
         from malt_core.evaluation.stepwise import evaluate_in_turns
 
         for config in self.configs:
-            yield from evaluate_in_turns(model, self.data, make_plan(model, self.data, config))
+            done = found.done(self.model, config, self.data)
+            plan = make_plan(model, self.data, found.settled(self.model, config))
+            for event in evaluate_in_turns(model, self.data, plan, done):
+                if isinstance(event, ChunkResult):
+                    found.put(plan, self.data, event)
+                yield event
 
 
 def reports_of(events: Sequence[Event]) -> list[Report]:
@@ -127,7 +143,7 @@ def progress(events: Sequence[Event], total: int) -> tuple[str, float]:
     done = sum(len(chunk.images) + len(chunk.corrupt) for chunk in chunks)
     images = plan.data.images
     sentence = (
-        f"{attack_name(plan.config)} at {plan.config.epsilon} ({len(begun)} of {total}): "
+        f"{attack_name(plan.config)} at ε = {plan.config.epsilon}{_which(len(begun), total)}, "
         f"{done} of {images} image{'s' if images > 1 else ''}{_counts(chunks)}"
     )
     if done < images:
@@ -135,11 +151,15 @@ def progress(events: Sequence[Event], total: int) -> tuple[str, float]:
     return sentence, min(1.0, (len(begun) - 1 + done / images) / total)
 
 
+def _which(place: int, total: int) -> str:
+    return f" (evaluation {place} of {total})" if total > 1 else ""
+
+
 def _counts(chunks: Sequence[ChunkResult]) -> str:
     outcomes = Counter(image.outcome for chunk in chunks for image in chunk.images)
-    if not outcomes:
+    if not chunks:
         return ""
-    return f", {outcomes['fooled']} fooled, {outcomes['robust']} withstand"
+    return f": {tally(outcomes, corrupt=sum(len(chunk.corrupt) for chunk in chunks))}"
 
 
 def _going_on(since: Sequence[Event], seconds: float, done: int, images: int) -> str:

@@ -19,7 +19,7 @@ from tests.helpers.reports import report
 from ui.benchmark import store
 from ui.compute.session import queue
 
-EMPTY = "Hand in a report.json"
+EMPTY = "or hand in a report.json"
 WANG = "robustbench/cifar100/Linf/Wang2023Better_WRN-28-10"
 
 
@@ -106,10 +106,13 @@ def test_examples_are_shown_until_there_is_something_else(monkeypatch: pytest.Mo
     monkeypatch.setattr(store, "examples", lambda: (report("wffr"), report("wfrr", "naive")))
     app = open_page()
     assert "An example, computed ahead" in texts(app)
-    assert "1 of 4 images withstands both attacks" in texts(app)
+    assert app.subheader[0].value.startswith(
+        "The network gets 3 of 4 images right, but only 1 of them after both"
+    )
+    assert "The network tests/tiny, 4 images of pets, attacked by MALT and Naive targeting at" in texts(app)
     hand_in(app, mine=report("rrr"))
     assert "An example" not in texts(app)
-    assert "3 of 3 images withstand MALT at 4/255" in texts(app)
+    assert app.subheader[0].value.startswith("The network gets 3 of 3 images right, and all of them also")
 
 
 def test_reports_are_compared() -> None:
@@ -123,10 +126,11 @@ def test_reports_are_compared() -> None:
         "broken.json is no report of `python -m malt_core evaluate`."
     ]
     assert app.subheader[0].value == (
-        "1 of 5 images withstands both attacks at 4/255: a robust accuracy of at most 20.0%."
+        "The network gets 4 of 5 images right, but only 1 of them after both attacks, which change each "
+        "colour value by at most 4/255."
     )
     assert "upper bound" in texts(app)
-    assert "only 5 images" in texts(app)
+    assert "with so few images" in texts(app)
     assert "Fooled by one attack alone: MALT 1." in texts(app)
     overview = rows(app, "95% interval")
     assert [(row["report"], row["images"], row["clean (%)"], row["robust (%)"]) for row in overview] == [
@@ -148,9 +152,9 @@ def test_images_that_could_not_be_read_are_named() -> None:
 
 def test_two_reports_of_one_attack_are_not_two_attacks() -> None:
     app = hand_in(open_page(), few=report("ff"), many=report("ffrrf"))
-    assert app.subheader[0].value.startswith("2 of 5 images withstand MALT at 4/255")
+    assert "5 of 5 images right, but only 2 of them after MALT" in app.subheader[0].value
     app = hand_in(open_page(), few=report("rf"), many=report("ffrrf", "naive"))
-    assert app.subheader[0].value.startswith("0 of 2 images withstand both attacks")
+    assert "2 of 2 images right, but none of them after both attacks" in app.subheader[0].value
     assert "Only the images that are in all of these" in texts(app)
 
 
@@ -185,21 +189,24 @@ def test_another_eps_can_be_chosen_and_makes_a_curve() -> None:
         c=report("ffff", "naive", eps=8.0),
     )
     assert "Accuracy against ε" in texts(app)
-    ball = app.selectbox(key="benchmark_ball")
-    assert ball.options == ["8/255", "2/255"]
-    assert app.subheader[0].value.startswith("0 of 4 images withstand both attacks at 8/255")
+    ball = app.button_group(key="benchmark_ball")
+    assert ball.options == ["ε = 8/255", "ε = 2/255"]
+    assert "but none of them after both attacks" in app.subheader[0].value
     ball.set_value(1).run()
-    assert app.subheader[0].value.startswith("3 of 4 images withstand MALT at 2/255")
+    assert "but only 3 of them after MALT, which changes each colour value by at most 2/255" in (
+        app.subheader[0].value
+    )
 
 
 def test_what_is_not_comparable_stands_side_by_side() -> None:
     app = hand_in(open_page(), a=report("rf"), b=report("ff", "naive"), c=report("rrf", model="tests/other"))
     assert "different models or data sets" in texts(app)
     assert len(rows(app, "95% interval")) == 3
-    group = app.selectbox(key="benchmark_group")
+    group = app.button_group(key="benchmark_group")
     assert group.options == ["tests/other on pets (1 report)", "tests/tiny on pets (2 reports)"]
     group.set_value(1).run()
-    assert app.subheader[0].value.startswith("0 of 2 images withstand both attacks")
+    assert "2 of 2 images right" in app.subheader[0].value
+    assert "none of them after both attacks" in app.subheader[0].value
 
 
 def test_published_figures_stand_beside_ours() -> None:
@@ -212,10 +219,11 @@ def test_published_figures_stand_beside_ours() -> None:
 
 def test_labels_of_another_data_set_are_noticed() -> None:
     app = hand_in(open_page(), ours=report("www"))
-    assert "gets none of these images right" in app.warning[0].value
+    assert "gets none of these 3 images right" in app.subheader[0].value
+    assert "Are the labels" in app.warning[0].value
 
 
-@pytest.mark.parametrize("text", ["", "four", "0", "1 2 3 4 5 6 7"])
+@pytest.mark.parametrize("text", ["", "four", "0", "1 2 3 4 5 6 7 8 9 10 11 12 13"])
 def test_unusable_eps_is_explained(text: str) -> None:
     app = open_page()
     app.text_input(key="eps").set_value(text).run()
@@ -232,7 +240,7 @@ def test_a_run_ends_with_reports_that_stay_when_the_page_is_left() -> None:
     overview = rows(app, "95% interval")
     assert [row["report"] for row in overview] == ["MALT · 1/255", "MALT · 8/255"]
     assert overview[1]["robust (%)"] == 0
-    assert "That is a single image" in texts(app)
+    assert "A single image is an example" in texts(app)
     assert "Accuracy against ε" in texts(app)
     app.switch_page("pages/attack.py").run()
     app.switch_page("pages/benchmark.py").run()
@@ -254,6 +262,7 @@ def test_stop_keeps_what_is_done_and_ends_the_work() -> None:
     app.button(key="stop").click().run()
     run_while(app, lambda: bool(doing(app)))
     assert [row["report"] for row in rows(app, "95% interval")] == ["MALT"]
+    assert "1 of 2 are done: Evaluate goes on with the rest" in texts(app).replace("*", "")
     until = time.monotonic() + PATIENCE
     while any(queue().counts()[name] for name in ("running", "waiting")):
         assert time.monotonic() < until, queue().counts()

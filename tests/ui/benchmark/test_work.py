@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -11,11 +13,14 @@ from malt_core.datasets.in_memory import first_images
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
-from tests.helpers.evaluations import Pictures, load
+from tests.helpers.evaluations import Pictures, load, numbers
 from ui.benchmark.limits import MOST_EVALUATIONS
+from ui.benchmark.memory import Found
 from ui.benchmark.work import BATCH, SmallRun, evaluations, progress, radii, reports_of
 
-BALL = EvaluationConfig(eps=2.5 / 255, eps_text="2.5/255", n_iter=6, batch_size=4, precision="float32")
+BALL = EvaluationConfig(
+    eps=2.5 / 255, eps_text="2.5/255", n_iter=6, batch_size=4, chunk=1, precision="float32"
+)
 CONFIGS = (BALL, replace(BALL, attack="apgd-ce"))
 
 
@@ -70,8 +75,8 @@ def events() -> list:
     return list(work(SmallRun("tests/tiny", first_images(Pictures(corrupt=(5,)), 9), CONFIGS)))
 
 
-def work(run: SmallRun) -> Iterator:
-    return run.work(load())
+def work(run: SmallRun, found: Found | None = None) -> Iterator:
+    return run.work(load(), found or Found())
 
 
 def test_a_run_ends_with_a_report_for_each_setting(events: list) -> None:
@@ -98,11 +103,52 @@ def test_progress_never_goes_back_and_says_what_is_done(events: list) -> None:
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     sentences = [sentence for sentence, _ in said]
-    assert any("MALT at 2.5/255 (1 of 2): 0 of 9 images; 0 forward passes" in text for text in sentences)
+    begin = "MALT at ε = 2.5/255 (evaluation 1 of 2), "
+    assert any(f"{begin}0 of 9 images; 0 forward passes" in text for text in sentences)
     first = next(place for place, event in enumerate(events) if isinstance(event, ChunkResult))
-    assert "4 of 9 images, " in sentences[first + 1]
+    assert f"{begin}1 of 9 images: " in sentences[first + 1]
     assert sentences[first + 1].endswith("left for this attack")
-    assert "APGD-CE at 2.5/255 (2 of 2): 9 of 9 images" in sentences[-1]
+    assert "APGD-CE at ε = 2.5/255 (evaluation 2 of 2), 9 of 9 images: " in sentences[-1]
+
+
+def test_progress_adds_up(events: list) -> None:
+    said = [progress(events[:end], 2)[0] for end in range(len(events) + 1)]
+    counted = [text for text in said if "fooled" in text]
+    for text in counted:
+        done, *parts = map(int, re.findall(r"(\d+) (?:of 9|wrong|fooled|withstood|unreadable)", text))
+        assert sum(parts) == done, text
+    assert "9 of 9 images: 2 wrong without any attack, " in counted[-1]
+    assert counted[-1].endswith(", 1 unreadable")
+
+
+@pytest.mark.parametrize("images", [1, 5, 12, 18])
+def test_a_run_that_was_stopped_goes_on_where_it_was(events: list, images: int) -> None:
+    """images: of both evaluations, that were done when it was stopped."""
+    run, found = SmallRun("tests/tiny", first_images(Pictures(corrupt=(5,)), 9), CONFIGS), Found()
+    begun = work(run, found)
+    chunks = (event for event in begun if isinstance(event, ChunkResult))
+    assert len(list(islice(chunks, images))) == images
+    begun.close()
+    assert (run.done(found), run.images) == (images, 18)
+    model, calls = load(), []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    again = reports_of(list(run.work(model, found)))
+    assert [numbers(one) for one in again] == [numbers(one) for one in reports_of(events)]
+    assert bool(calls) == (images < 18), "what is done is not computed again"
+
+
+def test_what_was_done_counts_for_more_images_but_not_for_others() -> None:
+    few, found = SmallRun("tests/tiny", first_images(Pictures(), 3), CONFIGS[:1]), Found()
+    list(work(few, found))
+    assert replace(few, data=first_images(Pictures(), 5)).done(found) == 3
+    others = (
+        replace(few, model="tests/other"),
+        replace(few, configs=(replace(BALL, eps=3 / 255),)),
+        replace(
+            few, data=replace(few.data, content=tuple(replace(one, label=11) for one in few.data.content))
+        ),
+    )
+    assert [other.done(found) for other in others] == [0, 0, 0]
 
 
 def test_equal_keys_mean_equal_runs() -> None:
