@@ -128,18 +128,22 @@ def tally(outcomes: Mapping[str, int], corrupt: int = 0) -> str:
 
 
 def detail(found: Accuracy) -> str:
-    """Return both accuracies, how far chance could move them, and what that does not say of the attacks."""
+    """Return both accuracies, how far chance could move them, and what that does not say of the attacks.
+
+    As a list in Markdown.
+    """
     n = found.clean.of
     if n == 1:
-        return "A single image is an example, and no measurement."
+        return "- A single image is an example, and no measurement."
     how_many = "so few" if n < FEW else f"{n:,}"
     return (
-        f"**Without an attack** {found.clean.count:,} of {n:,} are right ({found.clean.value:.1%}): with "
-        f"{how_many} images, the true share may be anything {span(found.clean)}. **Under attack** "
-        f"{found.robust.count:,} of {n:,} are ({found.robust.value:.1%}): for these attacks, anything "
-        f"{span(found.robust)}. Both ranges are about chance, in which images were tried (95% confidence). "
-        "A stronger attack is another matter: it can fool more of these images, never fewer. So what is "
-        "left under attack is an **upper bound** of the network's robustness, and no proof of it."
+        f"- Without an attack {found.clean.count:,} of {n:,} are right ({found.clean.value:.1%}). With "
+        f"{how_many} images, the true share may be anything {span(found.clean)}.\n"
+        f"- Under attack {found.robust.count:,} of {n:,} are right ({found.robust.value:.1%}). For these "
+        f"attacks, the true share may be anything {span(found.robust)}.\n"
+        "- Both ranges are about chance, in which images were tried (95% confidence). A stronger attack is "
+        "another matter: it can fool more of these images, never fewer. So what is left under attack is an "
+        "**upper bound** of the network's robustness, and no proof of it."
     )
 
 

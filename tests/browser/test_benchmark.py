@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,16 +11,26 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from malt_core.evaluation.report import read_report, report_to_json
-from tests.browser.driving import go
 from tests.helpers.reports import report
 
 pytestmark = pytest.mark.browser
 
 
 def open_benchmark(page: Page, url: str) -> None:
-    page.goto(url)
-    go(page, "Benchmark")
-    expect(page.get_by_text("Or evaluate here")).to_be_visible()
+    page.goto(f"{url}/benchmark")
+    expect(page.locator("h3").first).to_contain_text("The network gets 28 of 60 images right")
+
+
+def test_it_opens_with_the_conclusion_and_the_figure(page: Page, server: subprocess.Popen) -> None:
+    for width, height in ((1366, 768), (1024, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        open_benchmark(page, server.url)
+        expect(page.get_by_text("An example, computed ahead").first).to_be_visible()
+        figure = page.locator(".st-key-accuracies .js-plotly-plot")
+        expect(figure).to_be_visible()
+        box = figure.bounding_box()
+        assert box["y"] + 0.8 * box["height"] < height, (width, box)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Path) -> None:
@@ -27,33 +38,43 @@ def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Pa
     model = page.locator(".st-key-model input")
     model.fill("ResNet-18, CIFAR-10")
     model.press("Enter")
-    expect(page.get_by_text("2 evaluations of 1 image: cat.")).to_be_visible()
+    expect(page.get_by_text("One evaluation of")).to_be_visible()
     eps = page.locator(".st-key-eps input")
-    expect(eps).to_have_value("2")  # the model's own
+    expect(eps).to_have_value("1")  # the model's own
     page.get_by_text("More settings").click()
     page.locator(".st-key-norm").get_by_text("L2").click()
     expect(page.get_by_text("ε, one or a few (L2)")).to_be_visible()
     expect(eps).to_have_value("0.5")
     page.locator(".st-key-norm").get_by_text("L∞").click()
     expect(page.get_by_text("ε, one or a few, in 1/255")).to_be_visible()
-    expect(eps).to_have_value("2")
+    expect(eps).to_have_value("1")
     eps.fill("8")
     eps.press("Enter")
     page.locator(".st-key-evaluate button").click()
-    expect(page.locator("h3").first).to_contain_text("0 of 1 image withstands both attacks at 8/255")
+    expect(page.locator("h3").first).to_contain_text(
+        "after MALT, which changes each colour value by at most 8/255"
+    )
+    expect(page).to_have_url(re.compile("results="))
+    page.reload()
+    expect(page.locator("h3").first).to_contain_text("by at most 8/255")
+    expect(page.get_by_text("finds these results by the id in its address")).to_be_visible()
     with page.expect_download() as download:
         page.locator(".st-key-downloads").get_by_role("button", name="MALT").click()
     file = tmp_path / "report.json"
     download.value.save_as(file)
     fooled = read_report(file)
-    assert (fooled.counts["fooled"], fooled.complete) == (1, True)
+    assert (fooled.counts["robust"], fooled.complete) == (0, True)
 
     page.locator(".st-key-remove button").click()
+    expect(page).not_to_have_url(re.compile("results="))
     expect(page.get_by_text("Take it with you")).to_have_count(0)
     other = tmp_path / "other.json"
     other.write_text(json.dumps(report_to_json(report("wffr", "naive", model="tests/other"))))
     (tmp_path / "none.json").write_text("{}")
-    page.locator("input[type=file]").first.set_input_files([file, other, tmp_path / "none.json"])
+    page.get_by_text("Compare reports of your own").click()
+    page.locator(".st-key-own_reports input[type=file]").set_input_files(
+        [file, other, tmp_path / "none.json"]
+    )
     expect(page.get_by_text("none.json is no report of")).to_be_visible()
     expect(page.get_by_text("different models or data sets")).to_be_visible()
     expect(page.locator(".st-key-accuracies .js-plotly-plot")).to_be_visible()

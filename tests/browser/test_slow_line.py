@@ -45,7 +45,7 @@ class Line:
     ("name", "box", "button", "outcome"),
     [
         ("Attack", ".st-key-eps_linf input", ".st-key-attack button", "7/255"),
-        ("Benchmark", ".st-key-eps input", ".st-key-evaluate button", "at 7/255"),
+        ("Benchmark", ".st-key-eps input", ".st-key-evaluate button", "at ε = 7/255"),
         ("Race", ".st-key-eps_linf input", ".st-key-start button", "Who is left standing"),
     ],
 )

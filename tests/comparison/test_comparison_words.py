@@ -95,14 +95,16 @@ def test_a_tally_adds_up():
 def test_how_sure_it_is_in_words():
     one = report("wffr")
     assert detail(accuracy(one)) == (
-        "**Without an attack** 3 of 4 are right (75.0%): with so few images, the true share may be anything "
-        "from 30% to 95%. **Under attack** 1 of 4 are (25.0%): for these attacks, anything from 5% to 70%. "
-        "Both ranges are about chance, in which images were tried (95% confidence). A stronger attack is "
+        "- Without an attack 3 of 4 are right (75.0%). With so few images, the true share may be anything "
+        "from 30% to 95%.\n"
+        "- Under attack 1 of 4 are right (25.0%). For these attacks, the true share may be anything from 5% "
+        "to 70%.\n"
+        "- Both ranges are about chance, in which images were tried (95% confidence). A stronger attack is "
         "another matter: it can fool more of these images, never fewer. So what is left under attack is an "
         "**upper bound** of the network's robustness, and no proof of it."
     )
-    assert "with 200 images, the true share" in detail(accuracy(report("r" * 200)))
-    assert detail(accuracy(report("r"))) == "A single image is an example, and no measurement."
+    assert "With 200 images, the true share" in detail(accuracy(report("r" * 200)))
+    assert detail(accuracy(report("r"))) == "- A single image is an example, and no measurement."
 
 
 def test_the_interval_of_few_and_of_many():

@@ -93,7 +93,9 @@ def _story(reports: Sequence[Report], note: str) -> tuple[Sequence[Report], Sequ
             "fooled which image can be compared within one model and data set only."
         )
     group = _chosen("Model and data", groups, _group_name, "benchmark_group")
-    ball = _chosen("ε", sorted(compare.in_same_ball(group), key=_rank_of_ball), _ball_name, "benchmark_ball")
+    balls = sorted(compare.in_same_ball(group), key=lambda ball: compare.order(ball[0])[-2:])
+    first = max(range(len(balls)), key=lambda place: _worth(balls[place]))
+    ball = _chosen("ε", balls, _ball_name, "benchmark_ball", first)
     compared = compare.one_each(ball)
     found = _found(compared)
     with words:
@@ -106,8 +108,8 @@ def _story(reports: Sequence[Report], note: str) -> tuple[Sequence[Report], Sequ
     return group, compared
 
 
-def _rank_of_ball(ball: Sequence[Report]) -> tuple[int, bool]:
-    """Most to compare comes first; then the room that the model's record suggests."""
+def _worth(ball: Sequence[Report]) -> tuple[int, bool]:
+    """How well it stands for all: by how much there is to compare, then as the model's record suggests."""
     plan = ball[0].plan
     try:
         usual = plan.config.norm == "linf" and math.isclose(
@@ -115,19 +117,24 @@ def _rank_of_ball(ball: Sequence[Report]) -> tuple[int, bool]:
         )
     except BadConfig:  # somebody else's model
         usual = False
-    return -len(ball), not usual
+    return len(ball), usual
 
 
 def _chosen(
-    label: str, options: Sequence[Sequence[Report]], name: Callable[[Sequence[Report]], str], key: str
+    label: str,
+    options: Sequence[Sequence[Report]],
+    name: Callable[[Sequence[Report]], str],
+    key: str,
+    first: int = 0,
 ) -> Sequence[Report]:
-    """What is chosen among these; nothing is asked where there is no choice."""
+    """What is chosen among these, at first that one; nothing is asked where there is no choice."""
     if len(options) == 1:
         return options[0]
-    places = range(len(options))
-    if st.session_state.get(key) not in places:
-        st.session_state[key] = 0
-    how: dict[str, Any] = {"format_func": lambda place: name(options[place]), "key": key}
+    names, places = [name(option) for option in options], range(len(options))
+    state = st.session_state
+    if state.get(key) not in places or state.get(f"{key}_of") != names:  # at first, and for other reports
+        state[key], state[f"{key}_of"] = first, names
+    how: dict[str, Any] = {"format_func": names.__getitem__, "key": key}
     if len(options) > FEW_CHOICES:
         return options[st.selectbox(label, places, **how)]
     return options[st.segmented_control(label, places, required=True, label_visibility="collapsed", **how)]
@@ -164,12 +171,10 @@ def _headline(reports: Sequence[Report], found: Accuracy | None) -> None:
 def _more(reports: Sequence[Report], found: Accuracy) -> None:
     """What else they say, and how far to trust it."""
     comparison = compare.compare_images(reports) if len(reports) > 1 else None
-    more = (
-        comparison_words.cost_sentence(comparison) if comparison else "",
-        comparison_words.shared_sentence(reports, found),
-        comparison_words.detail(found),
-    )
-    st.markdown(" ".join(filter(None, more)))
+    cost = comparison_words.cost_sentence(comparison) if comparison else ""
+    if more := " ".join(filter(None, [cost, comparison_words.shared_sentence(reports, found)])):
+        st.markdown(more)
+    st.markdown("\n".join(["**How sure is that?**", "", comparison_words.detail(found)]))
 
 
 def _unread(reports: Sequence[Report]) -> None:

@@ -130,7 +130,7 @@ def test_reports_are_compared() -> None:
         "colour value by at most 4/255."
     )
     assert "upper bound" in texts(app)
-    assert "with so few images" in texts(app)
+    assert "With so few images" in texts(app)
     assert "Fooled by one attack alone: MALT 1." in texts(app)
     overview = rows(app, "95% interval")
     assert [(row["report"], row["images"], row["clean (%)"], row["robust (%)"]) for row in overview] == [
@@ -190,9 +190,9 @@ def test_another_eps_can_be_chosen_and_makes_a_curve() -> None:
     )
     assert "Accuracy against ε" in texts(app)
     ball = app.button_group(key="benchmark_ball")
-    assert ball.options == ["ε = 8/255", "ε = 2/255"]
+    assert ball.options == ["ε = 2/255", "ε = 8/255"]
     assert "but none of them after both attacks" in app.subheader[0].value
-    ball.set_value(1).run()
+    ball.set_value(0).run()
     assert "but only 3 of them after MALT, which changes each colour value by at most 2/255" in (
         app.subheader[0].value
     )
@@ -215,6 +215,32 @@ def test_published_figures_stand_beside_ours() -> None:
     assert "robustbench.github.io" in texts(app)
     app = hand_in(open_page(), ours=report("rrf", eps=4.0, model=WANG))
     assert "Published" not in texts(app)
+
+
+def test_results_are_found_again_when_the_page_is_loaded_again() -> None:
+    app = hand_in(open_page(), a=report("wffr"), b=report("wfrr", "naive"))
+    name = app.query_params["results"]
+    again = open_app()
+    again.query_params["results"] = name
+    again.switch_page("pages/benchmark.py").run()
+    assert [row["report"] for row in rows(again, "95% interval")] == ["MALT", "Naive targeting"]
+    again.button(key="remove").click().run()
+    assert "results" not in again.query_params
+    hand_in(app, c=report("rrrr", "apgd-ce"))
+    assert app.query_params["results"] == name, "what one tab removes, another keeps"
+    third = open_app()
+    third.query_params["results"] = name
+    third.switch_page("pages/benchmark.py").run()
+    assert len(rows(third, "95% interval")) == 3
+    assert "finds these results by the id in its address" in texts(third)
+
+
+def test_results_that_are_gone_are_missed() -> None:
+    app = open_app()
+    app.query_params["results"] = "x" * 16
+    app.switch_page("pages/benchmark.py").run()
+    assert "results of this address are not kept any more" in texts(app)
+    assert "results" not in app.query_params
 
 
 def test_labels_of_another_data_set_are_noticed() -> None:
@@ -246,6 +272,11 @@ def test_a_run_ends_with_reports_that_stay_when_the_page_is_left() -> None:
     app.switch_page("pages/benchmark.py").run()
     assert [row["report"] for row in rows(app, "95% interval")] == ["MALT · 1/255", "MALT · 8/255"]
     assert app.text_input(key="eps").value == "1, 8", "and so do the settings"
+    assert "All of it has been evaluated before." in texts(app)
+    app.button(key="evaluate").click().run()
+    run_while(app, lambda: bool(doing(app)))
+    assert "is shown from memory" in texts(app)
+    assert [row["report"] for row in rows(app, "95% interval")] == ["MALT · 1/255", "MALT · 8/255"]
     texts_of_reports = [one.text for one in app.session_state.benchmark_reports.values()]
     assert report_from_json(json.loads(texts_of_reports[1]), "it").plan.config.eps_text == "8/255"
 
@@ -263,6 +294,11 @@ def test_stop_keeps_what_is_done_and_ends_the_work() -> None:
     run_while(app, lambda: bool(doing(app)))
     assert [row["report"] for row in rows(app, "95% interval")] == ["MALT"]
     assert "1 of 2 are done: Evaluate goes on with the rest" in texts(app).replace("*", "")
+    app.button(key="evaluate").click().run()
+    run_while(app, lambda: "AutoAttack" not in doing(app))
+    app.button(key="stop").click().run()
+    run_while(app, lambda: bool(doing(app)))
+    assert [row["report"] for row in rows(app, "95% interval")] == ["MALT"], "none is left behind twice"
     until = time.monotonic() + PATIENCE
     while any(queue().counts()[name] for name in ("running", "waiting")):
         assert time.monotonic() < until, queue().counts()
