@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
 
 Norm = Literal["linf", "l2"]
-Crop = str
-"""How a picture becomes the network's shape: one of CROPS, or a frame "LEFT,TOP,WIDTH" (images/frame.py)."""
+Crop = Literal["centre", "fit"]
 Defence = Literal[
     "none", "adversarial training", "defensive distillation", "gradient regularisation", "noise"
 ]
 NORMS: tuple[Norm, ...] = ("linf", "l2")
-CROPS = ("centre", "fit")
+CROPS: tuple[Crop, ...] = ("centre", "fit")
 
 TRAINED: dict[Defence, str] = {
     "none": "without any defence against attacks",
@@ -105,12 +104,10 @@ class Sample:
 
     x: (3, H, W) float32 in [0, 1], every value a multiple of 1/255 unless it came as an array.
     label: the class index to attack, or None for the model's own prediction.
-    name: for people ("cat", "holiday.jpg"); digest: SHA-256 of the 8-bit pixels. credit: author and licence,
-    "" where they are not known.
+    name: for people ("cat", "holiday.jpg"); digest: SHA-256 of the 8-bit pixels.
     """
 
     x: torch.Tensor
     name: str
     digest: str
     label: int | None = None
-    credit: str = ""

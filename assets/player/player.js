@@ -1,18 +1,20 @@
 /* The path player: one position along the path from original to adversarial image, shown as pictures,
    class probabilities and margins together. Works as a Streamlit v2 component (default export) and in a
-   plain page (mount). The payload is described in malt_core/player.py. */
+   plain page (mount). The payload is described in malt_core/attack_run/player.py. */
 
+import { Bars } from "./bars.js";
+import { MarginChart } from "./chart.js";
 import { Pictures } from "./pictures.js";
-import { Bars, MarginChart } from "./charts.js";
-import { likeliest, percent, role, signed, texts } from "./words.js";
+import { View, endOf } from "./view.js";
+import { likeliest, percent, role, share, signed, stage, texts } from "./words.js";
 
 const MILLISECONDS_TO_THE_END = 3000;
 const STEPS_BY_KEY = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 };
-
-const WHY = (name) => `<details class="mp-why"><summary>What am I looking at?</summary><p data-text="${name}"></p></details>`;
+const SMOOTH = 200; // pixels: pictures at least as wide are scaled as photographs are, smaller ones stay crisp
+const SIDE = { least: 110, ofWindow: 0.25 }; // of a picture on screen: CSS pixels, a share of the window's height
 
 const PICTURE = (name, title, note) => `<figure class="mp-picture">
-  <div class="mp-title">${title}</div>
+  <div class="mp-title" data-title="${name}">${title}</div>
   <canvas role="img" data-testid="${name}"></canvas>
   <figcaption data-caption="${name}">${note}</figcaption>
 </figure>`;
@@ -26,43 +28,41 @@ const AMPLIFIER = `<div class="mp-amplifier" role="group" aria-label="Amplificat
   <button type="button" data-action="double" aria-label="Amplify twice as much">+</button>
 </div><div class="mp-small" data-part="length"></div>`;
 
+const SIGN = (sign) => `<span class="mp-sign" aria-hidden="true">${sign}</span>`;
+const CURVE = (kind) => `<svg class="mp-line" viewBox="0 0 30 8"><path class="mp-${kind}" d="M0 4H30"/></svg>`;
+
 const TEMPLATE = `<div class="mp-grid">
   <section class="mp-pictures">
-    <div class="mp-row">
-      ${PICTURE("original", "Original", VERDICT)}<span class="mp-sign" aria-hidden="true">+</span>
-      ${PICTURE("perturbation", "Perturbation", AMPLIFIER)}<span class="mp-sign" aria-hidden="true">=</span>
-      ${PICTURE("adversarial", "Adversarial", VERDICT)}
+    ${PICTURE("original", "Original", VERDICT)}${SIGN("+")}
+    ${PICTURE("perturbation", "Perturbation", AMPLIFIER)}${SIGN("=")}
+    ${PICTURE("adversarial", "", VERDICT)}
+  </section>
+  <section class="mp-path">
+    <div class="mp-controls">
+      <button type="button" data-action="play" data-testid="play"></button>
+      <button type="button" data-action="reset" data-testid="reset" aria-label="Back to the original">↺</button>
+      <output class="mp-where" data-testid="where"></output>
+      <span class="mp-lead"><b data-text="lead"></b> (margin, in logits)</span>
+      <button type="button" data-action="view" data-testid="view"></button>
     </div>
-    ${WHY("pictures")}
+    <input class="mp-slider" type="range" min="0" step="any" data-testid="slider"
+      aria-label="Share of the way from the original to the adversarial image">
+    <svg class="mp-chart" role="img" data-testid="chart"></svg>
+    <div class="mp-legend">
+      <span>${CURVE("true")}true <b data-testid="true-margin"></b></span>
+      <span>${CURVE("linear")}straight line <b data-testid="linear-margin"></b></span>
+      <span class="mp-off" data-testid="gap"></span>
+    </div>
   </section>
   <section class="mp-classes">
     <div class="mp-title">What the model says</div>
-    <div class="mp-key"><span><i class="mp-swatch label"></i><span data-text="label"></span></span>
-      <span><i class="mp-swatch target"></i><span data-text="target"></span></span>
-      <span><i class="mp-swatch other"></i>others</span></div>
     <div class="mp-bars" role="img" data-testid="bars"></div>
-    ${WHY("bars")}
   </section>
-  <section class="mp-path">
-    <div class="mp-title" data-text="lead"></div>
-    <div class="mp-legend">
-      <span><svg class="mp-line" viewBox="0 0 30 8"><path class="mp-true" d="M0 4H30"/></svg>true margin
-        <b data-testid="true-margin"></b></span>
-      <span><svg class="mp-line" viewBox="0 0 30 8"><path class="mp-linear" d="M0 4H30"/></svg>straight-line prediction
-        <b data-testid="linear-margin"></b></span>
-      <span class="mp-off" data-testid="gap"></span>
-    </div>
-    <div class="mp-controls">
-      <button type="button" data-action="play" data-testid="play"></button>
-      <button type="button" data-action="reset" data-testid="reset">Reset</button>
-      <output class="mp-where" data-testid="where"></output>
-    </div>
-    <input class="mp-slider" type="range" min="0" step="1" data-testid="slider"
-      aria-label="Share of the way from the original to the adversarial image">
-    <svg class="mp-chart" role="img" data-testid="chart"></svg>
+  <section class="mp-about">
     <p class="mp-words" data-text="straightness"></p>
-    <p class="mp-small" data-text="note"></p>
-    ${WHY("chart")}
+    <details class="mp-why"><summary>What am I looking at?</summary>
+      ${["pictures", "chart", "numbers", "bars", "note"].map((name) => `<p data-text="${name}"></p>`).join("")}
+    </details>
   </section>
 </div>`;
 
@@ -71,14 +71,16 @@ class Player {
     this.root = root;
     this.payload = payload;
     this.amplification = payload.amplification;
-    this.end = payload.t.reduce((best, t, i) => (Math.abs(t - 1) < Math.abs(payload.t[best] - 1) ? i : best), 0);
+    this.end = endOf(payload);
+    this.views = { near: new View(payload, payload.near), whole: new View(payload, payload.t.at(-1)) };
     this.listeners = new AbortController();
     root.innerHTML = TEMPLATE;
     root.tabIndex = -1;
     this.#fill();
     this.#listen();
     this.pause();
-    this.show(this.end);
+    this.index = this.end;
+    this.#look(this.views.near);
     this.#playOnceSeen();
   }
 
@@ -95,21 +97,20 @@ class Player {
       ["original", "perturbation", "adversarial"].map((name) => [name, this.test(name)]),
     );
     for (const [name, canvas] of Object.entries(this.canvases)) canvas.setAttribute("aria-label", payload.alt[name]);
-    if (!payload.success) root.querySelectorAll(".mp-picture .mp-title")[2].textContent = "Closest try";
+    root.classList.toggle("smooth", payload.width >= SMOOTH);
     this.pictures = new Pictures(payload, this.canvases);
     this.bars = new Bars(this.test("bars"), payload);
     this.chart = new MarginChart(this.test("chart"), payload);
     this.test("chart").setAttribute("aria-label", payload.alt.chart);
     this.slider = this.test("slider");
-    this.slider.max = payload.t.length - 1;
+    this.test("view").hidden = this.views.near.until >= this.views.whole.until;
     this.#verdict("original", 0);
-    this.#resize();
   }
 
   #listen() {
     const { root, slider } = this;
     const on = (target, type, handler) => target.addEventListener(type, handler, { signal: this.listeners.signal });
-    on(slider, "input", () => this.seek(Number(slider.value)));
+    on(slider, "input", () => this.seek(this.view.nearest(Number(slider.value))));
     on(root, "click", (event) => this.#act(event.target.closest("[data-action]")?.dataset.action));
     on(root, "keydown", (event) => this.#press(event));
     const chart = this.test("chart");
@@ -123,11 +124,13 @@ class Player {
       if (chart.hasPointerCapture(event.pointerId)) this.seek(this.chart.nearest(event.clientX));
     });
     this.resizing = new ResizeObserver(() => this.#resize());
-    this.resizing.observe(chart);
+    this.resizing.observe(root);
+    on(window, "resize", () => this.#resize());
   }
 
   #act(action) {
     if (action === "play") this.playing ? this.pause() : this.play();
+    if (action === "view") this.#look(this.view === this.views.near ? this.views.whole : this.views.near);
     if (action === "reset") {
       this.amplification = this.payload.amplification;
       this.seek(0);
@@ -141,22 +144,48 @@ class Player {
     this.show(this.index);
   }
 
-  /* The slider and the buttons handle their own keys; elsewhere in the player arrows move as on the slider. */
+  /* Arrows move from stop to stop, wherever in the player they are pressed. */
   #press(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.target === this.slider) return;
-    const last = this.payload.t.length - 1;
-    if (event.key in STEPS_BY_KEY) this.seek(this.index + STEPS_BY_KEY[event.key]);
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key in STEPS_BY_KEY) this.seek(this.view.moved(this.index, STEPS_BY_KEY[event.key]));
     else if (event.key === "Home") this.seek(0);
-    else if (event.key === "End") this.seek(last);
+    else if (event.key === "End") this.seek(this.view.stops.at(-1));
     else return;
     event.preventDefault();
   }
 
+  /** Shows another part of the way. */
+  #look(view) {
+    this.pause();
+    this.view = view;
+    this.slider.max = view.span;
+    this.test("view").textContent = view === this.views.near ? "Whole way" : "Up to the boundary";
+    this.index = view.nearest(this.payload.t[this.index]);
+    this.#resize();
+  }
+
   #resize() {
     const width = this.test("chart").clientWidth;
-    if (!width || width === this.chart.width) return;
-    this.chart.resize(width);
-    if (this.index !== undefined) this.chart.show(this.index);
+    if (!width) return;
+    this.#sizePictures();
+    this.chart.redraw(width, this.view);
+    this.show(this.index);
+  }
+
+  /* All three as large as fits, yet no taller than leaves room for the chart below; small ones by whole factors
+     of the screen's own pixels, as far as that leaves them large enough. */
+  #sizePictures() {
+    const { width, height } = this.payload;
+    const pictures = this.root.querySelector(".mp-pictures");
+    const gaps = parseFloat(getComputedStyle(pictures).getPropertyValue("--gaps"));
+    const stacked = getComputedStyle(pictures).getPropertyValue("--stacked").trim() === "1";
+    const room = stacked ? pictures.clientWidth : (pictures.clientWidth - gaps) / 3;
+    let side = Math.min(room, Math.max(SIDE.least, (SIDE.ofWindow * innerHeight * width) / height));
+    if (width < SMOOTH) {
+      const crisp = (Math.floor((side * devicePixelRatio) / width) * width) / devicePixelRatio;
+      if (crisp >= Math.min(SIDE.least, room)) side = crisp;
+    }
+    pictures.style.setProperty("--side", `${side}px`);
   }
 
   #playOnceSeen() {
@@ -172,15 +201,16 @@ class Player {
 
   play() {
     this.seeing?.disconnect();
-    const { t } = this.payload;
-    const from = this.index >= this.end ? 0 : t[this.index];
+    const { view, end, payload: { t } } = this;
+    const place = (index) => view.place(t[index]);
+    const from = place(this.index) >= place(end) ? 0 : place(this.index);
     const start = performance.now();
+    const stops = view.stops.filter((i) => i <= end);
     const frame = (now) => {
-      const wanted = from + Math.max(0, now - start) / MILLISECONDS_TO_THE_END;
-      let reached = 0;
-      while (reached < this.end && t[reached + 1] <= wanted) reached++;
+      const wanted = from + (Math.max(0, now - start) / MILLISECONDS_TO_THE_END) * place(end);
+      const reached = stops.findLast((i) => place(i) <= wanted + 1e-9);
       if (reached !== this.index) this.show(reached);
-      if (reached === this.end) this.pause();
+      if (reached === end) this.pause();
       else this.playing = requestAnimationFrame(frame);
     };
     this.playing = requestAnimationFrame(frame);
@@ -203,11 +233,11 @@ class Player {
   seek(index) {
     this.seeing?.disconnect();
     this.pause();
-    this.show(Math.min(this.payload.t.length - 1, Math.max(0, index)));
+    this.show(index);
   }
 
   show(index) {
-    const { payload, root, slider } = this;
+    const { payload, root, slider, view } = this;
     const t = payload.t[index];
     this.index = index;
     root.dataset.t = t;
@@ -216,10 +246,11 @@ class Player {
     this.chart.show(index);
     this.#verdict("adversarial", index);
     this.#numbers(index, length);
-    const way = `${Math.round(100 * t)}% of the way`;
+    const way = `${share(t, view.until)} of the way`;
+    root.querySelector('[data-title="adversarial"]').textContent = stage(payload, t, view.until);
     this.test("where").textContent = way;
-    slider.value = index;
-    slider.style.setProperty("--done", index / slider.max);
+    slider.value = view.place(t);
+    slider.style.setProperty("--done", view.place(t) / view.span);
     const named = likeliest(payload, index);
     const words = `${payload.classes[named].name} ${percent(payload.probabilities[index][named])}`;
     slider.setAttribute("aria-valuetext", `${way}: the model says ${words}`);
@@ -227,18 +258,15 @@ class Player {
   }
 
   #numbers(index, length) {
-    const { true_margin, linear_margin, norm, max_deviation } = this.payload;
+    const { true_margin, linear_margin, norm } = this.payload;
     const [truth, line] = [true_margin[index], linear_margin[index]];
-    const off = Math.abs(truth - line);
-    const drop = true_margin[0] - true_margin[this.end];
-    const share = max_deviation === null ? "" : ` (${Math.round((100 * off) / drop)}% of the drop)`;
     this.test("true-margin").textContent = signed(truth);
     this.test("linear-margin").textContent = signed(line);
-    this.test("gap").textContent = `gap ${off.toFixed(2)}${share}`;
+    this.test("gap").textContent = `apart by ${Math.abs(truth - line).toFixed(2)}`;
     this.test("amplification").textContent = `×${this.amplification}`;
     const caption = this.root.querySelector('[data-part="length"]');
     caption.textContent = norm === "linf"
-      ? `at most ${Number(length.linf.toPrecision(3))}/255`
+      ? `at most ${Number(length.linf.toFixed(length.linf < 10 ? 2 : 0))}/255`
       : `L2 length ${(length.l2 / 255).toFixed(2)}`;
   }
 

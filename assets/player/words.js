@@ -6,6 +6,11 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)}%`;
 }
 
+/** A share of the way, as finely as the part of it that is seen asks for. */
+export function share(t, until) {
+  return `${Number((100 * t).toFixed(until < 0.02 ? 2 : until < 0.2 ? 1 : 0))}%`;
+}
+
 /** "label", "target" or "other": the CSS class that gives a class of the model its colour. */
 export function role(payload, index) {
   if (index === payload.label.index) return "label";
@@ -18,13 +23,17 @@ export function likeliest(payload, i) {
   return row.indexOf(Math.max(...row));
 }
 
+/** What the third picture is at t. */
+export function stage(payload, t, until) {
+  if (t === 1) return payload.success ? "Adversarial" : "Closest try";
+  return `${t > 1 ? "Beyond" : "On the way"}, ${share(t, until)}`;
+}
+
 /** The fixed texts of the player, by their data-text name. */
 export function texts(payload) {
   const { label, target, width, height } = payload;
   return {
-    label: label.name,
-    target: target.name,
-    lead: `Lead of ${label.name} over ${target.name} (margin, in logits)`,
+    lead: `Lead of ${label.name} over ${target.name}`,
     straightness: payload.straightness,
     note: `0% is the original, 100% the ${payload.success ? "adversarial image" : "closest try"}; beyond that the same `
       + `change is pushed further. The slider stops at the ${payload.t.length} points where the model was asked, so `
@@ -39,8 +48,8 @@ export function texts(payload) {
     chart: `The model gives every class a score, called a logit. The margin is the score of ${label.name} minus the `
       + `score of ${target.name}: where it falls below zero, ${label.name} has lost. The solid curve is what the model `
       + "really answers along the way. The dashed line knows the original only: it takes the slope there and goes "
-      + "straight on, which is how MALT guesses which class is nearest. The closer the two, the better the guess. "
-      + `On the way to 100%, R² is ${payload.r2 === null ? "not defined" : payload.r2.toFixed(3)} (1 is a perfect line).`,
+      + "straight on, which is how MALT guesses which class is nearest. The closer the two, the better the guess.",
+    numbers: payload.numbers,
   };
 }
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
+from malt_core.attack_run import way
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackResult
 from malt_core.errors import BadImage
@@ -22,7 +25,6 @@ from malt_core.images.pixels import suggested_amplification
 from malt_core.linearity.types import LinearityReport
 from malt_core.linearity.words import straightness
 from malt_core.storage.assets import assets_folder
-from malt_core.storage.typed_json import finite_or_none
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,8 +41,9 @@ def payload(run: AttackRun) -> dict[str, Any]:
     delta_type; int8 or int16 count steps of 1/255, float32 (where x_adv is not an 8-bit image) is in
     [-1, 1]. amplification: as in pixels.suggested_amplification. classes:
     {index, name} of each class that is among the five likeliest at some t, of the label and the target;
-    probabilities: T rows of their values. Margins are in logits; r2, max_deviation and the two crossings
-    are None where undefined. id: a digest of all the rest.
+    probabilities: T rows of their values. Margins are in logits; a crossing is None where there is none
+    within t. near: where the view ends that is shown first. straightness, numbers: what was measured, in
+    words. id: a digest of all the rest.
 
     Raises BadImage for a run without a path (the image was misclassified from the start).
     """
@@ -64,19 +67,31 @@ def payload(run: AttackRun) -> dict[str, Any]:
         "probabilities": [_numbers(row) for row in report.probabilities[:, classes].tolist()],
         "label": _named(run, result.label),
         "target": _named(run, report.target),
+        "near": round(report.near, 6),
         "crossings": {"true": report.true_crossing, "predicted": report.predicted_crossing},
-        "r2": finite_or_none(report.r2, 6),
-        "max_deviation": finite_or_none(report.max_deviation, 6),
         "eps": run.config.eps,
         "norm": run.config.norm,
         "success": result.success,
         "model": run.model.title,
         "image": run.sample.name,
         "straightness": straightness(report),
+        "numbers": way.numbers(run),
         "alt": _alt_texts(run, result, report),
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return {"id": digest[:16], **content}
+
+
+def perturbation_png(shown: dict[str, Any]) -> bytes:
+    """Return the middle picture of a payload as a PNG file: grey is no change, the rest amplified."""
+    shape = (shown["height"], shown["width"], 3)
+    kind = np.dtype(shown["delta_type"]).newbyteorder("<")
+    delta = np.frombuffer(base64.b64decode(shown["delta"]), kind).reshape(shape).astype(np.float64)
+    share = delta if shown["delta_type"] == "float32" else delta / 255
+    picture = np.clip(np.rint(255 * (0.5 + shown["amplification"] * share)), 0, 255)
+    buffer = io.BytesIO()
+    Image.fromarray(picture.astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def style() -> str:
@@ -86,7 +101,10 @@ def style() -> str:
 
 def script() -> str:
     """Return the player's JavaScript as one module: player.js with the modules it imports set before it."""
-    parts = [(ASSETS / name).read_text("utf-8") for name in ("words.js", "pictures.js", "charts.js")]
+    parts = [
+        (ASSETS / name).read_text("utf-8")
+        for name in ("words.js", "view.js", "pictures.js", "bars.js", "chart.js")
+    ]
     modules = [re.sub(r"^export ", "", part, flags=re.MULTILINE) for part in parts]
     main = (ASSETS / "player.js").read_text("utf-8")
     return "\n".join(re.sub(r"^import .*\n", "", part, flags=re.MULTILINE) for part in (*modules, main))

@@ -14,13 +14,14 @@ from malt_core import formatting
 from malt_core.attack_run import words
 from malt_core.attack_run.types import AttackRun
 from malt_core.errors import BadImage
+from malt_core.figure_style import INK, LINEAR, QUIET
 from malt_core.images.pixels import perturbation_image, suggested_amplification, to_pixels
 from malt_core.linearity.types import LinearityReport
-from malt_core.linearity.words import straightness
+from malt_core.linearity.words import measured, straightness
 
 SIZE, DPI = (12.0, 6.75), 150  # 1800 × 1012 pixels, 16:9
 LEFT, RIGHT = 0.06, 0.97
-INK, QUIET, LINEAR = "#1f2430", "#555555", "#008763"  # as in the path player
+SMOOTH = 200  # pixels: wider pictures are scaled as photographs are, smaller ones stay crisp
 PLAIN = {"parse_math": False}  # a dollar sign in a name is a dollar sign
 
 
@@ -34,7 +35,7 @@ def _lines(text: str, width: int) -> str:
 
 
 def _picture(axes: Axes, pixels: np.ndarray, title: str, answer: str) -> None:
-    axes.imshow(pixels, interpolation="nearest")
+    axes.imshow(pixels, interpolation="bicubic" if pixels.shape[1] >= SMOOTH else "nearest")
     axes.set_title(f"{title}\n", fontsize=11, color=QUIET, pad=5)
     axes.text(0.5, 1.025, answer, transform=axes.transAxes, ha="center", fontsize=12, weight="bold", **PLAIN)
     axes.set_axis_off()
@@ -57,8 +58,10 @@ def _pictures(run: AttackRun) -> tuple[tuple[np.ndarray, str, str], ...]:
 
 def _range(report: LinearityReport) -> tuple[float, float]:
     """Return the margins to show: zero, the true curve, and the straight line unless it runs far off."""
-    linear = [m for t, m in zip(report.t, report.linear_margin, strict=True) if t <= 1]
-    low, high = min(0, *report.true_margin, *linear), max(0, *report.true_margin, *linear)
+    seen = [i for i, t in enumerate(report.t) if t <= report.near]
+    true = [report.true_margin[i] for i in seen]
+    linear = [report.linear_margin[i] for i in seen if report.t[i] <= 1]
+    low, high = min(0, *true, *linear), max(0, *true, *linear)
     span = (high - low) or 1.0
     return low - 0.12 * span, high + 0.08 * span
 
@@ -70,11 +73,12 @@ def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
     axes.axhline(0, color="#888888", linewidth=1)
     axes.axvline(1, color="#aaaaaa", linewidth=1, linestyle=":")
     for margin, colour, dash, name, crossing in (
-        (report.true_margin, INK, "-", "true margin: what the model answers", report.true_crossing),
-        (report.linear_margin, LINEAR, "--", "straight-line prediction", report.predicted_crossing),
+        (report.true_margin, INK, "-", "true margin", report.true_crossing),
+        (report.linear_margin, LINEAR, "--", "straight line", report.predicted_crossing),
     ):
-        axes.plot(report.t, margin, color=colour, linewidth=2.4, linestyle=dash, label=name)
-        if crossing is not None:
+        label = name if crossing is None else f"{name} (zero at {crossing:.1%})"
+        axes.plot(report.t, margin, color=colour, linewidth=2.4, linestyle=dash, label=label)
+        if crossing is not None and crossing <= report.near:
             axes.plot(crossing, 0, "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
     axes.annotate(
         "grey: the margin is below zero, the model is fooled",
@@ -88,9 +92,10 @@ def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
     label, target = (_name(run.model.classes[i]) for i in (run.result.label, report.target))
     title = f"Lead of {label} over {target} (margin, in logits)"
     axes.set_title(title, loc="left", fontsize=10, pad=8, **PLAIN)
-    axes.set_xlabel(f"share of the way from the original (0%) to the {end} (100%)")
+    beyond = "" if report.near >= 1 else ", beyond the right edge"
+    axes.set_xlabel(f"share of the way from the original (0%) to the {end} (100%{beyond})")
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_xlim(0, report.t[-1])
+    axes.set_xlim(0, report.near)
     axes.set_ylim(low, high)
     axes.legend(
         frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1
@@ -102,7 +107,7 @@ def _note(run: AttackRun, report: LinearityReport) -> str:
     eps = f"ε = {run.config.epsilon}"
     png = f" {words.png_sentence(run)}" if run.result.success else ""
     return (
-        f"{straightness(report)}{png} {run.model.title}, {eps}. "
+        f"{straightness(report)} {measured(report)}{png} {run.model.title}, {eps}. "
         "Method: MALT, arXiv 2407.02240. Drawn by MALT Lab."
     )
 
@@ -114,7 +119,7 @@ def figure_png(run: AttackRun) -> bytes:
         raise BadImage("The model gets this picture wrong without any attack, so there is no path to draw.")
     figure = Figure(SIZE, DPI, facecolor="white")
     grid = figure.add_gridspec(
-        2, 3, left=LEFT, right=RIGHT, top=0.83, bottom=0.16, height_ratios=(1.25, 1), hspace=0.3, wspace=0.05
+        2, 3, left=LEFT, right=RIGHT, top=0.84, bottom=0.18, height_ratios=(1.25, 1), hspace=0.3, wspace=0.05
     )
     for column, (pixels, title, answer) in enumerate(_pictures(run)):
         _picture(figure.add_subplot(grid[0, column]), pixels, title, answer)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from malt_core.attack_run.record import RunRecord
 from malt_core.attack_run.types import AttackRun
 from malt_core.formatting import length, percent, steps
-from malt_core.linearity.words import STRAIGHT, straightness
 
 UNSEEN = 1.001 / 255  # the least that a screen of 8 bits a colour can show
 HARDLY, PLAINLY = (
@@ -110,75 +107,21 @@ def cost(record: RunRecord) -> str:
     return f"{spent}, those for ranking {classes} {'class' if classes == 1 else 'classes'} included."
 
 
-def crossings(run: AttackRun) -> str:
-    """Return where the margin reaches zero by the straight line and in truth; "" where nothing was attacked.
-
-    Zero is where the followed class overtakes the label.
-    """
-    report, names = run.linearity, run.model.classes
-    if report is None:
+def first_target(record: RunRecord) -> str:
+    """Return that MALT's first target is not the likeliest wrong class; "" where it is, or there is none."""
+    ranking = record.ranking
+    if record.targeting != "malt" or record.aim or not ranking or ranking[0].confidence_rank == 1:
         return ""
-    predicted, true, end = report.predicted_crossing, report.true_crossing, f"{report.t[-1]:.0%}"
-    label, target = names[run.result.label], names[report.target]
-    way = "of the way to the adversarial image" if run.result.success else "of the way to the closest try"
-    if predicted is None and true is None:
-        return (
-            f"“{target}” overtakes “{label}” neither by the straight line nor in truth, "
-            f"as far as the path was followed: {end} {way}."
-        )
-    if predicted is None:
-        expected = f"The straight line does not expect “{target}” to overtake “{label}” before {end} {way}"
-    else:
-        expected = f"The straight line expects “{target}” to overtake “{label}” at {predicted:.0%} {way}"
-    found = f"it does at {true:.0%}" if true is not None else f"it does not before {end}"
-    return f"{expected}; in truth {found}."
-
-
-def scale(run: AttackRun) -> str:
-    """Return what to expect of this kind of network, and whether this picture shows it."""
-    off = run.linearity.max_deviation if run.linearity else math.inf
-    verdict = "" if math.isinf(off) else "straight" if off <= STRAIGHT else "bent"
-    if run.model.robust:
-        shown = {"straight": " This picture is a case of it.", "bent": " This picture is an exception."}
-        return (
-            "MALT relies on networks that were trained to resist attacks, as this one was, being almost "
-            "straight at the scale of an attack (“mesoscopic almost linearity”)." + shown.get(verdict, "")
-        )
-    if run.config.norm == "linf" and run.result.perturbation_norm < 0.999 / 255:
-        shown = {"straight": " This change is such a fraction.", "bent": " Here it bends even over that."}
-    else:
-        shown = {"straight": " Here, even so, it is almost straight.", "bent": " Here, too, it bends."}
-    return (
-        f"This network was trained {run.model.trained}. The margin of such a network usually bends at the "
-        f"scale of an attack, and is straight only over a fraction of 1/255.{shown.get(verdict, '')} MALT's "
-        "claim is about networks trained to resist attacks, which usually stay almost straight up to 8/255."
+    first, likeliest = ranking[0], next((c for c in ranking if c.confidence_rank == 1), None)
+    said = (
+        f"MALT's first target, “{first.name}”, is only number {first.confidence_rank} among the likeliest "
+        "wrong answers"
     )
+    if likeliest is None:
+        return f"{said}."
+    distances = [_away(record, candidate.predicted_distance) for candidate in (first, likeliest)]
+    return f"{said}: it is predicted to be {distances[0]}, the likeliest, “{likeliest.name}”, {distances[1]}."
 
 
-def drift(run: AttackRun) -> str:
-    """Return how far the slope has changed at the end of the way, and after a random change as long."""
-    if run.linearity is None:
-        return ""
-    end, random = run.linearity.drift[-1], run.linearity.random_drift[-1]
-    if math.isinf(end) or math.isinf(random):
-        return (
-            "At the original the margin has no slope (its gradient is zero) for a straight line to continue."
-        )
-    return (
-        "At the end of the way the margin's slope (its gradient, which the straight line keeps fixed) "
-        f"differs from the first by {_lengths(end)}; after a random change as long, by {_lengths(random)}."
-    )
-
-
-def _lengths(share: float) -> str:
-    return f"{share:.0%} of its length" if share < 1.5 else f"{share:.1f} times its length"
-
-
-def way_sentence(run: AttackRun) -> str:
-    """Return where both curves cross zero, how far the slope changed, and which case this picture shows."""
-    return "" if run.linearity is None else " ".join((crossings(run), drift(run), scale(run)))
-
-
-def linearity_sentence(run: AttackRun) -> str:
-    """Return the verdict on straightness, followed by way_sentence."""
-    return "" if run.linearity is None else f"{straightness(run.linearity)} {way_sentence(run)}"
+def _away(record: RunRecord, distance: float | None) -> str:
+    return "out of reach" if distance is None else f"{length(distance, record.norm)} away"

@@ -11,8 +11,6 @@ from malt_core.images.gallery import gallery, open_photo
 from malt_core.models.classes import class_index
 from malt_core.types import ModelInfo
 
-GALLERY_DATA = "gallery"  # what the gallery is called where a path could stand as well
-
 
 @dataclass(frozen=True, kw_only=True)
 class InMemoryData:
@@ -52,12 +50,9 @@ def first_images(data: DataSet, n: int) -> InMemoryData:
 
 
 def gallery_data(info: ModelInfo) -> InMemoryData:
-    """Return the gallery's photographs that certainly show a class of the model of `info`, with that label.
+    """Return the gallery's photographs that certainly show a class of the model of `info`.
 
-    For ImageNet these are the labelled photographs of foolbox's wheel, without two whose labels are wrong,
-    and a few more. Where several classes are right (a striped cat is a tabby and a tiger cat), it is the
-    first. `open_data("gallery", info)` returns the same. Raises BadConfig where there is none, and BadImage
-    as gallery.open_photo does.
+    Raises BadConfig where none does, and BadImage as gallery.open_photo does.
     """
     photos = [photo for photo in gallery() if info.dataset in photo.truth]
     if not photos:
@@ -68,9 +63,9 @@ def gallery_data(info: ModelInfo) -> InMemoryData:
     digest, content = hashlib.sha256(), []
     for index, photo in enumerate(photos):
         image = open_photo(photo.id)
-        label = class_index(info.classes, photo.truth[info.dataset][0])
+        label = class_index(info.classes, photo.truth[info.dataset])
         digest.update(f"{photo.id} {image.size} {label} ".encode() + image.tobytes())
         content.append(Record(index, photo.id, label, image))
     return InMemoryData(
-        path=GALLERY_DATA, name="gallery photos", fingerprint=digest.hexdigest(), content=tuple(content)
+        path="gallery", name="gallery photos", fingerprint=digest.hexdigest(), content=tuple(content)
     )

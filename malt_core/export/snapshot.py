@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from malt_core.attack_run import words
+from malt_core.attack_run import way
 from malt_core.attack_run.player import payload
 from malt_core.attack_run.record import RunRecord, record_of
 from malt_core.attack_run.types import AttackRun
@@ -49,7 +49,7 @@ def snapshot_of(run: AttackRun) -> Snapshot:
     result = run.result
     named = {step.target for step in result.trace} | {result.label, result.clean_index}
     return Snapshot(
-        way_sentence=words.way_sentence(run),
+        way_sentence=way.way_sentence(run),
         record=record_of(run),
         player=payload(run) if run.linearity else None,
         trace=result.trace,

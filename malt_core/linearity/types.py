@@ -44,3 +44,14 @@ class LinearityReport:
     cosine: tuple[float, ...]
     random_drift: tuple[float, ...]
     random_cosine: tuple[float, ...]
+
+    @property
+    def near(self) -> float:
+        """The part of the way on which truth and prediction are best told apart, from 0 to a sampled t.
+
+        It ends at twice the true crossing (where there is none, the predicted one), at most at the last t.
+        """
+        crossing = self.predicted_crossing if self.true_crossing is None else self.true_crossing
+        if not crossing:
+            return self.t[-1]
+        return next((t for t in self.t if t >= 2 * crossing - 1e-9), self.t[-1])

@@ -1,16 +1,20 @@
 import base64
+import io
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from malt_core.attack_run import player
 from malt_core.attack_run.pictures import perturbation_png
 from malt_core.attack_run.player import payload, script
 from malt_core.errors import BadImage
 from malt_core.export.html import standalone_html
+from malt_core.linearity.measurement import FINE
 from tests.helpers.example_run import example_run
 
 HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\"><!-- ${title} $title"
@@ -57,6 +61,16 @@ def test_page_and_png_show_the_same_amplification(steps, factor):
     assert payload(run)["amplification"] == perturbation_png(run)[1] == factor
 
 
+@pytest.mark.parametrize("steps", [16, 200, 2.5])
+def test_the_perturbation_can_be_had_from_what_is_stored(steps):
+    run = example_run(steps=steps)
+    shown, exported = (
+        np.asarray(Image.open(io.BytesIO(png))).astype(int)
+        for png in (player.perturbation_png(payload(run)), perturbation_png(run)[0])
+    )
+    np.testing.assert_allclose(shown, exported, atol=1)  # 127.5 is rounded one way or the other
+
+
 def test_no_change_at_all_is_shown_without_a_division_by_zero():
     run = example_run()
     still = replace(run, result=replace(run.result, adversarial=run.sample.x))
@@ -84,12 +98,22 @@ def test_the_margins_and_their_crossings_are_the_reports():
     assert shown["success"]
 
 
+@pytest.mark.parametrize(
+    ("true", "predicted", "until"),
+    [(0.2, 0.3, 0.4), (None, 0.3, 0.6), (0.31, None, 0.62), (0.9, 0.3, 1.5), (None, None, 1.5)],
+)
+def test_the_first_view_ends_at_twice_the_crossing(true, predicted, until):
+    run = example_run()
+    report = replace(run.linearity, t=tuple(FINE), true_crossing=true, predicted_crossing=predicted)
+    assert report.near == until
+    assert payload(replace(run, linearity=report))["near"] == until
+
+
 def test_undefined_numbers_become_none_and_the_rest_stays_json():
     run = example_run()
-    undefined = replace(run, linearity=replace(run.linearity, max_deviation=float("inf"), r2=float("nan")))
-    shown = json.loads(json.dumps(payload(undefined), allow_nan=False))
-    assert shown["max_deviation"] is None
-    assert shown["r2"] is None
+    undefined = replace(run.linearity, max_deviation=float("inf"), true_crossing=None)
+    shown = json.loads(json.dumps(payload(replace(run, linearity=undefined)), allow_nan=False))
+    assert shown["crossings"]["true"] is None
 
 
 def test_the_id_tells_runs_apart_and_is_stable():

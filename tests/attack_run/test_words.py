@@ -3,17 +3,14 @@
 import math
 import re
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 
 from malt_core import formatting
-from malt_core.attack_run import words
+from malt_core.attack_run import way, words
 from malt_core.attack_run.record import record_of
 from malt_core.attack_run.types import AttackRun, Likeness
-from malt_core.attacks.types import TargetDone
-from malt_core.linearity.words import straightness
-from malt_core.types import Defence
+from malt_core.attacks.types import RankedTarget, TargetDone
 from tests.helpers.example_run import example_run
 
 CLASSES = ("cat", "wok", "espresso", *(f"class {i}" for i in range(3, 12)))
@@ -37,7 +34,15 @@ def run_of(
         "perturbation_norm": 4 / 255,
         "attempts": (TargetDone(target=1, order=1, round=1, steps=7, fooled=True, reached=True),),
     }
-    path = {"target": 1, "r2": 0.98, "max_deviation": 0.09, "predicted_crossing": 0.59, "true_crossing": 0.54}
+    path = {
+        "target": 1,
+        "r2_to_crossing": 0.999,
+        "max_deviation_to_crossing": 0.02,
+        "r2": 0.98,
+        "max_deviation": 0.09,
+        "predicted_crossing": 0.59,
+        "true_crossing": 0.54,
+    }
     return replace(
         run,
         model=replace(run.model, defence=defence),
@@ -214,109 +219,42 @@ def test_what_one_step_takes_is_explained():
 
 
 @pytest.mark.parametrize(
-    ("deviation", "r2", "says"),
+    ("confidence_ranks", "distances", "says"),
     [
-        (0.0, 1.0, "Almost straight: the straight line is off by less than 0.1%"),
-        (0.004, 0.9999, "Almost straight: the straight line is off by at most 0.4% of the margin's drop"),
-        (0.09, 0.98, "at most 9% of the margin's drop (R² 0.98; 1 is a perfect line)."),
-        (0.1, 0.9, "Almost straight: "),
-        (0.101, 0.9, "Slightly bent: "),
-        (0.25, 0.8, "Slightly bent: "),
-        (0.26, 0.8, "Not straight: "),
-        (0.59, -0.88, "off by at most 59% of the margin's drop (R² −0.88; 1 is a perfect line)."),
-        (31.2, -500.0, "off by at most 3,120% of the margin's drop (R² far below 0; 1 is a perfect line)."),
-        (math.inf, 0.5, "The margin did not fall along this path"),
+        ((1, 2), (1, 2), ""),
+        (
+            (3, 1),
+            (1.5, 2.5),
+            "MALT's first target, “wok”, is only number 3 among the likeliest wrong answers: it is predicted "
+            "to be 1.5/255 away, the likeliest, “espresso”, 2.5/255 away.",
+        ),
+        ((2, 1), (1.5, math.inf), "the likeliest, “espresso”, out of reach."),
     ],
 )
-def test_how_straight_it_was(deviation, r2, says):
-    report = run_of(linearity={"max_deviation": deviation, "r2": r2}).linearity
-    assert says in straightness(report)
-
-
-@pytest.mark.parametrize(
-    ("predicted", "true", "says"),
-    [
-        (
-            0.59,
-            0.54,
-            "The straight line expects “wok” to overtake “cat” at 59% of the way to the adversarial image; "
-            "in truth it does at 54%.",
-        ),
-        (
-            None,
-            0.76,
-            "The straight line does not expect “wok” to overtake “cat” before 150% of the way to the "
-            "adversarial image; in truth it does at 76%.",
-        ),
-        (
-            1.2,
-            None,
-            "The straight line expects “wok” to overtake “cat” at 120% of the way to the adversarial image; "
-            "in truth it does not before 150%.",
-        ),
-        (
-            None,
-            None,
-            "“wok” overtakes “cat” neither by the straight line nor in truth, as far as the path was "
-            "followed: 150% of the way to the adversarial image.",
-        ),
-    ],
-)
-def test_where_the_boundary_is_crossed(predicted, true, says):
-    run = run_of(linearity={"predicted_crossing": predicted, "true_crossing": true})
-    assert words.crossings(run) == says
-
-
-def test_a_failed_attack_has_no_adversarial_image_to_go_to():
-    for predicted in (None, 1.2):
-        text = words.crossings(failed(predicted_crossing=predicted))
-        assert "way to the closest try" in text
-        assert "adversarial" not in text
-
-
-def test_which_case_the_picture_shows():
-    bent = {"max_deviation": 0.4}
-    assert "Here, too, it bends." in words.scale(run_of(linearity=bent))
-    assert "Here, even so, it is almost straight." in words.scale(run_of())
-    below = {"config": {"eps": 0.5 / 255}, "perturbation_norm": 0.5 / 255}
-    assert "This change is such a fraction." in words.scale(run_of(**below))
-    assert "Here it bends even over that." in words.scale(run_of(**below, linearity=bent))
-    assert "This picture is a case of it." in words.scale(run_of(defence="adversarial training"))
-    assert "This picture is an exception." in words.scale(
-        run_of(defence="adversarial training", linearity=bent)
+def test_that_the_nearest_is_not_the_likeliest_is_pointed_out(confidence_ranks, distances, says):
+    ranking = tuple(
+        RankedTarget(
+            index=i, rank=i, confidence_rank=c, margin=1.0, gradient_norm=1.0, predicted_distance=d / 255
+        )
+        for i, (c, d) in enumerate(zip(confidence_ranks, distances, strict=True), start=1)
     )
-    for defence in get_args(Defence):
-        run = run_of(defence=defence, linearity={"max_deviation": math.inf})
-        text = words.scale(run)
-        assert "Here" not in text
-        assert "This picture" not in text
-        assert run.model.robust or f"This network was trained {run.model.trained}." in text
-        assert ("without any defence" in text) == (defence == "none")
-
-
-def test_how_far_the_slope_turned_at_the_end_of_the_way():
-    run = run_of(linearity={"drift": (0.1, 3.042), "random_drift": (0.01, 0.314)})
-    assert "differs from the first by 3.0 times its length;" in words.drift(run)
-    assert words.drift(run).endswith("after a random change as long, by 31% of its length.")
-    assert words.drift(run) in words.linearity_sentence(run)
-
-
-def test_no_slope_at_the_original_is_said_so():
-    assert "its gradient is zero" in words.drift(run_of(linearity={"drift": (math.inf,)}))
+    run = run_of(ranking=ranking)
+    said = words.first_target(record_of(run))
+    assert said.endswith(says)
+    assert bool(said) == bool(says)
+    naive = replace(run, config=replace(run.config, targeting="naive"))
+    assert words.first_target(record_of(naive)) == words.first_target(record_of(already_wrong())) == ""
 
 
 def test_nothing_is_said_of_a_path_that_was_not_gone():
     run = already_wrong()
     assert words.visibility(record_of(run)) == words.cost(record_of(run)) == ""
-    assert words.linearity_sentence(run) == ""
-    assert words.crossings(run) == ""
-    assert words.drift(run) == ""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_sentences_are_well_formed(kind):
     run = KINDS[kind]
-    for text in (words.sentence(run), words.png_sentence(run), words.linearity_sentence(run)):
+    for text in (words.sentence(run), words.png_sentence(run), way.linearity_sentence(run)):
         if not text:
             assert run.linearity is None
             continue

@@ -105,7 +105,7 @@ def test_own_photo_from_upload_to_download(page: Page, server: subprocess.Popen)
 
     page.get_by_test_id("slider").press("Home")
     before = shown_now(page)
-    page.get_by_test_id("slider").fill("50")
+    page.get_by_test_id("slider").fill("0.5")
     after = shown_now(page)
     assert before["bars"] != after["bars"]
     assert before["marker"] != after["marker"]

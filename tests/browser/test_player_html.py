@@ -19,6 +19,27 @@ COUNT_MOVES = """() => {
     const root = document.querySelector(".malt-player");
     new MutationObserver(count).observe(root, { attributeFilter: ["data-t"] });
 }"""
+OVERLAPPING_WORDS = """() => {
+    const words = [...document.querySelectorAll(".mp-chart text")];
+    const boxes = words.map((node) => [node, node.getBoundingClientRect()]);
+    const shared = (a, b, start, end) => Math.min(a[end], b[end]) - Math.max(a[start], b[start]);
+    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1)
+        .filter(([, b]) => shared(a, b, "left", "right") > 2 && shared(a, b, "top", "bottom") > 3)
+        .map(([other]) => `${one.textContent} | ${other.textContent}`));
+}"""
+FONT_SIZES = """() => [...document.querySelectorAll(".malt-player *")]
+    .filter((node) => node.checkVisibility())
+    .filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+    .map((node) => parseFloat(getComputedStyle(node).fontSize))"""
+WATCH_BARS = """() => {
+    window.worst = -Infinity;
+    const look = () => {
+        const rows = [...document.querySelectorAll(".mp-bar")].map((row) => row.getBoundingClientRect());
+        rows.slice(1).forEach((row, i) => { worst = Math.max(worst, rows[i].bottom - row.top); });
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
 READ_PIXELS = """canvas => Array.from(
     canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)"""
 
@@ -30,8 +51,9 @@ def shown():
 
 @pytest.fixture
 def opened(page: Page, tmp_path, shown) -> Page:
-    """The standalone page of the run, come to rest."""
+    """The standalone page of the run, come to rest, with the whole way in view."""
     open_page(page, tmp_path, shown)
+    page.get_by_test_id("view").click()
     page.get_by_test_id("slider").press("Home")
     return page
 
@@ -46,8 +68,12 @@ def player(page: Page) -> Locator:
     return page.locator(".malt-player")
 
 
-def go(page: Page, index: int) -> None:
-    page.get_by_test_id("slider").fill(str(index))
+def go(page: Page, shown: dict, index: int) -> None:
+    """Bring the player to a sample, in the view of the whole way if it has another."""
+    view = page.get_by_test_id("view")
+    if view.is_visible() and view.inner_text() == "Whole way":
+        view.click()
+    page.get_by_test_id("slider").fill(str(shown["t"][index]))
 
 
 def canvas(page: Page, name: str, shown) -> np.ndarray:
@@ -70,7 +96,7 @@ def test_the_pictures_are_the_path(page, tmp_path, steps):
     open_page(page, tmp_path, shown)
     original, delta = images(shown)
     for index in (0, 17, 50, len(shown["t"]) - 1):
-        go(page, index)
+        go(page, shown, index)
         point = np.clip(original + shown["t"][index] * delta, 0, 255)
         grey = np.clip(127.5 + shown["amplification"] * (point - original), 0, 255)
         np.testing.assert_allclose(canvas(page, "original", shown), original)
@@ -80,7 +106,7 @@ def test_the_pictures_are_the_path(page, tmp_path, steps):
 
 def test_bars_and_marker_are_the_payloads_numbers(opened, shown):
     for index in (0, 20, 50, 75):
-        go(opened, index)
+        go(opened, shown, index)
         expect(player(opened)).to_have_attribute("data-t", f"{shown['t'][index]:g}")
         expect(opened.get_by_test_id("where")).to_have_text(f"{100 * shown['t'][index]:.0f}% of the way")
         names = [c["name"] for c in shown["classes"]]
@@ -108,7 +134,7 @@ def signed(value: float) -> str:
 def test_the_marker_lies_on_its_curve_and_crossings_on_zero(opened, shown):
     curve = opened.locator(".mp-chart .mp-true").get_attribute("points").split()
     for index in (0, 33, 75):
-        go(opened, index)
+        go(opened, shown, index)
         marker = opened.get_by_test_id("marker-true")
         place = [float(marker.get_attribute(name)) for name in ("cx", "cy")]
         assert place == pytest.approx([float(v) for v in curve[index].split(",")], abs=0.02)
@@ -172,7 +198,7 @@ def test_the_chart_can_be_clicked_and_dragged(opened, shown):
 
 
 def test_amplification_is_printed_and_adjustable(opened, shown):
-    go(opened, 50)
+    go(opened, shown, 50)
     original, delta = images(shown)
     opened.get_by_label("Amplify half as much").click()
     expect(opened.get_by_test_id("amplification")).to_have_text("×4")
@@ -183,6 +209,75 @@ def test_amplification_is_printed_and_adjustable(opened, shown):
     np.testing.assert_allclose(canvas(opened, "adversarial", shown), point, atol=1)
 
 
+def test_the_first_view_ends_at_twice_the_crossing_and_one_click_shows_the_whole_way(page, tmp_path, shown):
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, tmp_path, shown)
+    slider, view = page.get_by_test_id("slider"), page.get_by_test_id("view")
+    title = page.locator('[data-title="adversarial"]')
+    expect(title).to_have_text("Adversarial")
+    # The adversarial image lies beyond the view, one stop behind its end.
+    assert shown["near"] == pytest.approx(2 * shown["crossings"]["true"], abs=0.02)
+    slider.press("ArrowLeft")
+    expect(player(page)).to_have_attribute("data-t", f"{shown['near']:g}")
+    expect(title).to_have_text(f"On the way, {100 * shown['near']:.0f}%")
+    slider.press("End")
+    expect(player(page)).to_have_attribute("data-t", "1")
+    plot = page.locator(".mp-fooled").bounding_box()
+    crossing = page.get_by_test_id("crossing-true").bounding_box()
+    middle = crossing["x"] + crossing["width"] / 2 - plot["x"]
+    assert middle / plot["width"] == pytest.approx(0.5 / 1.1, abs=0.02)
+
+    view.click()
+    expect(view).to_have_text("Up to the boundary")
+    expect(player(page)).to_have_attribute("data-t", "1")
+    slider.press("End")
+    expect(title).to_have_text("Beyond, 150%")
+    view.click()
+    expect(player(page)).to_have_attribute("data-t", "1")
+
+
+def test_both_crossings_are_named_in_one_place_which_covers_no_other_words(page, tmp_path, shown):
+    for width in (390, 1024):
+        page.set_viewport_size({"width": width, "height": 768})
+        open_page(page, tmp_path, shown)
+        note = page.get_by_test_id("crossings")
+        for kind, words in (("predicted", "predicted"), ("true", "true")):
+            expect(note).to_contain_text(f"{words} {100 * shown['crossings'][kind]:.1f}%")
+        for _ in range(2):
+            assert page.evaluate(OVERLAPPING_WORDS) == []
+            page.get_by_test_id("view").click()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1024, 768)])
+def test_pictures_and_curve_are_on_one_screen_in_letters_large_enough(page, tmp_path, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    open_page(page, tmp_path, payload(example_run(size=224)))
+    top = page.get_by_test_id("original").bounding_box()["y"]
+    chart = page.get_by_test_id("chart").bounding_box()
+    assert chart["y"] + chart["height"] - top < 0.72 * height
+    assert min(page.evaluate(FONT_SIZES)) >= 15
+
+
+@pytest.mark.parametrize(("size", "scale"), [(8, "pixelated"), (64, "pixelated"), (224, "auto")])
+def test_small_pictures_stay_crisp_and_large_ones_smooth(page, tmp_path, size, scale):
+    page.set_viewport_size({"width": 1024, "height": 768})
+    open_page(page, tmp_path, payload(example_run(size=size)))
+    picture = page.get_by_test_id("adversarial")
+    assert picture.evaluate("node => getComputedStyle(node).imageRendering") == scale
+    side = picture.bounding_box()["width"]
+    assert side > 150
+    assert scale == "auto" or side % size == pytest.approx(0, abs=0.01)
+
+
+def test_no_two_bars_ever_share_a_place(page, tmp_path, shown):
+    open_page(page, tmp_path, shown)
+    page.evaluate(WATCH_BARS)
+    page.get_by_test_id("play").click()
+    page.get_by_test_id("play").click()
+    expect(player(page)).to_have_attribute("data-playing", "false", timeout=20_000)
+    assert -100 < page.evaluate("worst") < 0.5
+
+
 @pytest.mark.parametrize("width", [360, 390, 736, 1280])
 def test_nothing_overflows_or_jumps(page, tmp_path, width):
     page.set_viewport_size({"width": width, "height": 844})
@@ -190,14 +285,15 @@ def test_nothing_overflows_or_jumps(page, tmp_path, width):
     open_page(page, tmp_path, shown)
     heights = set()
     for index in (0, 10, 50, 75):
-        go(page, index)
+        go(page, shown, index)
         heights.add(player(page).bounding_box()["height"])
     assert len(heights) == 1
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     tops = {
         page.get_by_test_id(name).bounding_box()["y"] for name in ("original", "perturbation", "adversarial")
     }
-    assert len(tops) == 1
+    assert len(tops) == (3 if width == 360 else 1)
+    assert min(page.locator("canvas").evaluate_all("all => all.map((one) => one.clientWidth)")) >= 110
 
 
 def test_a_hostile_name_stays_text(page, tmp_path):
@@ -223,15 +319,15 @@ def test_new_data_replaces_the_player_and_the_same_data_keeps_it(page, shown):
     page.wait_for_function("window.mount !== undefined")
     other = payload(example_run(seed=1))
     mount(page, shown, "undoFirst")
-    go(page, 7)
+    go(page, shown, 7)
     mount(page, shown, "undoSecond")
     page.evaluate("undoFirst()")  # late, as Streamlit may call it
-    expect(page.get_by_test_id("slider")).to_have_value("7")
+    expect(page.get_by_test_id("slider")).to_have_value(str(shown["t"][7]))
     page.get_by_test_id("play").click()
     mount(page, other, "undoThird")
     page.evaluate("undoSecond()")
     expect(page.get_by_test_id("slider")).to_have_count(1)
-    go(page, 3)
+    go(page, other, 3)
     np.testing.assert_allclose(canvas(page, "original", other), images(other)[0])
     page.evaluate(COUNT_MOVES)
     page.wait_for_timeout(300)

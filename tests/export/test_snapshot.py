@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from malt_core.attack_run import pictures, words
+from malt_core.attack_run import pictures, way
 from malt_core.attack_run.player import payload
 from malt_core.attack_run.record import record_of
 from malt_core.attacks.types import Step
@@ -42,7 +42,7 @@ def traced():
 def test_it_says_what_the_run_says():
     run = traced()
     snapshot = snapshot_of(run)
-    assert snapshot.way_sentence == words.way_sentence(run)
+    assert snapshot.way_sentence == way.way_sentence(run)
     assert snapshot.record == record_of(run)
     assert snapshot.player == payload(run)
     assert snapshot.trace == run.result.trace

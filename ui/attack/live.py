@@ -9,7 +9,7 @@ import streamlit as st
 
 from malt_core.attacks.malt import budget
 from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, TargetDone
-from malt_core.figure_style import LINEAR, TRUE
+from malt_core.figure_style import LINEAR, PALETTE
 from malt_core.models.catalogue import model_info
 from ui.attack.link import AttackSettings
 from ui.attack.preview import show_glance
@@ -26,7 +26,7 @@ CURVES = ("true margin", "straight-line prediction")
 _ZERO = {"y": {"datum": 0}}
 _STEP = {"field": "step", "type": "quantitative", "axis": {"tickMinStep": 1, "grid": False}}
 _MARGIN = {"field": "margin", "type": "quantitative", "title": "margin (logits)"}
-_COLOUR = {"scale": {"domain": CURVES, "range": [TRUE, LINEAR]}}
+_COLOUR = {"scale": {"domain": CURVES, "range": [PALETTE[0], LINEAR]}}
 _LEGEND = {"title": None, "orient": "top", "labelLimit": 300, "symbolType": "stroke", "symbolSize": 500}
 CHART = {
     "height": 280,
