@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 Norm = Literal["linf", "l2"]
-Crop = Literal["centre", "fit"]
+Crop = str
+"""How a picture becomes the network's shape: one of CROPS, or a frame "LEFT,TOP,WIDTH" (images/frame.py)."""
 Defence = Literal[
     "none", "adversarial training", "defensive distillation", "gradient regularisation", "noise"
 ]
 NORMS: tuple[Norm, ...] = ("linf", "l2")
-CROPS: tuple[Crop, ...] = ("centre", "fit")
+CROPS = ("centre", "fit")
 
 TRAINED: dict[Defence, str] = {
     "none": "without any defence against attacks",
@@ -104,10 +105,12 @@ class Sample:
 
     x: (3, H, W) float32 in [0, 1], every value a multiple of 1/255 unless it came as an array.
     label: the class index to attack, or None for the model's own prediction.
-    name: for people ("cat", "holiday.jpg"); digest: SHA-256 of the 8-bit pixels.
+    name: for people ("cat", "holiday.jpg"); digest: SHA-256 of the 8-bit pixels. credit: author and licence,
+    "" where they are not known.
     """
 
     x: torch.Tensor
     name: str
     digest: str
     label: int | None = None
+    credit: str = ""

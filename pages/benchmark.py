@@ -10,6 +10,7 @@ from ui.benchmark.job import go_on, running, start
 from ui.benchmark.link import BenchmarkSettings
 from ui.benchmark.live import show_running
 from ui.benchmark.result import show_kept
+from ui.benchmark.zoo import show_zoo
 from ui.compute.task import Task
 from ui.widgets import form
 
@@ -37,5 +38,6 @@ with right:
     if job is not None:
         show_running(task, job)
     show_kept(waiting=job is not None)
+    show_zoo()
 if pressed:
     layout.scroll_to_running()

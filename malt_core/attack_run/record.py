@@ -36,7 +36,14 @@ class ImageRecord:
 
     name: str
     source: Annotated[str, Meta(description="What `malt attack` takes to open it: a file, or gallery:ID.")]
-    crop: Annotated[Crop, Meta(description="How the picture was cut to the model's resolution.")]
+    crop: Annotated[
+        Crop,
+        Meta(
+            description="How the picture was cut to the model's resolution: centre, fit (whole, on grey) or "
+            "a frame LEFT,TOP,WIDTH, as shares of the picture."
+        ),
+    ]
+    credit: Annotated[str, Meta(description="Author and licence of the picture; empty: not known.")] = ""
     sha256: Annotated[str, Meta(description="Digest of the 8-bit pixels.")]
     height: Annotated[int, Meta(description="In pixels.")]
     width: Annotated[int, Meta(description="In pixels.")]
@@ -200,6 +207,7 @@ def record_of(run: AttackRun) -> RunRecord:
             name=run.sample.name,
             source=run.source,
             crop=run.crop,
+            credit=run.sample.credit,
             sha256=run.sample.digest,
             height=run.sample.x.shape[1],
             width=run.sample.x.shape[2],

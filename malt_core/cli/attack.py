@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import TARGETINGS, AttackConfig, RankingProgress, Step
-from malt_core.cli.options import add_ball, add_counts, add_model, by_flag, counts, path, source
+from malt_core.cli.options import add_ball, add_counts, add_model, by_flag, counts, crop, path, source
 from malt_core.cli.terminal import Status
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
 from malt_core.images import resize
 from malt_core.images.gallery import GALLERY, gallery
-from malt_core.images.sources import open_source, source_name
+from malt_core.images.sources import open_source, source_credit, source_name
 from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_index
 from malt_core.storage.folders import cannot_write, prepare_folder
-from malt_core.types import CROPS
 
 if TYPE_CHECKING:
     from malt_core.models.loaders import Model
@@ -38,8 +37,9 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     attack.description = DESCRIPTION
     default = AttackConfig()
-    photos = ", ".join(GALLERY + photo.id for photo in gallery())
-    attack.add_argument("image", metavar="IMAGE", type=source, help=f"a picture file, or one of {photos}")
+    photos = ", ".join(photo.id for photo in gallery())
+    which = f"a picture file, or {GALLERY}ID with one of {photos}"
+    attack.add_argument("image", metavar="IMAGE", type=source, help=which)
     add_model(attack)
     attack.add_argument(
         "--label", metavar="NAME|INDEX", help="the true class; default: what the model says of the image"
@@ -68,9 +68,11 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     )
     attack.add_argument(
         "--crop",
-        choices=CROPS,
+        metavar="centre|fit|LEFT,TOP,WIDTH",
+        type=crop,
         default="centre",
-        help="cut out the centre (the default), or fit the whole picture in between grey bars",
+        help="cut out the centre (the default), fit the whole picture in between grey bars, or cut out a "
+        "frame that is given in shares of the picture, such as 0.1,0.2,0.5",
     )
     attack.add_argument(
         "--out",
@@ -151,7 +153,8 @@ def attack(args: argparse.Namespace) -> None:
         from malt_core.models.loaders import load_model
 
         model = load_model(info.id, progress=status.download)
-        sample = resize.to_sample(image, info.size, crop=args.crop, name=source_name(args.image), label=label)
+        about = {"name": source_name(args.image), "label": label, "credit": source_credit(args.image)}
+        sample = resize.to_sample(image, info.size, crop=args.crop, **about)
         run = _run(model, sample, config, args, status)
         text, paths = _save(run, model, args.out)
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
+from malt_core.images.frame import check_crop
 from malt_core.models.catalogue import DEFAULT_MODEL
 from malt_core.types import NORMS
 
@@ -40,6 +41,14 @@ def source(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("expected a name, not nothing")
     return text
+
+
+def crop(text: str) -> str:
+    """Return the crop that was typed; argparse says so where it is none."""
+    try:
+        return check_crop(text)
+    except BadConfig as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_model(command: argparse.ArgumentParser) -> None:

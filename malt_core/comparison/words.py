@@ -102,7 +102,7 @@ def about(reports: Sequence[Report]) -> str:
     most = max(len(report.images) for report in reports)
     attacks = _listed([attack_name(report.plan.config) for report in reports])
     return (
-        f"The network {plan.model}, {_images(most)} of {plan.data.name}, attacked by {attacks} at "
+        f"The network {plan.model} on {images(most)} ({plan.data.name}), attacked by {attacks} at "
         f"ε = {plan.config.epsilon}."
     )
 
@@ -170,7 +170,7 @@ def cost_sentence(comparison: ImageComparison) -> str:
     called = names(comparison.reports)
     also = "as many" if fooled[dearest] == fooled[best] else f"{fooled[dearest]:,}"
     return (
-        f"{called[best]} fooled the network on {_images(fooled[best])}, {called[dearest]} on {also} with "
+        f"{called[best]} fooled the network on {images(fooled[best])}, {called[dearest]} on {also} with "
         f"{passes[dearest] / passes[best]:.1f} times the work: {passes[dearest]:,.0f} passes through the "
         f"network for each image, on average, instead of {passes[best]:,.0f}."
     )
@@ -199,7 +199,7 @@ def only_sentence(comparison: ImageComparison) -> str:
         if alone
         else "No image was fooled by one attack alone."
     )
-    return f"{which} fooled the network on {_images(everywhere)}. {only}"
+    return f"{which} fooled the network on {images(everywhere)}. {only}"
 
 
 def unread_sentence(report: Report) -> str:
@@ -208,7 +208,7 @@ def unread_sentence(report: Report) -> str:
     named = " ".join(image.reason for image in first)
     more = f" And {count - len(first):,} more." if count > len(first) else ""
     return (
-        f"{_images(count)} of {report.plan.data.name} could not be read and count in no figure: {named}{more}"
+        f"{images(count)} of {report.plan.data.name} could not be read and count in no figure: {named}{more}"
     )
 
 
@@ -219,26 +219,24 @@ def invalid_sentence(report: Report) -> str:
         return ""
     more = f" and {len(names) - FEW_NAMES:,} more" if len(names) > FEW_NAMES else ""
     return (
-        f"For {_images(len(names))} of {report.plan.data.name}, or for points close to them, the model's "
+        f"For {images(len(names))} of {report.plan.data.name}, or for points close to them, the model's "
         f"scores are not finite numbers: {', '.join(names[:FEW_NAMES])}{more}. They count neither as fooled "
         "nor as robust."
     )
 
 
-def _images(count: int) -> str:
+def images(count: int) -> str:
+    """Return "1 image" or "60 images"."""
     return f"{count:,} image" if count == 1 else f"{count:,} images"
 
 
-def caution(images: int) -> str:
+def caution(n: int) -> str:
     """Return how far to trust figures of so many images; "" if there are enough of them."""
-    if images >= FEW:
+    if n >= FEW:
         return ""
-    if images == 1:
+    if n == 1:
         return "That is a single image: an example, and no measurement."
-    return (
-        f"That is only {images} images: one more or less moves a figure by {100 / images:.1f} percentage "
-        "points."
-    )
+    return f"That is only {n} images: one more or less moves a figure by {100 / n:.1f} percentage points."
 
 
 def published_short(known: Published) -> str:
@@ -251,7 +249,7 @@ def published_sentence(known: Published, report: Report) -> str:
     figures = " and ".join(f"{figure.accuracy:.2%} under {figure.attack}" for figure in known.robust)
     return (
         f"Published for {known.model} at {report.plan.config.epsilon}, on {known.images:,} test images: "
-        f"{known.clean:.2%} clean, {figures}. Ours are of {_images(len(report.images))} of "
+        f"{known.clean:.2%} clean, {figures}. Ours are of {images(len(report.images))} of "
         f"{report.plan.data.name}{_prepared(report)}: other images or a weaker attack give other figures, "
         "and on images of the same test set chance alone can move ours anywhere within the interval."
     )

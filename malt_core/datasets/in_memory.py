@@ -11,6 +11,8 @@ from malt_core.images.gallery import gallery, open_photo
 from malt_core.models.classes import class_index
 from malt_core.types import ModelInfo
 
+GALLERY_DATA = "gallery"  # what the gallery is called where a path could stand as well
+
 
 @dataclass(frozen=True, kw_only=True)
 class InMemoryData:
@@ -50,9 +52,12 @@ def first_images(data: DataSet, n: int) -> InMemoryData:
 
 
 def gallery_data(info: ModelInfo) -> InMemoryData:
-    """Return the gallery's photographs that certainly show a class of the model of `info`.
+    """Return the gallery's photographs that certainly show a class of the model of `info`, with that label.
 
-    Raises BadConfig where none does, and BadImage as gallery.open_photo does.
+    For ImageNet these are the labelled photographs of foolbox's wheel, without two whose labels are wrong,
+    and a few more. Where several classes are right (a striped cat is a tabby and a tiger cat), it is the
+    first. `open_data("gallery", info)` returns the same. Raises BadConfig where there is none, and BadImage
+    as gallery.open_photo does.
     """
     photos = [photo for photo in gallery() if info.dataset in photo.truth]
     if not photos:
@@ -63,9 +68,9 @@ def gallery_data(info: ModelInfo) -> InMemoryData:
     digest, content = hashlib.sha256(), []
     for index, photo in enumerate(photos):
         image = open_photo(photo.id)
-        label = class_index(info.classes, photo.truth[info.dataset])
+        label = class_index(info.classes, photo.truth[info.dataset][0])
         digest.update(f"{photo.id} {image.size} {label} ".encode() + image.tobytes())
         content.append(Record(index, photo.id, label, image))
     return InMemoryData(
-        path="gallery", name="gallery photos", fingerprint=digest.hexdigest(), content=tuple(content)
+        path=GALLERY_DATA, name="gallery photos", fingerprint=digest.hexdigest(), content=tuple(content)
     )

@@ -9,8 +9,8 @@ from PIL import Image
 from malt_core.errors import BadImage
 from malt_core.images import arrays
 from malt_core.images.decoding import JPEG_BYTES, decode, too_many_bytes
-from malt_core.images.gallery import GALLERY, gallery, open_photo
-from malt_core.images.resize import to_sample
+from malt_core.images.gallery import DEFAULT_PHOTO, GALLERY, find_photo, gallery, open_photo
+from malt_core.images.resize import reduced, to_sample
 from malt_core.types import Crop, Sample
 
 
@@ -21,21 +21,23 @@ def open_sample(source: str, size: tuple[int, int], *, crop: Crop, label: int | 
     """
     name = source_name(source)
     if source.startswith(GALLERY):
-        return to_sample(open_source(source, crop), size, crop=crop, name=name, label=label)
+        return to_sample(
+            open_source(source, crop), size, crop=crop, name=name, label=label, credit=source_credit(source)
+        )
     data = _read(source)
     if data.startswith(arrays.START):
         return arrays.sample_of_array(arrays.read_npy(data, name, size), name=name, label=label)
-    return to_sample(decode(data, name), size, crop=crop, name=name, label=label)
+    return to_sample(reduced(decode(data, name)), size, crop=crop, name=name, label=label)
 
 
 def open_source(source: str, crop: Crop) -> Image.Image:
-    """Return the picture, 8-bit RGB, upright; one of the gallery already cut as `open_photo` does.
+    """Return the picture, 8-bit RGB, upright: `reduced`, one of the gallery cut as `open_photo` does.
 
     Raises BadImage for a file that cannot be read or is no picture, BadConfig for an unknown gallery photo.
     """
     if source.startswith(GALLERY):
         return open_photo(source.removeprefix(GALLERY), crop)
-    return decode(_read(source), source_name(source))
+    return reduced(decode(_read(source), source_name(source)))
 
 
 def _read(source: str) -> bytes:
@@ -48,7 +50,7 @@ def _read(source: str) -> bytes:
         hint = (
             f"Did you mean {GALLERY}{source}?"
             if known
-            else f"Check the path, or try a photo that is always there, such as {GALLERY}cat."
+            else f"Check the path, or try a photo that is always there, such as {GALLERY}{DEFAULT_PHOTO}."
         )
         raise BadImage(f"There is no file {source}. {hint}") from None
     except IsADirectoryError:
@@ -63,3 +65,11 @@ def _read(source: str) -> bytes:
 def source_name(source: str) -> str:
     """Return what to call the picture: the gallery photo's id, or the file's name without its folders."""
     return source.removeprefix(GALLERY) if source.startswith(GALLERY) else Path(source).name
+
+
+def source_credit(source: str) -> str:
+    """Return author and licence of the picture, "" for a file: nothing is known of it.
+
+    Raises BadConfig for an unknown gallery photo.
+    """
+    return find_photo(source.removeprefix(GALLERY)).credit if source.startswith(GALLERY) else ""

@@ -2,11 +2,13 @@
 
 A provider is a module with two functions: `infos()` yields a ModelInfo for each of its models without heavy
 imports, and `load(info, progress)` returns the network, which maps pixels (B, 3, H, W) in [0, 1] to logits
-(B, K), or raises ModelUnavailable. To add models, write such a module and list it in PROVIDERS.
+(B, K), or raises ModelUnavailable. One of models that work offline may have a third, `weights_file(info)`,
+which says where their weights lie. To add models, write such a module and list it in PROVIDERS.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -79,6 +81,17 @@ def model_info(id: str) -> ModelInfo:
 def provider_of(id: str) -> Provider:
     """Return the provider that loads the model with this id. Raises BadConfig as `model_info` does."""
     return _entry(id)[1]
+
+
+@cache
+def weights_digest(id: str) -> str:
+    """Return the SHA-256 of the weights' file of an offline model, in hexadecimal digits; "" for all others.
+
+    Raises BadConfig as `model_info` does.
+    """
+    info, provider = _entry(id)
+    file = provider.weights_file(info) if info.offline and hasattr(provider, "weights_file") else None
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file is not None and file.is_file() else ""
 
 
 def describe_models(pattern: str | None = None) -> str:

@@ -17,13 +17,13 @@ from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import RankedTarget, TargetDone
 from malt_core.errors import BadConfig
 from malt_core.images.resize import to_sample
-from malt_core.images.sources import open_source
+from malt_core.images.sources import open_source, source_credit
 from tests.helpers.example_run import already_wrong, example_run
 
 STORED = Path(__file__).with_name("records")
 """What `attack` wrote before its record had types; seconds are set to 0."""
 RUNS = {
-    "fooled": ("motorcycle", 4, None),
+    "fooled": ("flower", 4, None),
     "closest_try": ("espresso", 2, None),
     "already_wrong": ("espresso", 2, 1),
 }
@@ -37,7 +37,8 @@ def network() -> Model:
 
 def real_run(photo: str, steps: float, label: int | None) -> AttackRun:
     model, source = network(), f"gallery:{photo}"
-    sample = to_sample(open_source(source, "centre"), model.info.size, crop="centre", name=photo, label=label)
+    about = {"name": photo, "label": label, "credit": source_credit(source)}
+    sample = to_sample(open_source(source, "centre"), model.info.size, crop="centre", **about)
     config = AttackConfig(eps=steps / 255, n_iter=6, n_targets=2, n_candidates=4)
     *_, run = attack_and_measure(model, sample, config, crop="centre", source=source)
     return run
@@ -118,6 +119,7 @@ def test_the_record_is_json_and_says_what_happened():
         "name": "holiday.png",
         "source": "holiday.png",
         "crop": "centre",
+        "credit": "",
         "sha256": "0" * 64,
         "height": 8,
         "width": 8,

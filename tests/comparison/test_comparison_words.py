@@ -45,7 +45,7 @@ def test_one_report_in_words():
         "The network gets 3 of 4 images right, but only 1 of them after MALT, which changes each colour "
         "value by at most 4/255."
     )
-    assert about([one]) == "The network tests/tiny, 4 images of pets, attacked by MALT at ε = 4/255."
+    assert about([one]) == "The network tests/tiny on 4 images (pets), attacked by MALT at ε = 4/255."
 
 
 @pytest.mark.parametrize(

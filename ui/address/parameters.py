@@ -68,13 +68,14 @@ class Choice(Parameter):
     """One of several. choices: their names in the address, or a function that lists them.
 
     titles: for people, by name, or a function of the name. noun: what a complaint calls it.
-    few: so few that all are shown at once.
+    few: so few that all are shown at once. retired: choices of earlier versions, and what to say of each.
     """
 
     choices: Sequence[str] | Callable[[], Sequence[str]]
     titles: Mapping[str, str] | Callable[[str], str] = str
     noun: str = ""
     few: bool = False
+    retired: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def options(self) -> tuple[str, ...]:
@@ -88,6 +89,9 @@ class Choice(Parameter):
     def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
         if text in self.options:
             return text
+        if text in self.retired:
+            complain(self.retired[text])
+            return MISSING
         close = difflib.get_close_matches(text, self.options, 1)
         few = f" There are {', '.join(self.options)}." if len(self.options) <= 10 else ""
         hint = f" Did you mean {close[0]}?" if close else few

@@ -10,13 +10,14 @@ from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import gallery
 from ui.address.common import CommonSettings
 from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, setting
-from ui.pictures.picture import CAMERA, UPLOAD
+from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
 
-DEFAULT_PHOTO = "motorcycle"
+DEFAULT_PHOTO = "rocket"
 
 PHOTO = Choice(
     label="Picture",
     choices=lambda: [*(photo.id for photo in gallery()), UPLOAD, CAMERA],
+    retired=RETIRED_PHOTOS,
     help="The picture to attack: one of these photographs, a file of yours, or the camera.",
 )
 TARGETS = Count(

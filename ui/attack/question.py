@@ -5,13 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from malt_core.attacks.outcome import Truth
+from malt_core.images.gallery import true_classes
 from malt_core.models.catalogue import model_info
-from malt_core.types import ModelInfo
 from ui.address.parameters import NONE_OF_THESE
 from ui.attack.link import TRUTH, AttackSettings
 from ui.attack.work import Answers
 from ui.pictures.picture import CAMERA, UPLOAD
-from ui.pictures.truth import true_class
 from ui.widgets import form
 
 
@@ -22,12 +21,7 @@ def truth_of(settings: AttackSettings) -> Truth:
         return frozenset()
     if settings.truth is not None:
         return frozenset({settings.truth})
-    return _gallery_truth(settings.photo, info)
-
-
-def _gallery_truth(photo: str, info: ModelInfo) -> Truth:
-    known = None if photo in (UPLOAD, CAMERA) else true_class(photo, info)
-    return None if known is None else frozenset({known})
+    return None if settings.photo in (UPLOAD, CAMERA) else true_classes(settings.photo, info)
 
 
 def asks(settings: AttackSettings) -> bool:

@@ -65,6 +65,11 @@ WHAT_CLASSES = (
     "Some classes are harder to defend than others. With few images of a class, its figures are examples "
     "rather than measurements."
 )
+PUBLISHED = "The lowest accuracy under attack that anybody has published, by whatever attack."
+ZOO = (
+    "As RobustBench lists them, of their whole test set. A click on a column's head sorts. Each of these "
+    "networks is found by its name in the box on the left, and is downloaded the first time."
+)
 WHAT_PUBLISHED = (
     "RobustBench lists every model of its zoo with the lowest robust accuracy that anybody has found. Ours "
     "should agree within the interval, given the same test set."

@@ -23,6 +23,7 @@ from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
 TALLEST = 400  # pixels of a table
+SOME = 5  # images of which a network with the right labels gets one right
 FEW_CHOICES = 4  # that stand side by side
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 
@@ -164,7 +165,7 @@ def _headline(reports: Sequence[Report], found: Accuracy | None) -> None:
     if found is None:
         return
     st.subheader(comparison_words.headline(reports, found), anchor=False)
-    if not found.clean.count:
+    if not found.clean.count and found.clean.of >= SOME:
         st.warning("Are the labels of these images those of the network's classes?")
 
 
@@ -196,7 +197,7 @@ def _side_by_side(reports: Sequence[Report]) -> None:
         found = compare.accuracy(report)
         rows.append(
             Row(
-                name=f"{name} ({len(report.images):,} images)",
+                name=f"{name} ({comparison_words.images(len(report.images))})",
                 attack=report.plan.config.attack,
                 clean=found.clean.value,
                 robust=found.robust.value,
@@ -205,7 +206,7 @@ def _side_by_side(reports: Sequence[Report]) -> None:
         )
     rows += [
         Row(
-            name=f"Published: {figure.attack} ({theirs.images:,} images)",
+            name=f"Published: {figure.attack} ({comparison_words.images(theirs.images)})",
             attack=None,
             clean=theirs.clean,
             robust=figure.accuracy,

@@ -163,8 +163,10 @@ def _counts(chunks: Sequence[ChunkResult]) -> str:
 
 
 def _going_on(since: Sequence[Event], seconds: float, done: int, images: int) -> str:
-    """How long it may take still or, before the first chunk, a sign of life."""
-    if done:
+    """How long it may take still or, before that can be told, a sign of life."""
+    if seconds > 1:
         return f"; about {duration((images - done) * seconds / done)} left for this attack"
-    passes = getattr(since[-1], "n_forward", 0) if since else 0
+    passes = sum(event.n_forward for event in since if isinstance(event, ChunkResult))
+    if since and not isinstance(since[-1], ChunkResult):
+        passes += since[-1].n_forward
     return f"; {passes:,} forward passes so far"

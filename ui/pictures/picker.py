@@ -9,16 +9,26 @@ from functools import cache
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from malt_core.images.gallery import find_photo, gallery, thumbnail_bytes
+from malt_core.images.gallery import find_photo, thumbnail_bytes
 from malt_core.images.kinds import ACCEPTED
-from malt_core.models.catalogue import model_info
 from malt_core.types import Crop
 from ui.address.parameters import PageSettings, Several
+from ui.pictures.answers import groups
 from ui.pictures.picture import CAMERA, UPLOAD, Picture, gallery_picture, own_picture
 from ui.widgets.form import changed, shows
 from ui.widgets.markdown import plain
 
 THUMBNAIL = 96
+_ROW = ".st-key-picker [data-testid='stButtonGroup'] > div[role]"
+# So many pictures that they have a scroll bar of their own; a thumbnail that is chosen has a thick edge.
+_ROW_CSS = f"""
+{_ROW} {{ max-height: 13.4rem; overflow-y: auto; padding: 3px; }}
+{_ROW} > :has(span[data-testid=stIconMaterial]) {{ flex: 1 1 40%; }}
+{_ROW}::before, {_ROW}::after {{ flex-basis: 100%; font-size: 0.875rem; margin-top: 0.25rem; }}
+{_ROW} > [aria-checked=true], {_ROW} > [aria-pressed=true], {_ROW} > [aria-selected=true] {{
+  outline: 3px solid var(--st-primary-color, #0067a5); outline-offset: -1px;
+}}
+"""
 # No uploader is given a list of kinds: by it browsers hide files and Streamlit refuses them, by their names,
 # without the advice that their bytes allow.
 WHAT_UPLOAD = (
@@ -40,14 +50,13 @@ def label(photo_id: str) -> str:
 
 
 def choose_photo(record: type[PageSettings], key: str) -> None:
-    """Draw the picker of one picture; those that the model certainly has a word for come first."""
+    """Draw the picker of one picture; those that the model names right come first."""
     parameter = record.parameters()[key]
-    first = [photo.id for photo in gallery(model_info(st.session_state.model).dataset)]
     if shows(key):
         with st.container(key="picker"):
             st.pills(
                 parameter.label,
-                [*first, UPLOAD, CAMERA],
+                _in_groups((UPLOAD, CAMERA)),
                 default=st.session_state[key],  # see ui/widgets/form.py
                 format_func=label,
                 key=key,
@@ -64,13 +73,28 @@ def choose_photos(parameter: Several, key: str) -> None:
         with st.container(key="picker"):
             st.pills(
                 parameter.label,
-                parameter.options,
+                _in_groups((UPLOAD,)),
                 default=st.session_state[key],  # see ui/widgets/form.py
                 selection_mode="multi",
                 format_func=label,
                 key=key,
                 help=parameter.help,
             )
+
+
+def _in_groups(own: tuple[str, ...]) -> list[str]:
+    """The choices of a picker, with a line of words between the groups of photographs.
+
+    One widget holds them all. The words are drawn by the two pseudo-elements that its row of buttons has.
+    """
+    first, *others = groups(st.session_state.model)
+    end, rules = len(own) + len(first.photos), [_ROW_CSS]
+    for place, (group, pseudo) in enumerate(zip(others, ("before", "after"), strict=False), start=1):
+        rules.append(f"{_ROW}::{pseudo} {{ content: '{group.words}'; order: {2 * place - 1}; }}")
+        rules.append(f"{_ROW} > :nth-child(n + {end + 1}) {{ order: {2 * place}; }}")
+        end += len(group.photos)
+    st.html(f"<style>{' '.join(rules)}</style>")
+    return [*own, *first.photos, *(photo for group in others for photo in group.photos)]
 
 
 def chosen_picture(

@@ -8,12 +8,19 @@ from functools import cached_property
 from PIL import Image
 
 from malt_core.images.decoding import decode
-from malt_core.images.gallery import GALLERY, find_photo, open_photo
+from malt_core.images.gallery import DEFAULT_PHOTO, GALLERY, find_photo, open_photo
+from malt_core.images.photographs import RETIRED
 from malt_core.images.resize import pixel_digest, resize, sample_of
 from malt_core.types import Crop, Sample
 
 UPLOAD, CAMERA = "upload", "camera"
 """What stands in an address for a picture that it cannot hold."""
+RETIRED_PHOTOS = {
+    photo: f"The photograph “{photo}” of this link has left the gallery: {why}. "
+    f"“{find_photo(DEFAULT_PHOTO).title}” stands in for it."
+    for photo, why in RETIRED.items()
+}
+"""What to say where a link names a photograph that the gallery no longer has."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +43,14 @@ class Picture:
 
     def to_sample(self, label: int | None = None) -> Sample:
         """The same for an attack; label: the class to attack, None for the model's own prediction."""
-        return sample_of(self.image, name=self.name, label=label)
+        return sample_of(self.image, name=self.name, label=label, credit=self.credit)
 
 
 def gallery_picture(photo_id: str, size: tuple[int, int], crop: Crop) -> Picture:
     """A photograph of the gallery at size (H, W). Raises as malt_core.images.gallery.open_photo does."""
     photo = find_photo(photo_id)
     image = resize(open_photo(photo_id, crop), size, crop=crop, name=photo.id)
-    credit = f"{photo.source} ({photo.licence})"
-    return Picture(image, photo.id, GALLERY + photo.id, photo.alt, credit)
+    return Picture(image, photo.id, GALLERY + photo.id, photo.alt, photo.credit)
 
 
 def own_picture(data: bytes, name: str, size: tuple[int, int], crop: Crop) -> Picture:

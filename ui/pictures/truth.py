@@ -1,26 +1,21 @@
-"""What a gallery photo certainly shows, as far as a network has a word for it."""
+"""The label of a gallery photo: one class of a network that it certainly shows."""
 
 from __future__ import annotations
 
-from malt_core.images.gallery import find_photo
+from malt_core.images.gallery import find_photo, true_classes
 from malt_core.types import ModelInfo
-from ui.pictures.picture import CAMERA, UPLOAD
+from ui.pictures.answers import stored_answers
 
 
 def true_class(photo: str, info: ModelInfo) -> int | None:
-    """Index of the class that a gallery photo certainly shows, None where the model has no word for it."""
-    name = find_photo(photo).truth.get(info.dataset)
-    return info.classes.index(name) if name in info.classes else None
+    """Index of a class that a gallery photo certainly shows, None where the model has no word for it.
 
-
-def truth_note(photo: str, info: ModelInfo, label: str) -> str:
-    """What to know before one trusts the label: "" where it is what the gallery photo shows, or unknown."""
-    if photo in (UPLOAD, CAMERA):
-        return ""
-    truth = find_photo(photo).truth.get(info.dataset)
-    if truth is None:
-        return (
-            f"None of the network's {len(info.classes):,} words certainly names what this photo shows. "
-            f"“{label}” is its own answer, and that is what the attack changes."
-        )
-    return "" if truth == label else f"The photo really shows “{truth}”; the network takes it for “{label}”."
+    Where several are right it is the one that the network answers, as far as that is stored, or the best.
+    """
+    right = true_classes(photo, info)
+    if not right:
+        return None
+    answer = (stored_answers(info.id) or {}).get(photo)
+    if answer is not None and answer.index in right:
+        return answer.index
+    return info.classes.index(find_photo(photo).truth[info.dataset][0])

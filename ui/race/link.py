@@ -10,11 +10,21 @@ from malt_core.images.gallery import gallery
 from malt_core.race.types import THIRD_LANES, RaceConfig
 from ui.address.common import CommonSettings
 from ui.address.parameters import Choice, Several, setting
-from ui.pictures.picture import UPLOAD
+from ui.pictures.picture import RETIRED_PHOTOS, UPLOAD
 
+FIRST = (  # of the gallery, where nobody chose
+    "espresso",
+    "dalmatian",
+    "goose",
+    "bald-eagle",
+    "strawberry",
+    "cannon",
+    "thatch",
+)
 PHOTOS = Several(
     label="Pictures",
     choices=lambda: [*(photo.id for photo in gallery()), UPLOAD],
+    retired=RETIRED_PHOTOS,
     noun="photo",
     help="The pictures to race on: any of these photographs, and files of yours.",
 )
@@ -36,7 +46,7 @@ class RaceSettings(CommonSettings):
 
     page: ClassVar[str] = "race"
 
-    photos: tuple[str, ...] = setting(PHOTOS, tuple(photo.id for photo in gallery()))
+    photos: tuple[str, ...] = setting(PHOTOS, FIRST)
     third: AttackId = setting(THIRD, THIRD_LANES[0])
 
     @property

@@ -66,7 +66,12 @@ def infos(folder: Path = FOLDER) -> Iterator[ModelInfo]:
 
 def load(info: ModelInfo, progress: Progress) -> nn.Module:
     """Return the network. Raises ModelUnavailable where its file is missing or damaged."""
-    return read_network(FOLDER / f"{info.id.replace('/', '-')}.safetensors")
+    return read_network(weights_file(info))
+
+
+def weights_file(info: ModelInfo) -> Path:
+    """Return where the weights lie."""
+    return FOLDER / f"{info.id.replace('/', '-')}.safetensors"
 
 
 def read_network(weights: Path) -> nn.Module:

