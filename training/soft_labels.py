@@ -23,8 +23,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from malt_core.errors import BadConfig, MaltError
+from malt_core.models.catalogue import model_info
 from malt_core.models.efficientnet_lite import EfficientNetLite
-from malt_core.models.loaders import load_model
+from malt_core.models.providers.efficientnet_lite import read_network
 from malt_core.storage.whole_files import whole_file
 from training.augment import to_batch
 from training.data import Images, load_images
@@ -161,7 +162,9 @@ def main(argv: list[str] | None = None) -> int:
     torch.set_num_threads(1)  # the workers are the parallelism
     try:
         images = load_images(args.data, "train", args.cache)
-        soft = make(load_model(TEACHER).network, images, args.side, args.workers, torch.device(args.device))
+        soft = make(
+            read_network(model_info(TEACHER)), images, args.side, args.workers, torch.device(args.device)
+        )
     except MaltError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2

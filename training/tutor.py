@@ -23,8 +23,9 @@ from tqdm import tqdm
 
 from malt_core.cli.options import path
 from malt_core.errors import BadConfig, MaltError
+from malt_core.models.catalogue import model_info
 from malt_core.models.efficientnet_lite import FEATURES, EfficientNetLite
-from malt_core.models.loaders import load_model
+from malt_core.models.providers.efficientnet_lite import read_network
 from malt_core.storage.whole_files import write_whole
 from training.augment import augment, cutmix
 from training.data import Images, load_images
@@ -134,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
         images, val_images = (load_images(args.data, s, args.cache).to(device) for s in ("train", "val"))
         if args.limit is not None:
             images = images.first(args.limit)
-        net = fine_tune(load_model(TEACHER).network, images, args.side, args.epochs)
+        net = fine_tune(read_network(model_info(TEACHER)), images, args.side, args.epochs)
         right = clean_accuracy(net, val_images, val_images.pixels.shape[1], device, Workers(1))
     except MaltError as e:
         print(f"error: {e}", file=sys.stderr)

@@ -82,8 +82,8 @@ def test_a_batch_is_compared_with_the_mixture() -> None:
 def test_a_tutor_is_trained_written_and_read(teacher: EfficientNetLite, tmp_path: Path) -> None:
     seen = images(12)
     net = tutor.fine_tune(teacher, seen, 32, 2)
-    start = teacher.net.conv_stem.weight
-    assert not torch.equal(net.lite0.net.conv_stem.weight, start)  # the whole of it learns
+    start = teacher._conv_stem.weight
+    assert not torch.equal(net.lite0._conv_stem.weight, start)  # the whole of it learns
     made = tutor.Taught(net, "A tutor")
     tutor.write(made, tmp_path / "tutor.safetensors")
     read = tutor.read(tmp_path / "tutor.safetensors", 3)

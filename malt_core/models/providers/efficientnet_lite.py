@@ -18,6 +18,8 @@ from malt_core.types import ModelInfo
 if TYPE_CHECKING:
     from torch import nn
 
+    from malt_core.models.efficientnet_lite import EfficientNetLite
+
 
 class Release(NamedTuple):
     """size: of the input, in pixels; sha256: the first digits of the file's, which are part of its name."""
@@ -64,7 +66,12 @@ def infos() -> Iterator[ModelInfo]:
 
 
 def load(info: ModelInfo, progress: Progress) -> nn.Module:
-    """Return the network, normalisation inside. Raises ModelUnavailable, saying what to install."""
+    """Return the network, folded, normalisation inside. Raises ModelUnavailable, saying what to install."""
+    return read_network(info).folded()
+
+
+def read_network(info: ModelInfo) -> EfficientNetLite:
+    """Return the network as it is stored, to be trained further. Raises as `load` does."""
     from malt_core.models.efficientnet_lite import read_efficientnet_lite
 
     (release,) = (release for release in RELEASES if release.id == info.id)

@@ -15,13 +15,7 @@ from malt_core.images.decoding import decode
 from malt_core.images.gallery import open_photo
 from malt_core.images.resize import to_sample
 from malt_core.models.catalogue import list_models, model_info
-from malt_core.models.efficientnet_lite import (
-    FIRST_BLOCK,
-    OTHER_BLOCKS,
-    OUTSIDE,
-    EfficientNetLite,
-    read_efficientnet_lite,
-)
+from malt_core.models.efficientnet_lite import EfficientNetLite, read_efficientnet_lite
 from malt_core.models.providers import efficientnet_lite
 from malt_core.models.weights.checkpoints import alone_and_quiet
 
@@ -82,36 +76,27 @@ def test_labelled_photographs_are_named_right() -> None:
     assert int((named == labels).sum()) == 17
 
 
-@pytest.fixture(scope="module")
-def untrained() -> EfficientNetLite:
-    torch.manual_seed(0)
-    return EfficientNetLite(0)
-
-
-def test_the_published_names_are_found(untrained: EfficientNetLite, tmp_path: Path) -> None:
-    names = {theirs: ours for ours, theirs in OUTSIDE.items()}
-    first = {theirs: ours for ours, theirs in FIRST_BLOCK.items()}
-    others = {theirs: ours for ours, theirs in OTHER_BLOCKS.items()}
-    numbers = {}
-    for i, stage in enumerate(untrained.net.blocks):
-        for j in range(len(stage)):
-            numbers[f"{i}.{j}"] = len(numbers)
-    state = {}
-    for key, value in untrained.net.state_dict().items():
-        parts = key.split(".")
-        if parts[0] == "blocks":
-            number = numbers[f"{parts[1]}.{parts[2]}"]
-            module = (others if number else first)[parts[3]]
-            state[f"_blocks.{number}.{module}.{parts[4]}"] = value
-        else:
-            state[f"{names[parts[0]]}.{parts[1]}"] = value
-    torch.save(state, tmp_path / "lite0.pth")
-    read = read_efficientnet_lite(tmp_path / "lite0.pth", 0)
-    x = torch.rand(2, 3, 64, 64)
-    assert not read.training
-    assert not any(p.requires_grad for p in read.parameters())
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("size", [(64, 64), (41, 70)])
+def test_the_architecture_is_timms(number: int, size: tuple[int, int]) -> None:
+    with alone_and_quiet():
+        import timm
+    torch.manual_seed(number)
+    ours = EfficientNetLite(number).eval()
+    for norm in ours.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(norm.running_mean, -1, 1)
+            torch.nn.init.uniform_(norm.running_var, 0.5, 2)
+    theirs = timm.create_model(f"tf_efficientnet_lite{number}").eval()
+    for mine, other in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
+        other.copy_(mine)
+    x = torch.rand(2, 3, *size)
     with torch.no_grad():
-        assert torch.allclose(read(x), untrained(x), atol=1e-5)
+        expected = theirs(x * 2 - 1)  # mean and standard deviation are 0.5
+        for network in (ours, ours.folded()):
+            assert float((network(x) - expected).abs().max()) < 1e-4 * float(expected.abs().max())
+    assert any(isinstance(norm, torch.nn.BatchNorm2d) for norm in ours.modules())
+    assert not any(isinstance(norm, torch.nn.BatchNorm2d) for norm in ours.folded().modules())
 
 
 def test_what_is_not_the_network_is_told(tmp_path: Path) -> None:
