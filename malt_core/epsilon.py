@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from numbers import Real
 
 from malt_core.errors import BadConfig
-from malt_core.types import Norm
+from malt_core.types import ModelInfo, Norm
+
+SUGGESTED_L2 = 0.5  # hardly visible on a small picture
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Epsilon:
     def __str__(self) -> str:
         """Return it for people, to three digits: "4/255", or "0.5 (L2)"."""
         return self.plain if self.norm == "linf" else f"{self.plain} (L2)"
+
+
+def suggested_epsilon(info: ModelInfo, norm: Norm) -> Epsilon:
+    """Return the radius at which an attack on this network is worth looking at."""
+    return Epsilon(info.suggested_eps if norm == "linf" else SUGGESTED_L2, norm)
 
 
 def parse_number(text: str, norm: Norm) -> float:

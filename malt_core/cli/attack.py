@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import TARGETINGS, AttackConfig, RankingProgress, Step
-from malt_core.cli.options import add_ball, add_counts, add_model, by_flag, counts, crop, path, source
+from malt_core.cli.options import (
+    add_ball,
+    add_counts,
+    add_model,
+    by_flag,
+    counts,
+    crop,
+    eps_text,
+    path,
+    source,
+)
 from malt_core.cli.terminal import Status
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
@@ -93,7 +103,7 @@ def attack_config(args: argparse.Namespace, classes: Sequence[str]) -> AttackCon
     try:
         return AttackConfig(
             norm=args.norm,
-            eps=Epsilon.parse(args.eps, args.norm).value,
+            eps=Epsilon.parse(eps_text(args), args.norm).value,
             targeting=args.targeting,
             faithful=args.faithful,
             target=target,

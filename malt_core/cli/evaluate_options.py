@@ -12,6 +12,7 @@ from malt_core.cli.options import (
     add_model,
     by_flag,
     counts,
+    eps_text,
     path,
     source,
     whole_number,
@@ -149,8 +150,8 @@ def evaluation_config(args: argparse.Namespace) -> EvaluationConfig:
         return EvaluationConfig(
             attack=args.attack,
             norm=args.norm,
-            eps=Epsilon.parse(args.eps, args.norm).value,
-            eps_text=args.eps,
+            eps=Epsilon.parse(eps_text(args), args.norm).value,
+            eps_text=eps_text(args),
             batch_size=_batch_size(args.batch_size),
             precision=args.precision,
             faithful=args.faithful,

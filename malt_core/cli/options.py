@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from malt_core.epsilon import suggested_epsilon
 from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
 from malt_core.images.frame import check_crop
-from malt_core.models.catalogue import DEFAULT_MODEL
+from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import NORMS
 
 _FLAGS = (
@@ -66,8 +67,17 @@ def add_ball(command: argparse.ArgumentParser) -> None:
         "whole change (l2)",
     )
     command.add_argument(
-        "--eps", default="4/255", help="largest change, with colour values from 0 to 1 (default: %(default)s)"
+        "--eps",
+        help="largest change, with colour values from 0 to 1 (default: what `models` suggests for the model; "
+        "0.5 for l2)",
     )
+
+
+def eps_text(args: argparse.Namespace) -> str:
+    """Return what was typed for --eps, else what suits the model. Raises BadConfig for an unknown model."""
+    if args.eps is not None:
+        return args.eps
+    return suggested_epsilon(model_info(args.model), args.norm).text
 
 
 def add_counts(command: argparse.ArgumentParser, defaults: object) -> None:

@@ -294,7 +294,8 @@ def test_help_names_every_option_and_default():
     flags = set(re.findall(r"--[a-z]+", text))
     names = "model label norm eps targets candidates steps targeting seed crop out json help"
     assert flags == {f"--{name}" for name in names.split(" ")}
-    assert "(default: 4/255)" in text
+    assert "(default: what `models` suggests for the model; 0.5 for l2)" in text
+    assert "(default: imagenet/efficientnet-lite0)" in text
     assert "(default: 100)" in text
     assert "gallery:rocket" in text
 

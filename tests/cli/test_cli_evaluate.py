@@ -371,7 +371,7 @@ def test_help_names_every_option():
     flags = set(re.findall(r"(?<!-)--[a-z-]+", out.partition("examples:")[0]))
     assert flags == {f"--{name}" for name in names.split()}
     assert "malt,naive,apgd-ce,apgd-t,autoattack" in out
-    assert "(default: 4/255)" in out
+    assert "(default: what `models` suggests for the model; 0.5 for l2)" in " ".join(out.split())
     examples = out.partition("examples:")[2].replace("\\\n", "").strip().splitlines()
     assert len(examples) >= 3
     for line in examples:

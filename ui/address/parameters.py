@@ -14,14 +14,13 @@ from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from malt_core.epsilon import parse_number
+from malt_core.epsilon import parse_number, suggested_epsilon
 from malt_core.errors import BadConfig
 from malt_core.models.catalogue import model_info
 from malt_core.types import Norm
 
 RUN, HIDE = "run", "hide"  # parameters of every address: start at once; settings whose widgets are not drawn
 EPS_RANGE: dict[Norm, tuple[float, float]] = {"linf": (0.05, 255.0), "l2": (0.01, 100.0)}
-DEFAULT_L2 = 0.5
 NONE_OF_THESE = "none"  # for a picture that shows nothing that the model has a word for
 
 Values = Mapping[str, Any]
@@ -30,7 +29,7 @@ Complain = Callable[[str], None]
 
 def default_eps(model: str, norm: Norm) -> float:
     """A radius worth trying on a model: n of n/255 for linf, plain pixel units for l2."""
-    return DEFAULT_L2 if norm == "l2" else float(f"{model_info(model).suggested_eps * 255:.4g}")
+    return float(f"{suggested_epsilon(model_info(model), norm).number:.4g}")
 
 
 @dataclass(frozen=True, kw_only=True)

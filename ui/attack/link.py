@@ -12,7 +12,7 @@ from ui.address.common import CommonSettings
 from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, setting
 from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
 
-DEFAULT_PHOTO = "rocket"
+DEFAULT_PHOTO = "espresso"
 
 PHOTO = Choice(
     label="Picture",

@@ -86,8 +86,10 @@ def draw_beside(record: type[PageSettings], *names: str) -> None:
 
 def put(record: type[PageSettings], name: str, value: Any) -> None:
     """Set a setting as its widget would; for callbacks, which run before the widgets are drawn."""
-    st.session_state[_key(name, record.parameters()[name])] = value
-    changed(record, name)
+    key = _key(name, record.parameters()[name])
+    before = st.session_state.get(key)
+    st.session_state[key] = value
+    changed(record, name, before)
 
 
 def _fill(settings: PageSettings) -> None:
@@ -102,9 +104,9 @@ def _fill(settings: PageSettings) -> None:
             state[name] = list(value) if isinstance(parameter, Several) else value
 
 
-def _default(record: PageSettings | type[PageSettings], name: str, norm: str) -> Any:
-    """The default of a setting for the model that is chosen."""
-    model = record.model if isinstance(record, PageSettings) else st.session_state.model
+def _default(record: PageSettings | type[PageSettings], name: str, norm: str, model: str = "") -> Any:
+    """The default of a setting for that model, or the one that is chosen."""
+    model = model or (record.model if isinstance(record, PageSettings) else st.session_state.model)
     return record.default_of(name, {"model": model, "norm": norm})
 
 
@@ -115,17 +117,23 @@ def _key(name: str, parameter: Parameter) -> str:
     return name
 
 
-def changed(record: type[PageSettings], which: str) -> None:
-    """Set what depends on a setting back to its default."""
+def changed(record: type[PageSettings], which: str, before: Any = None) -> None:
+    """Set what depends on a setting back to its default; another model leaves an ε that was set by hand.
+
+    before: the model that was chosen before, where it is the model that changed.
+    """
     state = st.session_state
     for name, parameter in record.parameters().items():
         if which not in parameter.depends:
             continue
-        if _key(name, parameter) == name:
-            state[name] = _default(record, name, state.norm)
-        else:
-            for norm in NORMS:
-                state[f"{name}_{norm}"] = _default(record, name, norm)
+        for norm in NORMS if isinstance(parameter, Radius) else (state.norm,):
+            key = f"{name}_{norm}" if isinstance(parameter, Radius) else name
+            if not (
+                which == "model"
+                and isinstance(parameter, PerNorm)
+                and state.get(key) != _default(record, name, norm, model=before)
+            ):
+                state[key] = _default(record, name, norm)
 
 
 def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
@@ -135,7 +143,7 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
         "key": key,
         "help": parameter.help,
         "on_change": changed,
-        "args": (record, name),
+        "args": (record, name, state.get(key)),
     }
     match parameter:
         case PerNorm():

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from malt_core.models.catalogue import DEFAULT_MODEL, list_models, model_info
-from ui.address.parameters import DEFAULT_L2, NONE_OF_THESE, Asked
+from ui.address.parameters import NONE_OF_THESE, Asked
 from ui.attack.link import DEFAULT_PHOTO, AttackSettings
 from ui.pictures.picture import UPLOAD
 
@@ -45,7 +45,7 @@ def test_an_empty_link_means_the_defaults() -> None:
 def test_eps_starts_where_the_model_suggests() -> None:
     robust = next(info for info in list_models() if info.suggested_eps == 8 / 255)
     assert read(model=robust.id).settings.eps == 8
-    assert read(model=robust.id, norm="l2").settings.eps == DEFAULT_L2
+    assert read(model=robust.id, norm="l2").settings.eps == 0.5
     written_like_the_command_line = read(eps="4/255").settings
     assert written_like_the_command_line.config.eps == pytest.approx(4 / 255)
 

@@ -32,7 +32,7 @@ def test_what_is_written_is_read_back(change: dict) -> None:
 
 
 def test_an_empty_link_means_the_default_model_at_its_own_eps() -> None:
-    assert read() == Asked(BenchmarkSettings(model=DEFAULT_MODEL, eps="4"), False, (), ())
+    assert read() == Asked(BenchmarkSettings(model=DEFAULT_MODEL, eps="1"), False, (), ())
     assert read(model="tiny-imagenet/standard").settings.eps == "1"
     assert read(norm="l2").settings.eps == "0.5"
 

@@ -90,6 +90,20 @@ def test_another_model_or_norm_brings_its_own_eps() -> None:
     app.radio(key="norm").set_value("l2").run()
     assert app.number_input(key="eps_l2").value == 0.5
     app.radio(key="norm").set_value("linf").run()
-    assert app.number_input(key="eps_linf").value == 4
-    app.selectbox(key="model").set_value("tiny-imagenet/standard").run()
     assert app.number_input(key="eps_linf").value == 1
+    app.selectbox(key="model").set_value("tiny-imagenet/robust").run()
+    assert app.number_input(key="eps_linf").value == 4
+    app.selectbox(key="model").set_value("robustbench/cifar10/Linf/Carmon2019Unlabeled").run()
+    assert app.number_input(key="eps_linf").value == 8
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_an_eps_that_was_set_by_hand_stays_with_another_model(record: type[PageSettings]) -> None:
+    app = open_page(record)
+    if record is BenchmarkSettings:
+        app.text_input(key="eps").set_value("1, 2").run()
+    else:
+        app.number_input(key="eps_linf").set_value(3.0).run()
+    app.selectbox(key="model").set_value("tiny-imagenet/robust").run()
+    value = widget(app, record, "eps").value
+    assert value == ("1, 2" if record is BenchmarkSettings else 3)
