@@ -69,9 +69,9 @@ def test_eps_starts_where_the_model_suggests() -> None:
         ({"steps": "1001"}, "1000"),
         ({"seed": "-1"}, "seed"),
         ({"seed": "9" * 5000}, "seed"),
-        ({"truth": "200"}, "199"),
+        ({"truth": "1000"}, "999"),
         ({"truth": "nothing"}, "truth"),
-        ({"label": "200"}, "label"),
+        ({"label": "1000"}, "label"),
     ],
 )
 def test_nonsense_is_replaced_and_complained_about(params: dict[str, str], word: str) -> None:

@@ -82,7 +82,7 @@ def test_the_example_plays_on_opening() -> None:
 
 
 def test_attack_result_and_link() -> None:
-    app = open_app(photo="flower", eps=4)
+    app = open_app(photo="flower", **QUICK)
     assert "” became “" not in texts(app)
     app.button(key="attack").click().run()
     run_until(app, "” became “")
@@ -97,7 +97,7 @@ def test_attack_result_and_link() -> None:
 
 
 def test_changing_a_setting_stops_the_attack() -> None:
-    app = open_app(photo="cat", eps=0.05, seed=12345, steps=1000)
+    app = open_app(**{**QUICK, "eps": 0.05}, photo="cat", seed=12345, steps=1000)
     app.button(key="attack").click().run()
     run_until(app, "% sure")
     until = time.monotonic() + PATIENCE
@@ -114,7 +114,7 @@ def test_changing_a_setting_stops_the_attack() -> None:
 
 
 def test_every_setting_reaches_the_run() -> None:
-    app = open_app()
+    app = open_app(**QUICK)
     app.button_group(key="photo").set_value("espresso")
     app.radio(key="norm").set_value("l2").run()
     app.number_input(key="eps_l2").set_value(1.5)
@@ -172,7 +172,7 @@ def test_a_jpeg_xl_gets_the_advice_of_the_command_line() -> None:
 
 
 def test_one_pixel_is_a_picture() -> None:
-    app = upload(open_app(eps=8, steps=5), png(1, 1), "dot.png")
+    app = upload(open_app(steps=5, **QUICK), png(1, 1), "dot.png")
     app.button(key="attack").click().run()
     run_until(app, "The numbers behind it")
     assert any("cannot hold a picture of your own" in caption.value for caption in app.caption)
