@@ -52,14 +52,14 @@ def first_images(data: DataSet, n: int) -> InMemoryData:
 
 
 def gallery_data(info: ModelInfo) -> InMemoryData:
-    """Return the gallery's photographs that certainly show a class of the model of `info`, with that label.
+    """Return the gallery's photographs that certainly show one class of the model of `info`, with that label.
 
     For ImageNet these are the labelled photographs of foolbox's wheel, without two whose labels are wrong,
-    and a few more. Where several classes are right (a striped cat is a tabby and a tiger cat), it is the
-    first. `open_data("gallery", info)` returns the same. Raises BadConfig where there is none, and BadImage
-    as gallery.open_photo does.
+    and another. Those for which several classes are right (a striped cat is a tabby and a tiger cat) are left
+    out: from one right answer to the other would count as fooled. `open_data("gallery", info)` returns the
+    same. Raises BadConfig where there is none, and BadImage as gallery.open_photo does.
     """
-    photos = [photo for photo in gallery() if info.dataset in photo.truth]
+    photos = [photo for photo in gallery() if len(photo.truth.get(info.dataset, ())) == 1]
     if not photos:
         raise BadConfig(
             f"None of the gallery's photographs certainly shows one of the {len(info.classes):,} classes of "
@@ -68,7 +68,8 @@ def gallery_data(info: ModelInfo) -> InMemoryData:
     digest, content = hashlib.sha256(), []
     for index, photo in enumerate(photos):
         image = open_photo(photo.id)
-        label = class_index(info.classes, photo.truth[info.dataset][0])
+        (name,) = photo.truth[info.dataset]
+        label = class_index(info.classes, name)
         digest.update(f"{photo.id} {image.size} {label} ".encode() + image.tobytes())
         content.append(Record(index, photo.id, label, image))
     return InMemoryData(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from malt_core.comparison.words import names
+from malt_core.datasets.in_memory import GALLERY_DATA
 from malt_core.export.commands import evaluation_command
 from ui.benchmark import glossary, store
 from ui.benchmark.store import Kept
@@ -43,15 +44,11 @@ def take_away(kept: Sequence[Kept]) -> None:
                 icon=":material/folder_zip:",
             )
     commands = [
-        evaluation_command(one.report.plan, _stem(one, place))
-        for place, one in enumerate(own, start=1)
-        if one.report.plan.data.path != "gallery"
+        evaluation_command(one.report.plan, _stem(one, place)) for place, one in enumerate(own, start=1)
     ]
-    if commands:
-        st.caption("The same on the command line, where the file lies:")
-        st.code("\n".join(commands), language="bash", wrap_lines=True)
-    else:
-        st.caption("The command line evaluates files and folders: for the gallery's photos, run it here.")
+    where = "" if all(one.report.plan.data.path == GALLERY_DATA for one in own) else ", where the file lies"
+    st.caption(f"The same on the command line{where}:")
+    st.code("\n".join(commands), language="bash", wrap_lines=True)
 
 
 def _stem(one: Kept, place: int) -> str:

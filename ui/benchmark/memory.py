@@ -13,11 +13,11 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from malt_core.datasets.base import Record
 from malt_core.datasets.in_memory import InMemoryData
-from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan, Precision
+from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
 
 MOST_CHUNKS = 20_000
 MOST_BYTES = 32_000_000  # of reports on the shelf, compressed
@@ -29,19 +29,10 @@ class Found:
     def __init__(self, most: int = MOST_CHUNKS) -> None:
         self._most, self._lock = most, threading.Lock()
         self._chunks: OrderedDict[str, ChunkResult] = OrderedDict()
-        self._precision: dict[str, Precision] = {}
-
-    def settled(self, model: str, config: EvaluationConfig) -> EvaluationConfig:
-        """The settings with the precision that was decided for the model before: it is a matter of speed,
-        and measured twice it could come out differently.
-        """
-        if "precision" not in config.attack_info.settings:
-            return replace(config, precision="float32")
-        return replace(config, precision=self._precision.get(model, config.precision))
 
     def done(self, model: str, config: EvaluationConfig, data: InMemoryData) -> dict[int, ChunkResult]:
         """The chunks of this evaluation that are there already, by number; a chunk is one image."""
-        config, found = self.settled(model, config), {}
+        found = {}
         with self._lock:
             for number, record in enumerate(data.content):
                 key = _key(model, config, record)
@@ -53,8 +44,6 @@ class Found:
     def put(self, plan: Plan, data: InMemoryData, chunk: ChunkResult) -> None:
         """Keep what was found of one image."""
         with self._lock:
-            if "precision" in plan.config.attack_info.settings:
-                self._precision.setdefault(plan.model, plan.config.precision)
             self._chunks[_key(plan.model, plan.config, data.content[chunk.number])] = chunk
             while len(self._chunks) > self._most:
                 self._chunks.popitem(last=False)

@@ -353,7 +353,7 @@ def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) ->
             column_config={"image": TEXT(pinned=True)},
             alt="The images, and for each attack the class that it led the model to",
         )
-        st.caption("Under each attack: the class that the model took the image for.")
+        st.caption("Under each attack: the class that the network took the image for.")
 
 
 def _by_class(reports: Sequence[Report]) -> None:

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     Event = Plan | Working | ChunkResult | Report
 
-BATCH = 8  # rows in the model at a time
-CHUNK = 1  # images that are begun and kept together: what is stopped loses one at most
+# batch_size: rows in the model at a time. chunk: images that are begun and kept together, so that what is
+# stopped loses one at most. float32, since to try out bfloat16 can take longer than a small run.
+SMALL = EvaluationConfig(batch_size=8, chunk=1, precision="float32")
 
 
 def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
@@ -53,7 +54,7 @@ def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
             unit = " in 1/255" if norm == "linf" else ""
             raise BadConfig(f"ε: {number:g} is out of range; it goes from {low:g} to {high:g}{unit}.")
         eps, eps_text = (number / 255, f"{number:g}/255") if norm == "linf" else (number, f"{number:g}")
-        found[number] = EvaluationConfig(norm=norm, eps=eps, eps_text=eps_text, batch_size=BATCH, chunk=CHUNK)
+        found[number] = replace(SMALL, norm=norm, eps=eps, eps_text=eps_text)
     return tuple(found[number] for number in sorted(found))
 
 
@@ -109,7 +110,7 @@ class SmallRun:
 
         for config in self.configs:
             done = found.done(self.model, config, self.data)
-            plan = make_plan(model, self.data, found.settled(self.model, config))
+            plan = make_plan(model, self.data, config)
             for event in evaluate_in_turns(model, self.data, plan, done):
                 if isinstance(event, ChunkResult):
                     found.put(plan, self.data, event)

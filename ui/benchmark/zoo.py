@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from malt_core.comparison.published import ROBUSTBENCH, all_published
-from malt_core.models.catalogue import model_info
+from malt_core.models.providers.robustbench_zoo import DATASETS
 from ui.benchmark import glossary
 
 TALLEST = 400  # pixels of the table
@@ -16,15 +16,14 @@ def show_zoo() -> None:
     with st.expander("Networks that RobustBench has measured", key="zoo"):
         tables: dict[str, list[dict]] = {}
         for known in all_published():
-            info = model_info(known.model)
             row = {
-                "network": info.title,
+                "network": known.model.rpartition("/")[2].replace("_", " "),
                 "right (%)": 100 * known.clean,
                 "under attack (%)": 100 * known.lowest,
                 "id": known.model,
             }
-            test_set = known.model.split("/")[1]
-            tables.setdefault(f"{test_set}, {known.images:,} images, ε = {known.epsilon}", []).append(row)
+            title = f"{DATASETS[known.dataset]}, {known.images:,} images, ε = {known.epsilon}"
+            tables.setdefault(title, []).append(row)
         chosen = st.selectbox("Test set and room for the attack", list(tables), key="zoo_table")
         number = st.column_config.NumberColumn
         st.dataframe(

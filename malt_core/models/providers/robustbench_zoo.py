@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _ROWS = Path(__file__).parents[1] / "data" / "robustbench.json"
-_DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet": "ImageNet"}
+DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet": "ImageNet"}
 
 
 def infos() -> Iterator[ModelInfo]:
@@ -28,7 +28,7 @@ def infos() -> Iterator[ModelInfo]:
         dataset, threat, name = row["id"].split("/")
         yield ModelInfo(
             id=f"robustbench/{row['id']}",
-            title=f"{name.replace('_', ' ')}, {_DATASETS[dataset]} {threat}",
+            title=f"{name.replace('_', ' ')}, {DATASETS[dataset]} {threat}",
             dataset=dataset,
             size=(row["size"], row["size"]),
             classes=class_names(dataset),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from malt_core.datasets.base import Record
 from malt_core.datasets.in_memory import InMemoryData
-from malt_core.evaluation.types import ChunkResult, EvaluationConfig
+from malt_core.evaluation.types import ChunkResult
 from tests.helpers.reports import report
 from ui.benchmark.memory import Found, Left, Shelf
 
@@ -37,15 +37,6 @@ def test_other_pictures_of_the_same_name_are_others() -> None:
     found.put(PLAN, DATA, chunk(0))
     other = replace(DATA, content=tuple(replace(record, image=b"others") for record in DATA.content))
     assert found.done(PLAN.model, PLAN.config, other) == {}
-
-
-def test_the_precision_is_decided_once_for_a_model() -> None:
-    found, config = Found(), EvaluationConfig(batch_size=2, chunk=1)
-    assert found.settled("tests/tiny", config).precision == "auto"
-    found.put(replace(PLAN, config=replace(PLAN.config, precision="bfloat16")), DATA, chunk(0))
-    assert found.settled("tests/tiny", config).precision == "bfloat16"
-    assert found.settled("tests/other", config).precision == "auto"
-    assert found.settled("tests/tiny", replace(config, attack="apgd-ce")).precision == "float32"
 
 
 def test_what_a_tab_leaves_is_found_by_its_name_alone() -> None:

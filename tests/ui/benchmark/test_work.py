@@ -16,7 +16,7 @@ from malt_core.evaluation.types import ChunkResult, EvaluationConfig, Plan
 from tests.helpers.evaluations import Pictures, load, numbers
 from ui.benchmark.limits import MOST_EVALUATIONS
 from ui.benchmark.memory import Found
-from ui.benchmark.work import BATCH, SmallRun, evaluations, progress, radii, reports_of
+from ui.benchmark.work import SmallRun, evaluations, progress, radii, reports_of
 
 BALL = EvaluationConfig(
     eps=2.5 / 255, eps_text="2.5/255", n_iter=6, batch_size=4, chunk=1, precision="float32"
@@ -31,7 +31,7 @@ def test_radii_as_people_type_them() -> None:
         (1 / 255, "1/255"),
         (4 / 255, "4/255"),
     ]
-    assert {config.batch_size for config in found} == {BATCH}
+    assert {(config.chunk, config.precision) for config in found} == {(1, "float32")}
     (found,) = radii("0.5", "l2")
     assert (found.norm, found.eps, found.eps_text) == ("l2", 0.5, "0.5")
 
