@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
-from malt_core.images import pixels
+from malt_core.images import arrays, pixels
 from malt_core.numerics import norms
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ def adversarial_image(run: AttackRun) -> Tensor:
 def adversarial_png(run: AttackRun) -> bytes:
     """Return the adversarial image as a PNG file at the model's resolution."""
     return pixels.png_bytes(adversarial_image(run))
+
+
+def adversarial_npy(run: AttackRun) -> bytes:
+    """Return the adversarial image as it was found, unrounded, as a .npy file: (3, H, W) float32."""
+    return arrays.npy_bytes(run.result.adversarial)
 
 
 def perturbation_png(run: AttackRun) -> tuple[bytes, float]:

@@ -268,7 +268,7 @@ def read_record(path: Path) -> RunRecord:
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        raise BadConfig(f"There is no {file}: `python -m malt_core attack` writes such files.") from None
+        raise BadConfig(f"There is no {file}: `malt attack` writes such files.") from None
     except OSError as error:
         raise BadConfig(f"Cannot read {file}: {error.strerror}.") from error
     return record_from_bytes(data, str(file))

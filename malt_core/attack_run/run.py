@@ -8,6 +8,7 @@ from malt_core.attack_run.likeness import likeness
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.malt.single import attack
 from malt_core.attacks.types import AttackConfig, AttackEvent, AttackResult, Finished
+from malt_core.errors import BadConfig
 from malt_core.linearity.measurement import measure_linearity
 from malt_core.linearity.types import LinearityReport
 from malt_core.models.loaders import Model
@@ -22,6 +23,19 @@ def _linearity(model: Model, sample: Sample, result: AttackResult) -> LinearityR
     return measure_linearity(model, sample.x, result.adversarial, result.label, target)
 
 
+def _attack(model: Model, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
+    """Attack, and let an error about the target speak of it by name."""
+    try:
+        yield from attack(model, sample, config)
+    except BadConfig as error:
+        if error.setting != "target":
+            raise
+        name = model.info.classes[config.target]
+        raise BadConfig(
+            f"“{name}” is the class that the model is to be led away from: choose another to fool it into."
+        ) from None
+
+
 def attack_and_measure(
     model: Model, sample: Sample, config: AttackConfig, *, crop: Crop, source: str | None = None
 ) -> Iterator[AttackEvent | AttackRun]:
@@ -29,7 +43,7 @@ def attack_and_measure(
 
     crop and source (default: the sample's name) only go on record; see AttackRun. Raises as attack does.
     """
-    for event in attack(model, sample, config):
+    for event in _attack(model, sample, config):
         yield event
         if isinstance(event, Finished):
             yield AttackRun(

@@ -6,7 +6,9 @@ Told from run.json and from what the picture shows; every sentence must be true 
 from __future__ import annotations
 
 from malt_core.attack_run.record import RunRecord
+from malt_core.attack_run.words import NO_PNG
 from malt_core.attacks.outcome import Outcome, Truth, guessing, outcome
+from malt_core.epsilon import Epsilon
 from malt_core.formatting import length, percent, steps
 
 
@@ -40,7 +42,7 @@ def headline(record: RunRecord, truth: Truth) -> str:
 
 def told(record: RunRecord, truth: Truth) -> str:
     """Return what follows the headline: how sure it was, how far the attack went, what a PNG keeps."""
-    sentences = (_before(record, truth), _how(record), _saved(record))
+    sentences = (_before(record, truth), _asked(record), _how(record), _saved(record))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -56,6 +58,16 @@ def _before(record: RunRecord, truth: Truth) -> str:
         case "fooled_unchecked":
             return "Fooled, if the first answer was right. Was it?"
     return ""
+
+
+def _asked(record: RunRecord) -> str:
+    """Return whether the class that was asked for was reached; "" where none was asked for, or attacked."""
+    if record.aim is None or record.already_misclassified:
+        return ""
+    aim = f"“{record.aim.name}”"
+    if record.reached:
+        return f"{aim} was asked for."
+    return f"{aim} was asked for, and not reached{': another class came first' if record.success else ''}."
 
 
 def _how(record: RunRecord) -> str:
@@ -81,8 +93,9 @@ def _saved(record: RunRecord) -> str:
         return "The pictures show the closest try."
     if record.survives_png:
         return "Saved as a PNG, the changed picture gets the new answer, too."
-    if record.norm == "linf" and record.eps < 1 / 255:
-        reason = "a PNG cannot hold changes smaller than 1/255, so the saved picture is the original"
-    else:
-        reason = "a PNG holds whole steps of 1/255 only, and rounding to them undoes the attack"
-    return f"Saved as a PNG, it gets the first answer again: {reason}."
+    if not Epsilon(record.eps, record.norm).fits_eight_bits:
+        return NO_PNG
+    return (
+        "Saved as a PNG, it gets the first answer again: a PNG holds whole steps of 1/255 only, and rounding "
+        "to them undoes the attack."
+    )

@@ -6,6 +6,10 @@ from malt_core.attack_run.record import RunRecord
 from malt_core.attack_run.types import AttackRun
 from malt_core.formatting import length, percent, steps
 
+NO_PNG = (
+    "No PNG can hold this change: within ε there is no picture of whole steps of 1/255 but the original. The "
+    "exact numbers are kept as float32, in a .npy file; the smallest ε that a PNG can hold is 1/255."
+)
 UNSEEN = 1.001 / 255  # the least that a screen of 8 bits a colour can show
 HARDLY, PLAINLY = (
     0.99,
@@ -65,11 +69,7 @@ def png_sentence(run: AttackRun) -> str:
     if not result.success:
         return "The pictures show the closest try; it does not fool the model."
     if not run.config.epsilon.fits_eight_bits:
-        return (
-            "No PNG can hold this change: within ε there is no picture of whole steps of 1/255 but the "
-            "original. The exact numbers are kept as float32, in a .npy file; the smallest ε that a PNG can "
-            f"hold is {length(1 / 255, run.config.norm)}."
-        )
+        return NO_PNG
     if result.survives_png:
         return "Saved as a PNG, the changed picture still fools the model."
     return (

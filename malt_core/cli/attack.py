@@ -1,45 +1,51 @@
-"""The command `python -m malt_core attack`: its options, the attack, and the files it leaves."""
+"""The command `malt attack`: its options, the attack, and the files it leaves."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.outcome import Truth
 from malt_core.attacks.types import TARGETINGS, AttackConfig, RankingProgress, Step
 from malt_core.cli.options import (
     add_ball,
     add_counts,
+    add_device,
     add_model,
     by_flag,
     counts,
     crop,
     eps_text,
+    load_on,
     path,
     source,
 )
-from malt_core.cli.terminal import Status
+from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
-from malt_core.images import resize
-from malt_core.images.gallery import GALLERY, gallery
-from malt_core.images.sources import open_source, source_credit, source_name
+from malt_core.formatting import exact_percent
+from malt_core.images.gallery import GALLERY, gallery, true_classes
+from malt_core.images.sources import open_sample
 from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_index
 from malt_core.storage.folders import cannot_write, prepare_folder
 
 if TYPE_CHECKING:
+    from malt_core.attack_run.record import RunRecord
     from malt_core.models.loaders import Model
-    from malt_core.types import Sample
+    from malt_core.types import ModelInfo, PredictedClass, Sample
 
 HELP = "attack one image and write pictures, an interactive page and run.json"
 DESCRIPTION = (
     "Attack one image and write original.png, perturbation.png, adversarial.png, figure.html and run.json. "
-    "“No adversarial example found” is a result too: exit status 0."
+    "Below ε = 1/255, which no PNG can hold, adversarial.npy stands in for adversarial.png. That nothing was "
+    "found is a result too: exit status 0."
 )
 
 
@@ -48,7 +54,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     attack.description = DESCRIPTION
     default = AttackConfig()
     photos = ", ".join(photo.id for photo in gallery())
-    which = f"a picture file, or {GALLERY}ID with one of {photos}"
+    which = f"a picture file, a float32 image as .npy, or {GALLERY}ID with one of {photos}"
     attack.add_argument("image", metavar="IMAGE", type=source, help=which)
     add_model(attack)
     attack.add_argument(
@@ -89,8 +95,10 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
         metavar="DIR",
         type=path,
         default=Path("malt-out"),
-        help="folder for the files, made if it is missing (default: %(default)s)",
+        help="folder for the files, made if it is missing; an earlier run there is replaced "
+        "(default: %(default)s)",
     )
+    add_device(attack)
     attack.add_argument("--json", action="store_true", help="print run.json instead of sentences")
 
 
@@ -130,21 +138,90 @@ def _run(
     return event
 
 
-def _save(run: AttackRun, model: Model, folder: Path) -> tuple[str, list[Path]]:
-    """Write all files of a run. Returns the text of run.json, and the paths."""
-    from malt_core.attack_run.record import record_of, record_to_json
+def _truth(args: argparse.Namespace, info: ModelInfo, label: int | None) -> Truth:
+    """Return what the picture shows, as far as that is known: what was typed, or what the gallery says."""
+    if label is not None:
+        return {label}
+    if not args.image.startswith(GALLERY):
+        return None
+    return true_classes(args.image.removeprefix(GALLERY), info)
+
+
+def _earlier(folder: Path) -> str:
+    """Return what is said when this command's files replace others; "" where there is nothing to replace.
+
+    Raises BadConfig where files of these names are there, and no run: they are somebody's own.
+    """
+    from malt_core.attack_run.record import read_record
+    from malt_core.export import files
+
+    there = [name for name in files.NAMES if (folder / name).exists()]
+    if not there:
+        return ""
+    if not (folder / files.RECORD).exists():
+        raise BadConfig(
+            f"{folder} holds {there[0]}, and no run.json: it is not of an earlier attack, and would be "
+            "overwritten. Choose another folder with --out."
+        )
+    what = "an earlier run"
+    with suppress(BadConfig):
+        earlier = read_record(folder)
+        radius = Epsilon(earlier.eps, earlier.norm)
+        what = f"the run on {one_line(earlier.image.name)} ({earlier.model}, ε = {radius})"
+    return f"Replaced {what} that was in {folder}; --out takes another folder."
+
+
+def _save(run: AttackRun, model: Model, folder: Path) -> tuple[RunRecord, list[Path]]:
+    """Write all files of a run. Returns what run.json says, and the paths."""
+    from malt_core.attack_run.record import record_of
     from malt_core.export import files
     from malt_core.images import pixels
     from malt_core.numerics import gradients
 
-    saved = pixels.read_png(files.contents(run)[files.ADVERSARIAL])
-    verdict = int(gradients.logits(model, saved[None], gradients.Passes()).argmax(1))
-    record = replace(record_of(run), survives_png=verdict != run.result.label)
-    text = json.dumps(record_to_json(record), indent=2)
+    record = record_of(run)
+    if png := files.contents(run)[files.ADVERSARIAL]:
+        saved = gradients.placed(model, pixels.read_png(png)[None])
+        answer = int(gradients.logits(model, saved, gradients.Passes()).argmax(1))
+        aimed = run.result.reached and run.config.target is not None
+        kept = answer == run.config.target if aimed else answer != run.result.label
+        record = replace(record, survives_png=kept)
     try:
-        return text, files.write(run, folder, text + "\n")
+        return record, files.write(run, folder, _text(record) + "\n")
     except OSError as error:
         raise cannot_write(folder, error) from error
+
+
+def _text(record: RunRecord) -> str:
+    from malt_core.attack_run.record import record_to_json
+
+    return json.dumps(record_to_json(record), indent=2)
+
+
+def _sentences(run: AttackRun, record: RunRecord, truth: Truth) -> list[str]:
+    """Return the result, a few lines: the answer before and after, what became of it, how straight it was."""
+    from malt_core.attack_run import near_miss, story, way, words
+    from malt_core.linearity.words import straightness
+
+    if record.already_misclassified:
+        return [_answers("Before", record.clean_top), words.sentence(run)]
+    lines = [_answers("Before", record.clean_top)]
+    if record.success:
+        lines.append(_answers("After", [record.adversarial_label]))
+    lines.append(f"{story.headline(record, truth)} {story.told(record, truth)}")
+    if missed := near_miss.near_sentence(record):
+        why = near_miss.why_withstood(record, robust=run.model.robust)
+        again = near_miss.near_miss(record).next_eps
+        lines.append(f"{missed} {why}" + (f" Try --eps {again.text}." if again else ""))
+    else:
+        lines.append(words.visibility(record))
+    lines.append(words.cost(record))
+    if run.linearity is not None:
+        lines.append(f"{straightness(run.linearity)} {way.crossings(run)}")
+    return lines
+
+
+def _answers(when: str, classes: Sequence[PredictedClass]) -> str:
+    return f"{when + ':':8}" + ", ".join(f"{c.name} {exact_percent(c.confidence)}" for c in classes)
 
 
 def attack(args: argparse.Namespace) -> None:
@@ -152,27 +229,23 @@ def attack(args: argparse.Namespace) -> None:
     info = model_info(args.model)
     config = attack_config(args, info.classes)
     label = None if args.label is None else class_index(info.classes, args.label)
-    image = open_source(args.image, args.crop)
+    sample = open_sample(args.image, info.size, crop=args.crop, label=label)
     prepare_folder(args.out)
 
     status = Status()
     try:
         status.show(f"Loading {info.id} …")
         # Only now the imports and downloads that take a while: mistakes are answered at once.
-        from malt_core.attack_run import way, words
-        from malt_core.models.loaders import load_model
-
-        model = load_model(info.id, progress=status.download)
-        about = {"name": source_name(args.image), "label": label, "credit": source_credit(args.image)}
-        sample = resize.to_sample(image, info.size, crop=args.crop, **about)
+        replaced = _earlier(args.out)
+        model = load_on(args, status)
         run = _run(model, sample, config, args, status)
-        text, paths = _save(run, model, args.out)
+        record, paths = _save(run, model, args.out)
     finally:
         status.show()
+    if replaced:
+        say(replaced)
     if args.json:
-        print(text, flush=True)
+        print(_text(record), flush=True)
         return
-    print(words.sentence(run), words.png_sentence(run), sep="\n")
-    if run.linearity is not None:
-        print(way.linearity_sentence(run))
+    print(*_sentences(run, record, _truth(args, info, label)), sep="\n")
     print(f"Written to {args.out}: {', '.join(path.name for path in paths)}", flush=True)

@@ -1,4 +1,4 @@
-"""The command `python -m malt_core evaluate`: see evaluate_options.py for what can be typed."""
+"""The command `malt evaluate`: see evaluate_options.py for what can be typed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from malt_core import formatting
 from malt_core.cli.evaluate_options import evaluation_config
+from malt_core.cli.options import load_on
 from malt_core.cli.terminal import Status, one_line
 from malt_core.comparison import words
 from malt_core.datasets.open_data import open_data
@@ -84,11 +85,9 @@ def _plan(
     import torch
 
     from malt_core.evaluation.plan import make_plan
-    from malt_core.models.loaders import load_model
 
     torch.set_num_threads(1)  # as in the workers, for whom the speed of bfloat16 is measured here
-    model = load_model(args.model, progress=status.download)
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    model = load_on(args, status)
     status.show("Choosing batch size and precision …")
     return make_plan(model, data, config, n=args.n, earlier=earlier)
 
@@ -97,7 +96,7 @@ def _plan(
 def _workers(args: argparse.Namespace, plan: Plan) -> Iterator[ChunkRunner]:
     load = partial(catalogue_model, plan.model)
     if args.ray is None:
-        yield local_workers(load, plan, args.workers or (1 if plan.device == "cuda" else cores()))
+        yield local_workers(load, plan, args.workers or (cores() if plan.device == "cpu" else 1))
         return
     from malt_core.evaluation.workers.on_ray import cluster, ray_workers
 

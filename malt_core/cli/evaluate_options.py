@@ -1,4 +1,4 @@
-"""What can be typed after `python -m malt_core evaluate`, and the settings that it stands for. No torch."""
+"""What can be typed after `malt evaluate`, and the settings that it stands for. No torch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from malt_core.attacks.catalogue import AttackInfo
 from malt_core.cli.options import (
     add_ball,
     add_counts,
+    add_device,
     add_model,
     by_flag,
     counts,
@@ -122,6 +123,7 @@ def _add_machine(evaluate: argparse.ArgumentParser) -> None:
         help="what malt and naive compute steps in (default: auto, whichever is faster here, as "
         "measured at the start; name one where runs are to agree to the last digit)",
     )
+    add_device(evaluate)
     machine = evaluate.add_mutually_exclusive_group()
     machine.add_argument(
         "--workers",

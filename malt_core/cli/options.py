@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from malt_core.cli.terminal import Status
 from malt_core.epsilon import suggested_epsilon
 from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
 from malt_core.images.frame import check_crop
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
+from malt_core.models.devices import DEVICES
 from malt_core.types import NORMS
+
+if TYPE_CHECKING:
+    from malt_core.models.loaders import Model
 
 _FLAGS = (
     {name: flag for flag, name, _ in COUNTS}
     | {
         name: f"--{name.replace('_', '-')}"
-        for name in ("eps", "n", "workers", "batch_size", "precision", "target")
+        for name in ("eps", "n", "workers", "batch_size", "precision", "target", "device")
     }
     | {"faithful": "--all-steps"}
 )
@@ -55,6 +61,27 @@ def crop(text: str) -> str:
 def add_model(command: argparse.ArgumentParser) -> None:
     """Add --model."""
     command.add_argument("--model", metavar="ID", default=DEFAULT_MODEL, help="default: %(default)s")
+
+
+def add_device(command: argparse.ArgumentParser) -> None:
+    """Add --device."""
+    command.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="where to compute (auto, the default: on a CUDA graphics card where there is one, else on the "
+        "processor)",
+    )
+
+
+def load_on(args: argparse.Namespace, status: Status) -> Model:
+    """Return the model of --model on --device, and show its download. Raises as load_model does."""
+    from malt_core.models.loaders import load_model
+
+    try:
+        return load_model(args.model, device=args.device, progress=status.download)
+    except BadConfig as error:
+        raise by_flag(error) from None
 
 
 def add_ball(command: argparse.ArgumentParser) -> None:

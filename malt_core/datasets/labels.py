@@ -105,7 +105,7 @@ def label_order(names: Sequence[str], info: ModelInfo, path: str) -> Sequence[in
     if len(names) != len(info.classes):
         raise BadConfig(
             f"{path} has {len(names)} classes, but {info.id} tells {len(info.classes)} apart. "
-            "Choose a model of that data set: `python -m malt_core models` lists all."
+            "Choose a model of that data set: `malt models` lists all."
         )
     by_name, by_wnid = _by_name(info), _by_wnid(info)
     found = [i if (i := by_name(name)) is not None else by_wnid(name) for name in names]

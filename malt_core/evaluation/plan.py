@@ -26,8 +26,8 @@ from malt_core.storage.versions import versions
 from malt_core.types import check_count
 
 # Of a batch, on a processor and on a GPU: at most so many images, and bytes kept for the backward pass.
-LARGEST = {"cpu": 32, "cuda": 256}
-MEMORY = {"cpu": 1 << 30, "cuda": 8 << 30}
+LARGEST = {"cpu": 32, "cuda": 256, "mps": 64}
+MEMORY = {"cpu": 1 << 30, "cuda": 8 << 30, "mps": 2 << 30}
 
 
 def make_plan(

@@ -186,7 +186,7 @@ def read_report(path: Path) -> Report:
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        raise BadConfig(f"There is no {file}: `python -m malt_core evaluate` writes such files.") from None
+        raise BadConfig(f"There is no {file}: `malt evaluate` writes such files.") from None
     except OSError as error:
         raise BadConfig(f"Cannot read {file}: {error.strerror}.") from error
     return report_from_bytes(data, str(file))
@@ -198,7 +198,7 @@ def report_from_bytes(data: bytes, where: str) -> Report:
         content = parse_json(data, where)
     except BadConfig as error:
         raise BadConfig(
-            f"{where} is no report: it is not JSON. Give a report.json of `python -m malt_core evaluate`."
+            f"{where} is no report: it is not JSON. Give a report.json of `malt evaluate`."
         ) from error
     return report_from_json(content, where)
 
@@ -206,7 +206,7 @@ def report_from_bytes(data: bytes, where: str) -> Report:
 def report_from_json(content: Any, where: str) -> Report:
     """Return the report with this content. where: for messages. Raises BadConfig as read_report does."""
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise BadConfig(f"{where} is no report of `python -m malt_core evaluate`.")
+        raise BadConfig(f"{where} is no report of `malt evaluate`.")
     if content.get("format_version") != FORMAT_VERSION:
         raise BadConfig(
             f"{where} has the format version {content.get('format_version')}; this MALT Lab reads "

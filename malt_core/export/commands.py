@@ -11,7 +11,7 @@ from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackConfig
 from malt_core.evaluation.types import EvaluationConfig, Plan
 
-PROGRAM = ("python", "-m", "malt_core")
+PROGRAM = ("malt",)  # what an installation brings; `python -m malt_core` is the same
 COUNTS = (
     ("--targets", "n_targets", "how many classes to attack, in order, until one succeeds"),
     ("--candidates", "n_candidates", "how many of the likeliest classes to rank"),
@@ -39,6 +39,8 @@ def attack_command(run: AttackRun) -> str:
         command += ["--target", str(config.target)]
     if run.crop != "centre":
         command += ["--crop", run.crop]
+    if run.result.device != "cpu":
+        command += ["--device", run.result.device]
     return shlex.join(command)
 
 
@@ -59,6 +61,8 @@ def evaluation_command(plan: Plan, out: str) -> str:
         command += ["--batch-size", str(config.batch_size)]
     if "precision" in config.attack_info.settings:
         command += ["--precision", config.precision]
+    if plan.device != "cpu":
+        command += ["--device", plan.device]
     return shlex.join([*command, "--out", _undashed(out)])
 
 

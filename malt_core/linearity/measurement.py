@@ -157,7 +157,7 @@ def measure_linearity(
             model, x0, path(x0, x_adv, DRIFT_T), g0, label, aim, passes
         )
     places = torch.tensor(t, dtype=torch.float64)
-    true = (z[:, y] - z[:, target]).double().cpu()
+    true = (z[:, y] - z[:, target]).cpu().double()
     linear = torch.cat([_line(path(x0, x_adv, part), x0, m0, g0) for part in _chunks(t)]).cpu()
     crossing = first_crossing(t, true.tolist())
     r2, deviation = _fit_until(1.0, places, true, linear)
@@ -193,7 +193,8 @@ def _logits(model: Network, x0: Tensor, x_adv: Tensor, t: Sequence[float], passe
 
 def _line(points: Tensor, x0: Tensor, m0: Tensor, g0: Tensor) -> Tensor:
     """Return the linear prediction at points (T, C, H, W), (T,) float64."""
-    return (m0 + ((points - x0) * g0).flatten(1).double().sum(1)).double()
+    change = ((points - x0) * g0).flatten(1).cpu().double()  # Apple's graphics have no float64
+    return m0.cpu().double() + change.sum(1)
 
 
 def _two_classes(y: int, target: int, k: int) -> tuple[int, int]:

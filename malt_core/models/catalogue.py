@@ -146,4 +146,4 @@ def _suggestion(id: str) -> str:
     )
     names = " or ".join(repr(spelt[known]) for known in near[:3])
     question = f"Did you mean {names}? " if names else ""
-    return f"{question}`python -m malt_core models` lists all."
+    return f"{question}`malt models` lists all."

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from malt_core.errors import BadImage, ModelUnavailable
 from malt_core.models.catalogue import model_info, provider_of
+from malt_core.models.devices import Device, choose_device
 from malt_core.models.weights.downloads import Progress
 from malt_core.types import ModelInfo
 
@@ -42,30 +43,32 @@ class Model(nn.Module):
 
 KEPT = 4  # models that stay in memory after use; the catalogue has far more than a server could hold
 
-_models: OrderedDict[str, Model] = OrderedDict()
-_locks: dict[str, threading.Lock] = {}
+_models: OrderedDict[tuple[str, str], Model] = OrderedDict()
+_locks: dict[tuple[str, str], threading.Lock] = {}
 _guard = threading.Lock()
 
 
-def load_model(id: str, *, progress: Progress | None = None) -> Model:
+def load_model(id: str, *, device: Device = "cpu", progress: Progress | None = None) -> Model:
     """Return the model with this id, shared by all who ask while it is in memory.
 
+    device: where it computes, see devices.choose_device; images go to it there.
     The last KEPT models stay there. Several threads that ask for the same model load it once; do not change
     what you get, others use it too.
     progress: called with a message, the bytes done and the bytes in total (None where unknown) while a
     download runs, in the thread of the caller who started it.
 
-    Raises BadConfig for an unknown id, and ModelUnavailable, saying what to do, if the model cannot be
-    downloaded, read or built here.
+    Raises BadConfig for an unknown id or a device that is not there, and ModelUnavailable, saying what to do,
+    if the model cannot be downloaded, read or built here.
     """
-    info = model_info(id)
+    info, place = model_info(id), choose_device(device)
+    key = id, place.type
     with _guard:
-        lock = _locks.setdefault(id, threading.Lock())
+        lock = _locks.setdefault(key, threading.Lock())
     with lock:
-        model = _models.get(id) or Model(info, _network(info, progress or _silent))
+        model = _models.get(key) or Model(info, _network(info, progress or _silent)).to(place)
         with _guard:
-            _models[id] = model
-            _models.move_to_end(id)
+            _models[key] = model
+            _models.move_to_end(key)
             while len(_models) > KEPT:
                 _models.popitem(last=False)
         return model

@@ -87,7 +87,7 @@ def test_a_record_comes_back(run, tmp_path):
 
 
 def test_files_that_are_no_record(tmp_path):
-    with pytest.raises(BadConfig, match=r"There is no .*run\.json: `python -m malt_core attack` writes"):
+    with pytest.raises(BadConfig, match=r"There is no .*run\.json: `malt attack` writes"):
         read_record(tmp_path)
     (tmp_path / "run.json").mkdir()
     with pytest.raises(BadConfig, match=r"There is no .*run\.json.run\.json"):

@@ -167,7 +167,7 @@ def test_whether_the_file_fools_the_model(kind, says):
 
 def test_within_a_small_l2_radius_no_colour_value_can_change_by_a_whole_step_either():
     run = run_of(survives_png=False, config={"norm": "l2", "eps": 0.003})
-    assert words.png_sentence(run).endswith("the smallest ε that a PNG can hold is 0.00392.")
+    assert words.png_sentence(run).endswith("the smallest ε that a PNG can hold is 1/255.")
 
 
 AIM = {"config": {"target": 1}}

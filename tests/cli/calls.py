@@ -60,6 +60,11 @@ class Attack:
             assert image.mode == "RGB"
             return np.asarray(image).astype(int)
 
+    @property
+    def saved(self) -> str:
+        """The picture that a PNG can hold of what was found: below 1/255 only the original."""
+        return "adversarial" if (self.folder / "adversarial.png").exists() else "original"
+
     def files(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir())
 
@@ -77,11 +82,12 @@ def refused(*words: str, says: str) -> None:
 RUNS = {
     "rocket": "gallery:rocket --eps 1/255",
     "cat": "gallery:cat --eps 8/255 --json",
-    "none": "gallery:cat --eps 0.1/255 --steps 5 --targets 2",
+    "none": "gallery:cat --eps 0.1/255 --steps 5 --targets 2 --all-steps",
     "l2": "gallery:cat --norm l2 --eps 0.5 --seed 3",
     "naive": "gallery:cat --eps 2/255 --targeting naive --label CAT --candidates 5 --targets 4 --crop fit",
     "not as png": "gallery:rocket --eps 0.6/255 --targets 1 --steps 12",
     "wrong": "gallery:cat --label ship",
 }
 ATTACKED = [name for name in RUNS if name != "wrong"]
+TINY = ["none", "not as png"]
 WON = ["rocket", "cat", "l2", "naive", "not as png"]

@@ -105,7 +105,7 @@ def test_what_is_no_picture_is_named(tmp_path, data, says):
         ("gallery:cat --eps", "--eps: expected one argument"),
         ("gallery:cat --model resnet18-cifar10", "Did you mean 'autoattack/resnet18-cifar10'?"),
         ("gallery:cat --model Wang2023Beter_WRN-28-10", "/Wang2023Better_WRN-28-10'"),
-        ("gallery:cat --model ???", "`python -m malt_core models` lists all."),
+        ("gallery:cat --model ???", "`malt models` lists all."),
         ("gallery:cat --label kat", "Unknown class 'kat'. Did you mean 'cat'?"),
         ("gallery:cat --label 10", "There is no class 10: they are numbered from 0 to 9."),
         ("gallery:cat --label -1", "There is no class -1: they are numbered from 0 to 9."),

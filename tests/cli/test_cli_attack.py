@@ -17,7 +17,19 @@ import pytest
 import torch
 
 from malt_core.models.loaders import load_model
-from tests.cli.calls import ATTACKED, FILES, MODEL, NAMES, RUNS, WON, Attack, call, no_constant
+from tests.cli.calls import (
+    ATTACKED,
+    FILES,
+    MODEL,
+    NAMES,
+    RUNS,
+    TINY,
+    WON,
+    Attack,
+    call,
+    no_constant,
+    refused,
+)
 
 
 def logits(pixels: np.ndarray) -> np.ndarray:
@@ -35,12 +47,18 @@ def softmax(z: np.ndarray) -> np.ndarray:
 # What a run writes ------------------------------------------------------------------------------------------
 
 
+def files_of(name: str) -> list[str]:
+    """What a run leaves: below 1/255 the floats, since a PNG would be the original."""
+    without = {"wrong": {"figure.html"}}.get(name, set()) | ({"adversarial.png"} if name in TINY else set())
+    return sorted({*FILES, *(["adversarial.npy"] if name in TINY else [])} - without)
+
+
 @pytest.mark.parametrize("name", ATTACKED)
 @pytest.mark.slow
 def test_all_files_are_written_at_the_models_resolution(run, name):
     attack = run(name)
-    assert attack.files() == FILES
-    for picture in ("original", "perturbation", "adversarial"):
+    assert attack.files() == files_of(name)
+    for picture in ("original", "perturbation"):
         assert attack.pixels(picture).shape == (32, 32, 3)
 
 
@@ -60,6 +78,14 @@ def test_every_field_of_the_record_has_its_type(run, name):
         "n_targets": int,
         "n_candidates": int,
         "n_iter": int,
+        "faithful": bool,
+        "aim": type(None),
+        "reached": bool,
+        "margin_left": type(None) if wrong else float,
+        "clean_top": list,
+        "device": str,
+        "largest_change": float,
+        "ssim": float,
         "n_forward": int,
         "n_backward": int,
         "seconds": float,
@@ -86,7 +112,7 @@ def test_every_field_of_the_record_has_its_type(run, name):
 @pytest.mark.parametrize("name", RUNS)
 def test_what_the_record_says_of_the_model_is_what_the_model_says(run, name):
     attack, record = run(name), run(name).record
-    clean, saved = softmax(logits(attack.pixels("original"))), softmax(logits(attack.pixels("adversarial")))
+    clean, saved = (softmax(logits(attack.pixels(which))) for which in ("original", attack.saved))
     assert record["clean_label"]["index"] == clean.argmax()
     assert record["clean_label"]["confidence"] == pytest.approx(clean.max(), abs=1e-5)
     assert record["survives_png"] == (saved.argmax() != record["label"]["index"])
@@ -101,7 +127,7 @@ def test_what_the_record_says_of_the_model_is_what_the_model_says(run, name):
 @pytest.mark.parametrize("name", RUNS)
 def test_the_adversarial_png_is_inside_the_ball(run, name):
     attack, record = run(name), run(name).record
-    change = attack.pixels("adversarial") - attack.pixels("original")
+    change = attack.pixels(attack.saved) - attack.pixels("original")
     size = abs(change).max() if record["norm"] == "linf" else np.sqrt((change**2).sum())
     assert size / 255 <= record["eps"] + 1e-9
     assert record["perturbation_norm"] <= record["eps"] + 1e-6
@@ -113,7 +139,7 @@ def test_the_adversarial_png_is_inside_the_ball(run, name):
 @pytest.mark.parametrize("name", ATTACKED)
 def test_the_perturbation_png_shows_the_signed_change(run, name):
     attack = run(name)
-    change = attack.pixels("adversarial") - attack.pixels("original")
+    change = attack.pixels(attack.saved) - attack.pixels("original")
     shown = attack.pixels("perturbation") - 127.5
     assert abs(shown).max() > 20, "at most 256 times as strong, however small the change"
     if change.any():
@@ -128,7 +154,7 @@ def test_the_ranking_is_consistent(run, name):
     for row in rows:
         assert row.keys() == {
             *("index", "name", "rank", "margin", "gradient_norm"),
-            *("predicted_distance", "confidence_rank", "tried", "succeeded"),
+            *("predicted_distance", "confidence_rank", "tried", "succeeded", "reached"),
         }
         assert row["name"] == NAMES[row["index"]]
         assert row["margin"] == pytest.approx(z[label] - z[row["index"]], abs=1e-3)
@@ -179,7 +205,7 @@ def test_the_path_starts_at_the_original_and_goes_past_the_adversarial_image(run
     z = logits(attack.pixels("original"))
     assert true[0] == pytest.approx(z[label] - z[target], abs=1e-3)
     if record["survives_png"]:
-        z = logits(attack.pixels("adversarial"))
+        z = logits(attack.pixels(attack.saved))
         assert true[end] == pytest.approx(z[label] - z[target], abs=1e-3)
     assert (true[end] < 0) == record["success"]
 
@@ -229,46 +255,106 @@ def test_json_is_all_there_is_on_standard_output(run):
 
 def test_success_in_sentences(run):
     attack = run("rocket")
-    became = attack.record["adversarial_label"]["name"]
-    lines = attack.out.splitlines()
-    assert lines[0].startswith(f"“ship” became “{became}” in ")
-    assert lines[0].endswith("; no colour value changed by more than 1/255.")
-    assert lines[1] == "Saved as a PNG, the changed picture still fools the model."
-    assert "straight" in lines[2]
-    assert lines[3].startswith(f"Written to {attack.folder}: original.png, ")
-    assert len(lines) == 4
+    record = attack.record
+    became = record["adversarial_label"]["name"]
+    before, after, result, seen, cost, straight, written = attack.out.splitlines()
+    assert before.startswith(f"Before: {record['clean_label']['name']} ")
+    assert before.count("%") == 5 == len(record["clean_top"])
+    assert after.startswith(f"After:  {became} ")
+    assert f"“ship” became “{became}”" in result
+    assert "no colour value changed by more than 1/255." in result
+    assert "Saved as a PNG, " in result
+    assert seen.startswith("Hardly visible: ")
+    assert f"{record['n_backward']} backward passes" in cost
+    assert "straight" in straight
+    assert written.startswith(f"Written to {attack.folder}: original.png, ")
+
+
+def test_what_the_picture_shows_decides_what_a_success_is_called(run):
+    """The file of the cat with and without its true name; a wrong name leaves nothing to attack."""
+    assert "Fooled: “cat” became" in run("naive").out
+    assert "Wrong from" not in run("naive").out
 
 
 def test_no_adversarial_example_is_a_result(run):
     attack = run("none")
-    assert not attack.record["success"]
-    assert not attack.record["survives_png"]
-    assert sum(row["tried"] for row in attack.record["ranking"]) == 2
-    assert attack.record["steps_total"] == 10
-    assert attack.out.startswith(
-        "No adversarial example found within 0.1/255: after 2 target classes and 10 steps the model still "
-        "says “cat”.\nThe pictures show the closest try; it does not fool the model.\n"
-    )
+    record = attack.record
+    assert not record["success"]
+    assert not record["survives_png"]
+    assert 0 < record["margin_left"] < 1
+    assert sum(row["tried"] for row in record["ranking"]) == 2
+    assert record["steps_total"] == 10
+    nearest = min(row["predicted_distance"] for row in record["ranking"])
+    assert "Withstood: the network still says “cat”." in attack.out
+    assert f"The closest try left {record['margin_left']:.0%} of the lead of “cat”." in attack.out
+    assert "After:" not in attack.out
+    assert f"Try --eps {max(1, math.ceil(nearest * 255))}/255." in attack.out
 
 
-def test_a_success_that_a_png_cannot_hold(run):
+def test_a_success_that_a_png_cannot_hold_is_kept_as_floats_and_read_again(run, tmp_path):
     attack = run("not as png")
-    assert attack.record["success"]
-    assert not attack.record["survives_png"]
-    assert "so the saved picture is the original." in attack.out.splitlines()[1]
-    assert (attack.pixels("adversarial") == attack.pixels("original")).all()
+    record = attack.record
+    assert record["success"]
+    assert not record["survives_png"]
+    assert "the smallest ε that a PNG can hold is 1/255." in attack.out
+    exact = np.load(attack.folder / "adversarial.npy", allow_pickle=False)
+    assert (exact.dtype, exact.shape) == (np.float32, (3, 32, 32))
+    with torch.no_grad():
+        answer = int(load_model(MODEL)(torch.from_numpy(exact)[None]).argmax(1))
+    assert answer == record["adversarial_label"]["index"] != record["label"]["index"]
+    original = attack.pixels("original").transpose(2, 0, 1) / 255
+    assert abs(exact - original).max() <= record["eps"] + 1e-6
+
+    file = str(attack.folder / "adversarial.npy")
+    words = ("attack", file, "--label", record["label"]["name"], "--out", str(tmp_path))
+    status, out, _ = call(*words)
+    assert status == 0
+    again = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    assert again["clean_label"]["index"] == answer
+    assert "Without any attack the model says" in out
+
+
+def test_one_class_that_is_asked_for(tmp_path):
+    words = ("attack", "gallery:cat", "--eps", "8/255", "--target", "Ship", "--out", str(tmp_path))
+    status, out, err = call(*words)
+    record = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    assert (status, err) == (0, "")
+    assert (record["aim"]["name"], record["reached"], record["adversarial_label"]["name"]) == (
+        "ship",
+        True,
+        "ship",
+    )
+    assert [row["name"] for row in record["ranking"] if row["tried"]] == ["ship"]
+    assert "“ship” was asked for." in out
+    page = html.unescape((tmp_path / "figure.html").read_text("utf-8"))
+    assert "--target 8" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--target shp", "Unknown class 'shp'. Did you mean 'ship'?"),
+        ("--target cat", "“cat” is the class that the model is to be led away from"),
+        ("--target 10", "There is no class 10"),
+        ("--device cuda", "--device cuda is not there: torch finds cpu only on this computer."),
+        ("--device gpu", "argument --device: invalid choice: 'gpu'"),
+    ],
+)
+@pytest.mark.skipif(torch.cuda.is_available(), reason="of a computer without a GPU")
+def test_targets_and_devices_that_cannot_be(tmp_path, words, says):
+    refused("attack", "gallery:cat", *words.split(), "--out", str(tmp_path), says=says)
 
 
 def test_an_image_that_is_wrong_already_is_reported_not_attacked(run):
     attack = run("wrong")
     record = attack.record
-    assert attack.files() == [name for name in FILES if name != "figure.html"]
+    assert attack.files() == files_of("wrong")
     assert (record["label"]["name"], record["clean_label"]["name"]) == ("ship", "cat")
     assert (record["success"], record["already_misclassified"]) == (False, True)
     assert (record["target"], record["linearity"], record["ranking"]) == (None, None, [])
     assert (record["steps"], record["n_backward"], record["perturbation_norm"]) == (0, 0, 0)
-    assert (attack.pixels("adversarial") == attack.pixels("original")).all()
-    assert attack.out.startswith("Without any attack the model says “cat” (over 99.9%), not “ship”.")
+    assert (attack.pixels(attack.saved) == attack.pixels("original")).all()
+    assert "\nWithout any attack the model says “cat” (over 99.9%), not “ship”." in attack.out
     assert "figure.html" not in attack.out
 
 
@@ -290,10 +376,24 @@ def test_the_same_words_write_over_an_earlier_run(run, tmp_path, name):
     (tmp_path / "run.json").write_text("old")
     (tmp_path / "figure.html").write_text("old")
     (tmp_path / "mine.txt").write_text("kept")
-    call("attack", *run(name).words, "--out", str(tmp_path))
+    _, _, said = call("attack", *run(name).words, "--out", str(tmp_path))
+    assert said == f"Replaced an earlier run that was in {tmp_path}; --out takes another folder.\n"
     again = Attack((), tmp_path, 0, "", "")
     assert again.record | {"seconds": 0} == run(name).record | {"seconds": 0}
     assert again.files() == sorted([*run(name).files(), "mine.txt"])
+
+
+def test_an_earlier_run_is_named_and_files_of_somebody_elses_are_left_alone(run, tmp_path):
+    words = ("attack", *run("wrong").words, "--out", str(tmp_path))
+    (tmp_path / "original.png").write_text("mine")
+    refused(*words, says=f"{tmp_path} holds original.png, and no run.json")
+    assert (tmp_path / "original.png").read_text() == "mine"
+    (tmp_path / "original.png").unlink()
+    assert call(*words)[2] == ""
+    said = (
+        f"Replaced the run on cat ({MODEL}, ε = 4/255) that was in {tmp_path}; --out takes another folder.\n"
+    )
+    assert call(*words)[2] == said
 
 
 @pytest.mark.slow
@@ -320,8 +420,8 @@ def test_the_printed_command_repeats_the_run(picture, monkeypatch):
     page = (picture.parent / "first" / "figure.html").read_text("utf-8")
     command = html.unescape(re.search(r"<code>(.*?)</code>", page, re.DOTALL)[1])
     typed = shlex.split(command)
-    assert typed[:4] == ["python", "-m", "malt_core", "attack"]
-    assert call(*typed[3:], "--out", "second")[::2] == (0, "")
+    assert typed[:2] == ["malt", "attack"]
+    assert call(*typed[1:], "--out", "second")[::2] == (0, "")
     first, second = (
         json.loads(Path(folder, "run.json").read_text("utf-8")) for folder in ("first", "second")
     )

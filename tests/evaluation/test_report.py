@@ -122,7 +122,7 @@ def changed(report, *keys: str, to: object) -> dict:
 @pytest.mark.parametrize(
     ("keys", "to", "says"),
     [
-        (["format"], "run", "it is no report of `python -m malt_core evaluate`."),
+        (["format"], "run", "it is no report of `malt evaluate`."),
         (["format_version"], 2, "it has the format version 2; this MALT Lab reads 1."),
         (["model"], None, "In it, model should be text, not null."),
         (["data"], [], "In it, data should be an object, not a list."),
@@ -164,7 +164,7 @@ def test_other_json_is_refused(content):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(BadConfig, match=r"There is no .*report\.json: `python -m malt_core evaluate` writes"):
+    with pytest.raises(BadConfig, match=r"There is no .*report\.json: `malt evaluate` writes"):
         read_report(tmp_path)
     (tmp_path / "report.json").write_bytes(b"\xff{")
     with pytest.raises(BadConfig, match=r"report\.json is no report: it is not JSON"):

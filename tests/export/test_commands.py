@@ -25,8 +25,8 @@ from tests.helpers.reports import report
 def test_it_says_everything(attack, settings):
     plan = report("frr", attack, **{"chunk": None} | settings).plan
     words = shlex.split(evaluation_command(plan, "my folder"))
-    assert words[:3] == ["python", "-m", "malt_core"]
-    args = main.parse(words[3:])
+    assert words[0] == "malt"
+    args = main.parse(words[1:])
     config = evaluation_config(args)
     told = {name: getattr(plan.config, name) for name in ("attack", "norm", "eps", "eps_text", "seed")}
     told |= {name: getattr(plan.config, name) for name in ("n_targets", "n_candidates", "n_iter", "faithful")}

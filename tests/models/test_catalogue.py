@@ -120,14 +120,14 @@ def test_patterns(pattern: str, ids) -> None:
         (
             "autoattack/resnet8-cifar10",
             "Unknown model 'autoattack/resnet8-cifar10'. Did you mean 'autoattack/resnet18-cifar10'? "
-            "`python -m malt_core models` lists all.",
+            "`malt models` lists all.",
         ),
         (
             "Peng2023Robust",
             "Unknown model 'Peng2023Robust'. Did you mean 'robustbench/cifar10/Linf/Peng2023Robust' or "
-            "'robustbench/imagenet/Linf/Peng2023Robust'? `python -m malt_core models` lists all.",
+            "'robustbench/imagenet/Linf/Peng2023Robust'? `malt models` lists all.",
         ),
-        ("", "Unknown model ''. `python -m malt_core models` lists all."),
+        ("", "Unknown model ''. `malt models` lists all."),
     ],
 )
 def test_unknown_ids_get_the_nearest(id: str, message: str) -> None:

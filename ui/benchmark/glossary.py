@@ -27,7 +27,7 @@ UNDER_WAY = (
     "it goes on after the images that are done."
 )
 REMEMBERED = "All this had been evaluated on this server before, and is shown from memory."
-REPORTS = "The files report.json that `python -m malt_core evaluate` writes, one or several."
+REPORTS = "The files report.json that `malt evaluate` writes, one or several."
 SHOWN = "Take reports out of the comparison, and put them back."
 FILE = "The file stays on the computer that runs this page."
 AUTOATTACK = (

@@ -113,8 +113,7 @@ def _goal(y: Tensor, config: AttackConfig, shared: losses.SharedLogits | None, c
     if shared is not None and shared.same_as[aim] != aim:
         raise BadConfig(
             f"target {config.target} always has the same logit as class {int(shared.same_as[aim])}, and the "
-            "model answers with that instead: choose it.",
-            setting="target",
+            "model answers with that instead: choose it."
         )
     return Goal(y, aim, shared)
 

@@ -122,9 +122,7 @@ def test_reports_are_compared() -> None:
         naive=report("wfrrf", "naive", labels=[0, 0, 1, 1, 2]),
         broken=b"{}",
     )
-    assert [error.value for error in app.error] == [
-        "broken.json is no report of `python -m malt_core evaluate`."
-    ]
+    assert [error.value for error in app.error] == ["broken.json is no report of `malt evaluate`."]
     assert app.subheader[0].value == (
         "The network gets 4 of 5 images right, but only 1 of them after both attacks, which change each "
         "colour value by at most 4/255."
