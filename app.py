@@ -18,8 +18,8 @@ ABOUT = (
 )
 
 st.set_page_config(layout="wide", page_icon=assets_folder() / "icon.png", menu_items={"About": ABOUT})
-page = navigation()
-st.set_page_config(page_title=f"{page.title} · MALT Lab")
-st.session_state.through_app = True  # see ui/style.py
-page.run()
+with navigation() as page:
+    st.set_page_config(page_title=f"{page.title} · MALT Lab")
+    st.session_state.through_app = True  # see ui/style.py
+    page.run()
 shelf()  # after the first words are on screen, PyTorch starts to load behind them

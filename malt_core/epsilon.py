@@ -29,9 +29,8 @@ class Epsilon:
     @classmethod
     def parse(cls, text: str, norm: Norm = "linf") -> Epsilon:
         """Read "4/255" or "0.0157", in pixel units. Raises BadConfig for anything else."""
-        top, slash, bottom = text.strip().partition("/")
         try:
-            value = float(top) / (float(bottom) if slash else 1.0)
+            value, _ = _quotient(text)
         except (ValueError, ZeroDivisionError):
             raise BadConfig(
                 f"eps {text!r} is not a number: write it as 4/255 or 0.0157.", setting="eps"
@@ -75,12 +74,21 @@ def parse_number(text: str, norm: Norm) -> float:
 
     Raises BadConfig for what is no number; whether it is in range is for the caller to say.
     """
-    unit = 255.0 if norm == "linf" else 1.0
-    top, slash, bottom = text.strip().partition("/")
     try:
-        return float(f"{float(top) / float(bottom) * unit:.10g}") if slash else float(top)
+        value, divided = _quotient(text)
     except (ValueError, ZeroDivisionError):
         raise BadConfig(f"eps {text[:20]!r} is not a number.", setting="eps") from None
+    unit = 255.0 if norm == "linf" else 1.0
+    return float(f"{value * unit:.10g}") if divided else value
+
+
+def _quotient(text: str) -> tuple[float, bool]:
+    """A number as people write it, "4,5" and "9/2" among them, and whether it was divided."""
+    top, slash, bottom = text.strip().replace(",", ".").partition("/")
+    value = float(top) / (float(bottom) if slash else 1.0)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value, bool(slash)
 
 
 def as_number(eps: object) -> object:

@@ -18,6 +18,7 @@ from ui.compute.task import Task
 from ui.pictures import picker
 from ui.widgets import form
 from ui.widgets.markdown import plain
+from ui.widgets.waiting import show_aside
 
 layout.open_page("Fool a neural network, and see how", glossary.INTRODUCTION)
 complaints = form.follow(AttackSettings).complaints
@@ -32,7 +33,7 @@ with left:
     except MaltError as error:
         trouble = str(error)
     settings.main_settings()
-    pressed = st.button("Attack", type="primary", width="stretch", disabled=picture is None, key="attack")
+    pressed = form.start_button(AttackSettings, "Attack", "attack", ready=picture is not None)
     settings.more_settings()
 
 chosen = form.current(AttackSettings)
@@ -43,6 +44,7 @@ link = layout.link_of(chosen, "/") if chosen.shareable else None
 
 with right:
     layout.complain(complaints)
+    show_aside(task)
     if trouble:
         st.error(plain(trouble))
     elif attacked:

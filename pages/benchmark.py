@@ -20,7 +20,7 @@ under_way = store.take_up()
 left, right = layout.columns()
 with left:
     run = settings.run_settings()
-    pressed = st.button("Evaluate", type="primary", width="stretch", disabled=run is None, key="evaluate")
+    pressed = form.start_button(BenchmarkSettings, "Evaluate", "evaluate", ready=run is not None)
     settings.outlook(run)
     settings.more_settings()
     settings.report_files()

@@ -15,6 +15,7 @@ from ui.race.live import show_running
 from ui.race.pictures import entries
 from ui.race.result import show_before, show_race
 from ui.widgets import form
+from ui.widgets.waiting import show_aside
 
 layout.open_page("MALT against AutoAttack", glossary.INTRODUCTION)
 complaints = form.follow(RaceSettings).complaints
@@ -23,7 +24,7 @@ with left:
     picker.choose_photos(PHOTOS, "photos")
     pictures, trouble = entries(model_info(st.session_state.model), st.session_state.crop)
     settings.main_settings()
-    pressed = st.button("Start", type="primary", width="stretch", disabled=not pictures, key="start")
+    pressed = form.start_button(RaceSettings, "Start", "start", ready=bool(pictures))
     settings.more_settings()
 
 chosen = form.current(RaceSettings)
@@ -35,6 +36,7 @@ about = chosen.lanes, [entry.picture.name for entry in pictures], model_info(cho
 
 with right:
     layout.complain([*complaints, *trouble])
+    show_aside(task)
     if not pictures:
         st.info("Choose at least one picture to begin.")
     elif not raced:

@@ -1,22 +1,42 @@
-"""The pages of the app, in one table: file, title and icon."""
+"""The pages of the app, in one table: file, title, icon and settings."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from ui.attack.link import AttackSettings
+from ui.benchmark.link import BenchmarkSettings
+from ui.race.link import RaceSettings
+from ui.widgets.form import menu_address
+
 PAGES = (
-    ("pages/attack.py", "Attack", ":material/bolt:"),
-    ("pages/race.py", "Race", ":material/sports_score:"),
-    ("pages/benchmark.py", "Benchmark", ":material/leaderboard:"),
+    ("pages/attack.py", "Attack", ":material/bolt:", AttackSettings),
+    ("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
+    ("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
 )
 
 
-def navigation() -> Page:
-    """Draw the menu and return the page that is to be shown."""
-    pages = [st.Page(file, title=title, icon=icon) for file, title, icon in PAGES]
+@contextmanager
+def navigation() -> Iterator[Page]:
+    """Draw the menu around the page that is to be shown.
+
+    Its links hold the settings of the pages that they lead to. So a click leaves one entry in the browser's
+    history: a page that wrote its settings into the address only when it is drawn would leave a second one.
+    Since the page may change them, they are drawn again after it.
+    """
+    pages = [st.Page(file, title=title, icon=icon) for file, title, icon, _ in PAGES]
     shown = st.navigation(pages, position="hidden")
     with st.container(key="navigation", horizontal=True, gap="small", wrap=False):
-        for page in pages:
-            st.page_link(page)
-    return shown
+        places = [st.empty() for _ in pages]
+
+    def draw() -> None:
+        for place, page, (*_, settings) in zip(places, pages, PAGES, strict=True):
+            place.page_link(page, query_params=menu_address(settings))
+
+    draw()
+    yield shown
+    draw()

@@ -6,39 +6,12 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.driving import go, wait_for
+from tests.browser.line import Line
 
 pytestmark = pytest.mark.browser
-
-
-class Line:
-    """The page's connection; what the server says can be held back for a while."""
-
-    def __init__(self, page: Page) -> None:
-        self.held: list[tuple[WebSocketRoute, bytes | str]] = []
-        self.holds = False
-        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
-
-    def _connect(self, browser: WebSocketRoute) -> None:
-        server = browser.connect_to_server()
-        server.on_message(lambda message: self._pass_on(browser, message))
-
-    def _pass_on(self, browser: WebSocketRoute, message: bytes | str) -> None:
-        if self.holds:
-            self.held.append((browser, message))
-        else:
-            browser.send(message)
-
-    def hold(self) -> None:
-        self.holds = True
-
-    def release(self) -> None:
-        self.holds = False
-        for browser, message in self.held:
-            browser.send(message)
-        self.held.clear()
 
 
 @pytest.mark.parametrize(

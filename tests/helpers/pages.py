@@ -15,8 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 
 
-def open_app(**params: object) -> AppTest:
+def open_app(page: str = "attack", **params: object) -> AppTest:
+    """A fresh tab, opened by a link to that page."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    if page != "attack":
+        app.run()  # before that, AppTest knows no other pages: what the tab knows by then is forgotten
+        app.switch_page(f"pages/{page}.py")
+        for name in ("page", "addresses"):
+            del app.session_state[name]
     for name, value in params.items():
         app.query_params[name] = str(value)
     return app.run()

@@ -80,12 +80,8 @@ def test_a_link_to_the_benchmark_page_of_version_0_2() -> None:
 def test_the_pages_open_with_them() -> None:
     app = open_app(**{name: value for name, value in ATTACK.items() if name != "run"})
     assert not app.warning
-    assert app.number_input(key="eps_linf").value == 1.5
+    assert app.text_input(key="eps_linf").value == "1.5"
     for page, params in (("race", {**RACE, "run": "0"}), ("benchmark", BENCHMARK)):
-        app.query_params.clear()
-        app.switch_page(f"pages/{page}.py")
-        for name, value in params.items():
-            app.query_params[name] = value
-        app.run()
+        app = open_app(page, **params)
         assert not app.exception
         assert not app.warning

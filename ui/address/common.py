@@ -41,10 +41,10 @@ NORM = Choice(
     "so that a few pixels may change more.",
 )
 EPS = Radius(
-    label="ε: how far each pixel may move, in 1/255",
-    help="ε (epsilon) limits how far each colour value of each pixel may move, in steps of which 255 lead "
-    "from black to full brightness. 4 is hardly visible. Whole numbers survive being saved best.",
-    label_l2="ε: how long the change may be (L2)",
+    label="ε: how much each colour value may change, in 1/255",
+    help="A pixel has three colour values: red, green and blue. ε (epsilon) limits how much each of them may "
+    "change. Write a number from 0.05 to 255: 4, 4.5 or 4/255. Whole numbers survive being saved best.",
+    label_l2="ε: how long the whole change may be (L2)",
     help_l2="ε (epsilon) limits the length of the whole change: the square root of the sum of all squared "
     "changes, with colour values from 0 to 1. 0.5 is hardly visible on a small picture.",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -25,6 +25,25 @@ NONE_OF_THESE = "none"  # for a picture that shows nothing that the model has a 
 
 Values = Mapping[str, Any]
 Complain = Callable[[str], None]
+
+
+def radius(text: str, norm: Norm) -> float:
+    """What somebody has typed as ε: n of n/255 for linf, plain pixel units for l2.
+
+    Raises BadConfig, saying what is wrong and what would be right, for no number and for one out of range.
+    """
+    example = "4, 0.5 or 4/255" if norm == "linf" else "0.5"
+    try:
+        value = parse_number(text, norm)
+    except BadConfig:
+        said = f"“{text.strip()[:20]}” is no number" if text.strip() else "There is nothing here"
+        raise BadConfig(f"{said}: write ε as {example}.", setting="eps") from None
+    low, high = EPS_RANGE[norm]
+    if low <= value <= high:
+        return value
+    unit = " (in steps of 1/255)" if norm == "linf" else ""
+    why = "leaves no room to move" if value <= 0 else "is out of range"
+    raise BadConfig(f"{value:g} {why}: ε must be from {low:g} to {high:g}{unit}.", setting="eps")
 
 
 def default_eps(model: str, norm: Norm) -> float:
@@ -157,19 +176,20 @@ class Radius(PerNorm):
     depends: tuple[str, ...] = ("model",)
 
     def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
-        low, high = EPS_RANGE[before["norm"]]
         try:
-            value = parse_number(text, before["norm"])
-        except BadConfig:
-            value = float("nan")
-        if low <= value <= high:
-            return value
-        unit = " (in steps of 1/255)" if before["norm"] == "linf" else ""
-        complain(f"The link says {name}={text[:20]}: {name} must be a number from {low:g} to {high:g}{unit}.")
-        return MISSING
+            return radius(text, before["norm"])
+        except BadConfig as error:
+            complain(f"The link says {name}={text[:20]}. {error}")
+            return MISSING
 
     def write(self, value: float) -> str:
         return f"{value:g}"
+
+    def in_words(self, value: float, norm: Norm) -> str:
+        """What such a radius allows."""
+        if norm == "l2":
+            return "The root of the sum of all squared changes; a colour value goes from 0 to 1."
+        return f"{value:g}/255: {value:g} of the 255 steps from black to full brightness."
 
     def default(self, before: Values) -> float:
         return default_eps(before["model"], before["norm"])
@@ -228,6 +248,7 @@ class PageSettings:
 
     page: the last part of the page's address.
     result_in_address: whether the address also says that one wants to see the result.
+    pictures: those that are chosen, by their names in the address.
     """
 
     page: ClassVar[str]
@@ -237,6 +258,12 @@ class PageSettings:
     def parameters(cls) -> dict[str, Parameter]:
         """The rows of the table, by the field's name."""
         return {row.name: row.metadata["parameter"] for row in fields(cls)}
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """The parameters that an address of this page may have."""
+        rows = cls.parameters().items()
+        return frozenset({RUN, HIDE, *(parameter.name or name for name, parameter in rows)})
 
     @classmethod
     def default_of(cls, name: str, before: Values) -> Any:
@@ -269,6 +296,23 @@ class PageSettings:
             if getattr(self, name) is not None
         }
         return values | ({HIDE: ",".join(hidden)} if hidden else {}) | ({RUN: "1"} if run else {})
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return ()
+
+    def with_model(self, model: str, *, keep_eps: bool) -> Self:
+        """The same for another model; what depends on it becomes its default, ε only if it may."""
+        changes: dict[str, Any] = {"model": model}
+        before = {**{name: getattr(self, name) for name in self.parameters()}, **changes}
+        for name, parameter in self.parameters().items():
+            if "model" in parameter.depends and not (keep_eps and isinstance(parameter, PerNorm)):
+                changes[name] = self.default_of(name, before)
+        return replace(self, **changes)
+
+    def with_pictures(self, pictures: Sequence[str]) -> Self:
+        """The same with the pictures that were chosen on another page, as far as this one can take them."""
+        return self
 
     def query(self, hidden: Sequence[str] = ()) -> str:
         """The query string of a link that shows the result of these settings."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
@@ -94,6 +95,16 @@ class AttackSettings(CommonSettings):
             faithful=self.budget == "published",
             target=self.target,
         )
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return (self.photo,)
+
+    def with_pictures(self, pictures: Sequence[str]) -> Self:
+        """Takes one, not several."""
+        if len(pictures) == 1 and pictures[0] in PHOTO.options and self.photo != CAMERA:
+            return replace(self, photo=pictures[0])
+        return self
 
     @property
     def shareable(self) -> bool:

@@ -56,6 +56,11 @@ class Tab:
         if job := self.jobs.pop(purpose, None):
             queue().leave(job, self.name)
 
+    def rename(self, purpose: str, other: str) -> None:
+        """Watch for another purpose what is watched for this one."""
+        if job := self.jobs.pop(purpose, None):
+            self.jobs[other] = job
+
     def leave_all(self) -> None:
         """The tab is closed."""
         for purpose in list(self.jobs):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from malt_core.attacks.catalogue import TITLES, AttackId
 from malt_core.images.gallery import gallery
 from malt_core.race.types import THIRD_LANES, RaceConfig
 from ui.address.common import CommonSettings
 from ui.address.parameters import Choice, Several, setting
-from ui.pictures.picture import RETIRED_PHOTOS, UPLOAD
+from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
 
 FIRST = (  # of the gallery, where nobody chose
     "espresso",
@@ -58,6 +59,15 @@ class RaceSettings(CommonSettings):
     def lanes(self) -> tuple[AttackId, ...]:
         """Every lane in the order to run them: the longest comes last."""
         return ("malt", self.third, "autoattack")
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return self.photos
+
+    def with_pictures(self, pictures: Sequence[str]) -> Self:
+        """Takes those that it has not yet, a camera's as the user's own."""
+        own = tuple(UPLOAD if name == CAMERA else name for name in pictures)
+        return replace(self, photos=PHOTOS.in_order((*self.photos, *own)))
 
     @property
     def shareable(self) -> bool:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from malt_core.errors import BadConfig
 from malt_core.types import NORMS
 from ui.address import sync
 from ui.address.parameters import (
-    EPS_RANGE,
     Asked,
     Choice,
     ClassIndex,
@@ -25,6 +25,7 @@ from ui.address.parameters import (
     Radii,
     Radius,
     Several,
+    radius,
 )
 from ui.compute.task import Task
 
@@ -33,22 +34,75 @@ S = TypeVar("S", bound=PageSettings)
 
 def follow(record: type[S]) -> Asked[S]:
     """Set the widgets to what the address says, if it is new, and return what it says."""
-    params, new = sync.enter(record.page)
+    page = record.page
+    before = sync.address(page) or {}
+    params, way = sync.enter(page, record.names())
     asked = record.read(params)
-    if new:
+    if way == "menu" and (taken := menu_address(record, params)) != params:
+        params, asked = taken, record.read(taken)
+    if way is not None:
         _fill(asked.settings)
-        if record.result_in_address:
-            Task(record.page).begin(ask=asked.run)
-        sync.followed(params)
+        if way != "menu":
+            _choose_what_is_asked(asked.settings, params)
+        if record.result_in_address and way == "link":
+            Task(page).open(ask=asked.run)
+        elif record.result_in_address and way == "history":
+            Task(page).move(before, ask=asked.run)
+        sync.followed(page, params)
     st.session_state.hidden = asked.hidden
     return asked
 
 
+def menu_address(record: type[PageSettings], params: dict[str, str] | None = None) -> dict[str, str]:
+    """The address at which the menu opens a page: the one that it was left with, with the model and the
+    pictures that were chosen elsewhere since, unless something is being computed there.
+
+    params: what it was left with, by default what is known of that.
+    """
+    params = (sync.address(record.page) or {}) if params is None else params
+    if record.result_in_address and Task(record.page).running:
+        return params
+    asked, chosen = record.read(params), _chosen()
+    settings = asked.settings
+    if chosen.get("model", settings.model) != settings.model:
+        settings = settings.with_model(chosen["model"], keep_eps=record.page in _own_eps())
+    settings = settings.with_pictures(chosen.get("pictures", ()))
+    return params if settings == asked.settings else settings.write(hidden=asked.hidden)
+
+
 def remember(settings: PageSettings, *, run: bool) -> None:
     """Write the settings into the address, unless it says the same already."""
-    says = settings.read(st.session_state.address)
+    params = sync.address(settings.page)
+    says = settings.read(params)
+    if says.settings.model != settings.model:
+        _chosen()["model"] = settings.model
+    if says.settings.pictures != settings.pictures:
+        _chosen()["pictures"] = settings.pictures
     if (says.settings, says.run) != (settings, run):
-        sync.followed(settings.write(run=run, hidden=says.hidden))
+        params = settings.write(run=run, hidden=says.hidden)
+    sync.followed(settings.page, params)
+
+
+def _chosen() -> dict[str, Any]:
+    """The model and the pictures that were chosen last, on whatever page; they go along to the others."""
+    return st.session_state.setdefault("chosen", {})
+
+
+def _choose_what_is_asked(settings: PageSettings, params: dict[str, str]) -> None:
+    """What an address names was chosen, too."""
+    if "model" in params:
+        _chosen()["model"] = settings.model
+    if settings.pictures and {"photo", "photos"} & set(params):
+        _chosen()["pictures"] = settings.pictures
+    for name, parameter in settings.parameters().items():
+        if isinstance(parameter, PerNorm):
+            same = getattr(settings, name) == _default(settings, name, settings.norm)
+            (_own_eps().discard if same else _own_eps().add)(settings.page)
+
+
+def _own_eps() -> set[str]:
+    """The pages whose ε was set by hand, so that another model does not change it."""
+    return st.session_state.setdefault("own_eps", set())
 
 
 def current(record: type[S]) -> S:
@@ -58,10 +112,23 @@ def current(record: type[S]) -> S:
         value = st.session_state[_key(name, parameter)]
         if isinstance(parameter, Several):
             value = parameter.in_order(value)
-        elif isinstance(value, float):
-            value = float(f"{value:.6g}")
+        elif isinstance(parameter, Radius):
+            value = _radius(_key(name, parameter))
         values[name] = value
     return record(**values)
+
+
+def start_button(record: type[PageSettings], label: str, key: str, *, ready: bool) -> bool:
+    """Draw the button that starts what the settings say, and return whether it was pressed.
+
+    It cannot be pressed while there is something to put right, nor unless it is ready.
+    """
+    ready = ready and not any(
+        _complaint(_key(name, parameter))
+        for name, parameter in record.parameters().items()
+        if isinstance(parameter, Radius)
+    )
+    return st.button(label, type="primary", width="stretch", disabled=not ready, key=key) and ready
 
 
 def shows(name: str) -> bool:
@@ -86,10 +153,12 @@ def draw_beside(record: type[PageSettings], *names: str) -> None:
 
 def put(record: type[PageSettings], name: str, value: Any) -> None:
     """Set a setting as its widget would; for callbacks, which run before the widgets are drawn."""
-    key = _key(name, record.parameters()[name])
-    before = st.session_state.get(key)
-    st.session_state[key] = value
-    changed(record, name, before)
+    key, parameter = _key(name, record.parameters()[name]), record.parameters()[name]
+    if isinstance(parameter, Radius):
+        _set_radius(key, value)
+    else:
+        st.session_state[key] = value
+    changed(record, name)
 
 
 def _fill(settings: PageSettings) -> None:
@@ -99,14 +168,14 @@ def _fill(settings: PageSettings) -> None:
         if isinstance(parameter, Radius):
             for norm in NORMS:
                 here = norm == settings.norm
-                state[f"{name}_{norm}"] = value if here else _default(settings, name, norm)
+                _set_radius(f"{name}_{norm}", value if here else _default(settings, name, norm))
         else:
             state[name] = list(value) if isinstance(parameter, Several) else value
 
 
-def _default(record: PageSettings | type[PageSettings], name: str, norm: str, model: str = "") -> Any:
-    """The default of a setting for that model, or the one that is chosen."""
-    model = model or (record.model if isinstance(record, PageSettings) else st.session_state.model)
+def _default(record: PageSettings | type[PageSettings], name: str, norm: str) -> Any:
+    """The default of a setting for the model that is chosen."""
+    model = record.model if isinstance(record, PageSettings) else st.session_state.model
     return record.default_of(name, {"model": model, "norm": norm})
 
 
@@ -117,23 +186,46 @@ def _key(name: str, parameter: Parameter) -> str:
     return name
 
 
-def changed(record: type[PageSettings], which: str, before: Any = None) -> None:
-    """Set what depends on a setting back to its default; another model leaves an ε that was set by hand.
-
-    before: the model that was chosen before, where it is the model that changed.
-    """
+def changed(record: type[PageSettings], which: str) -> None:
+    """Set what depends on a setting back to its default, but for ε where it was set by hand."""
     state = st.session_state
+    if isinstance(record.parameters()[which], PerNorm):
+        _own_eps().add(record.page)
+    elif which == "norm":
+        _own_eps().discard(record.page)
     for name, parameter in record.parameters().items():
         if which not in parameter.depends:
             continue
-        for norm in NORMS if isinstance(parameter, Radius) else (state.norm,):
-            key = f"{name}_{norm}" if isinstance(parameter, Radius) else name
-            if not (
-                which == "model"
-                and isinstance(parameter, PerNorm)
-                and state.get(key) != _default(record, name, norm, model=before)
-            ):
-                state[key] = _default(record, name, norm)
+        if isinstance(parameter, PerNorm) and record.page in _own_eps():
+            continue
+        if isinstance(parameter, Radius):
+            for norm in NORMS:
+                _set_radius(f"{name}_{norm}", _default(record, name, norm))
+        else:
+            state[name] = _default(record, name, state.norm)
+
+
+def _set_radius(key: str, value: float) -> None:
+    """Have the widget say this. The last number that could be used is kept beside what is typed."""
+    st.session_state[key] = f"{value:g}"
+    st.session_state.setdefault("radii", {})[key] = value
+
+
+def _radius(key: str) -> float:
+    """What the widget says, or said last where it says nothing that could be used."""
+    state = st.session_state
+    if not _complaint(key):
+        state.radii[key] = radius(state[key], state.norm)
+    return state.radii[key]
+
+
+def _complaint(key: str) -> str:
+    """What is wrong with what is typed, "" for nothing."""
+    try:
+        radius(st.session_state[key], st.session_state.norm)
+    except BadConfig as error:
+        return str(error)
+    return ""
 
 
 def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
@@ -143,7 +235,7 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
         "key": key,
         "help": parameter.help,
         "on_change": changed,
-        "args": (record, name, state.get(key)),
+        "args": (record, name),
     }
     match parameter:
         case PerNorm():
@@ -177,12 +269,15 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
 
 
 def _draw_radius(record: type[PageSettings], name: str, parameter: PerNorm, how: dict[str, Any]) -> None:
-    norm = st.session_state.norm
-    linf = norm == "linf"
-    label, how["help"] = parameter.words(norm)
-    now = st.session_state.setdefault(how["key"], _default(record, name, norm))
+    state, key = st.session_state, how["key"]
+    label, how["help"] = parameter.words(state.norm)
     if isinstance(parameter, Radii):
-        st.text_input(label, now, **how)
+        st.text_input(label, state[key], **how)
         return
-    low, high = EPS_RANGE[norm]
-    st.number_input(label, low, high, now, step=0.5 if linf else 0.1, format="%.4g", **how)
+    if key not in state:
+        _set_radius(key, _default(record, name, state.norm))
+    st.text_input(label, state[key], **how)
+    if complaint := _complaint(key):
+        st.error(complaint)
+    else:
+        st.caption(parameter.in_words(_radius(key), state.norm))

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.address import sync
 from ui.compute.jobs import Job
 from ui.compute.session import queue
 from ui.compute.task import Task
@@ -35,6 +36,17 @@ def show_wait(job: Job) -> bool:
     return job.state in ("loading", "waiting")
 
 
+def show_aside(task: Task) -> None:
+    """Say that something goes on, though Back or Forward has brought the page to other settings."""
+    aside = task.aside
+    if aside is None:
+        return
+    with st.container(key="aside", horizontal=True, vertical_alignment="center"):
+        st.markdown("What you started goes on, with the settings that you came from.", width="content")
+        st.button("Show it", on_click=sync.lead_to, args=(task.page, aside.address))
+        st.button("Stop it", on_click=task.stop_aside)
+
+
 def watch(
     task: Task,
     job: Job,
@@ -59,6 +71,8 @@ def watch(
             sentence, share = progress(events)
             st.progress(share, text=sentence)
         st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=task.stop)
+        if task.by_link:
+            st.caption("The link that you opened asks for this: it has started by itself.")
         if note:
             st.caption(note)
         draw(events)

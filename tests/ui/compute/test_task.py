@@ -24,16 +24,22 @@ def _page() -> None:
             yield number
 
     task = Task("test")
-    if "begin" in st.session_state:
-        task.begin(ask=st.session_state.pop("begin"))
+    if "open" in st.session_state:
+        task.open(ask=st.session_state.pop("open"))
+    if "move" in st.session_state:
+        task.move({"eps": "2"}, ask=st.session_state.pop("move"))
     key = st.session_state.get("key", "a")
     wanted = task.follow(key, start=st.button("Start"))
     st.button("Stop", on_click=task.stop)
     if wanted:
         job = task.job(load=lambda report: None, work=work)
         st.text(f"{task.key} {job.state} {len(job.events)}")
+        st.caption(f"by link {task.by_link}, remembered {task.remembered}")
     else:
         st.text(f"nothing, stopped: {len(task.stopped(key or 'none'))}")
+    if task.aside:
+        st.button("Stop aside", on_click=task.stop_aside)
+        st.caption(f"aside {task.aside}")
 
 
 def said(app: AppTest) -> str:
@@ -68,11 +74,12 @@ def test_nothing_is_computed_before_it_is_asked_for() -> None:
 
 
 def test_a_link_asks_once_it_can_be_answered() -> None:
-    app = opened(key=None, begin=True)
+    app = opened(key=None, open=True)
     assert said(app).startswith("nothing")
     app.session_state["key"] = "upload"
     app.run()
     run_until(app, "upload done 3")
+    assert app.caption[0].value == "by link True, remembered False"
 
 
 def test_other_settings_end_it_and_what_was_stopped_stays() -> None:
@@ -97,10 +104,71 @@ def test_stop_keeps_what_is_done() -> None:
     assert int(said(app).rpartition(" ")[2]) > 0
 
 
-def test_a_page_that_is_opened_without_asking_ends_what_ran() -> None:
-    app = opened(key="left", length=100_000)
+def running(key: str) -> AppTest:
+    app = opened(key=key, length=100_000)
     press(app, "Start")
-    run_until(app, "left running")
-    app.session_state["begin"] = False
+    run_until(app, f"{key} running")
+    return app
+
+
+def move(app: AppTest, key: str, *, ask: bool) -> None:
+    """Back or Forward brings the page to the settings of that key."""
+    app.session_state["key"], app.session_state["move"] = key, ask
     app.run()
+
+
+def test_back_and_forward_end_nothing_that_runs() -> None:
+    app = running("gone on")
+    move(app, "gone on", ask=False)
+    assert said(app).startswith("gone on running")
+    move(app, "others", ask=False)
     assert said(app).startswith("nothing")
+    assert app.caption[0].value == "aside Aside(key='gone on', address={'eps': '2'})"
+    move(app, "gone on", ask=True)
+    assert said(app).startswith("gone on running")
+    assert not any("aside" in caption.value for caption in app.caption)
+    press(app, "Stop")
+    assert said(app).startswith("nothing")
+
+
+def test_what_goes_on_aside_can_be_stopped_and_what_it_brought_stays() -> None:
+    app = running("besides")
+    time.sleep(0.2)
+    move(app, "others", ask=False)
+    press(app, "Stop aside")
+    assert not app.caption
+    move(app, "besides", ask=True)
+    assert int(said(app).rpartition(" ")[2]) > 0
+    assert said(app).startswith("nothing"), "Forward starts nothing"
+
+
+def test_another_start_ends_what_goes_on_aside() -> None:
+    app = running("first")
+    move(app, "second", ask=False)
+    press(app, "Start")
+    run_until(app, "second running")
+    assert not any("aside" in caption.value for caption in app.caption)
+    press(app, "Stop")
+
+
+def test_back_and_forward_show_a_result_that_is_still_there_and_start_none() -> None:
+    app = opened(key="shown")
+    press(app, "Start")
+    run_until(app, "shown done")
+    move(app, "shown", ask=False)
+    assert said(app).startswith("nothing"), "the address before the press"
+    move(app, "shown", ask=True)
+    assert said(app).startswith("shown done")
+    move(app, "never computed", ask=True)
+    assert said(app).startswith("nothing")
+
+
+def test_a_result_from_memory_is_known_as_one() -> None:
+    app = opened(key="twice")
+    press(app, "Start")
+    run_until(app, "twice done")
+    assert app.caption[0].value == "by link False, remembered False"
+    other = opened(key="twice")
+    press(other, "Start")
+    run_until(other, "twice done")
+    assert other.caption[0].value == "by link False, remembered True"

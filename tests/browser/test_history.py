@@ -1,0 +1,124 @@
+"""Back and Forward, however quickly one clicks, and the menu, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import go, set_eps, stop_button, wait_for
+from tests.browser.line import Line
+
+pytestmark = pytest.mark.browser
+
+SLOW = "/?model=tiny-imagenet/robust&photo=cat&eps=0.05&steps=1000"  # runs for minutes
+ATTACKS_ONLY = re.compile("[?&]photo=|targets=")
+
+
+def entries(page: Page) -> int:
+    return page.evaluate("history.length")
+
+
+def back(page: Page, steps: int = 1) -> None:
+    """Go so far back, without waiting for anything."""
+    page.evaluate(f"history.go({-steps})")
+
+
+def settled(page: Page) -> None:
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+    )
+    page.wait_for_timeout(300)
+
+
+def test_a_click_in_the_menu_is_one_entry(page: Page, server: subprocess.Popen) -> None:
+    page.goto(server.url)
+    set_eps(page, "5")
+    page.locator(".st-key-picker img[alt=Flower]").click()
+    expect(page).to_have_url(re.compile("photo=flower"))
+    settled(page)
+    before = entries(page)
+    go(page, "Race")
+    expect(page).to_have_title("Race · MALT Lab")
+    settled(page)
+    assert entries(page) == before + 1
+    assert not ATTACKS_ONLY.search(page.url)
+    go(page, "Attack")
+    expect(page).to_have_url(re.compile("photo=flower"))
+    settled(page)
+    assert entries(page) == before + 2
+    back(page)
+    expect(page).to_have_title("Race · MALT Lab")
+    settled(page)
+    back(page)
+    expect(page).to_have_title("Attack · MALT Lab")
+    expect(page.locator(".st-key-eps_linf input")).to_have_value("5")
+
+
+def test_what_one_page_says_late_starts_nothing_on_another(page: Page, server: subprocess.Popen) -> None:
+    """Issue 23: Back from Attack to Race started a race, since the address had become /race?photo=…&run=1."""
+    line = Line(page)
+    page.goto(f"{server.url}{SLOW}")
+    expect(page.locator(".st-key-attack button")).to_be_enabled()
+    go(page, "Race")
+    expect(page).to_have_title("Race · MALT Lab")
+    settled(page)
+    go(page, "Attack")
+    expect(page).to_have_title("Attack · MALT Lab")
+    expect(page.locator(".st-key-attack button")).to_be_enabled()
+    settled(page)
+    line.hold()
+    page.locator(".st-key-attack button").click()
+
+    def written() -> bool:
+        page.wait_for_timeout(20)  # lets in what the server says
+        return any(b"run=1" in message for _, message in line.held if isinstance(message, bytes))
+
+    wait_for(written, "the attack's address")
+    back(page)
+    page.wait_for_timeout(100)
+    line.release()
+    for _ in range(3):  # to and fro over what has come into the history
+        settled(page)
+        expect(page).to_have_title("Race · MALT Lab")
+        expect(page).to_have_url(re.compile("/race"))
+        assert not ATTACKS_ONLY.search(page.url)
+        expect(stop_button(page)).to_have_count(0)
+        page.evaluate("history.forward()")
+        page.wait_for_timeout(60)
+        back(page)
+        page.wait_for_timeout(400)
+    go(page, "Attack")
+    expect(stop_button(page)).to_be_visible()
+    stop_button(page).click()
+    expect(stop_button(page)).to_have_count(0)
+
+
+def test_back_and_forward_drop_no_attack(page: Page, server: subprocess.Popen) -> None:
+    page.goto(f"{server.url}{SLOW}&seed=4")
+    expect(page.locator(".st-key-attack button")).to_be_enabled()
+    set_eps(page, "0.06")
+    page.locator(".st-key-attack button").click()
+    expect(page).to_have_url(re.compile("run=1"))
+    expect(stop_button(page)).to_be_visible()
+    back(page)
+    settled(page)
+    expect(stop_button(page)).to_be_visible()
+    back(page)
+    expect(page.get_by_text("What you started goes on")).to_be_visible()
+    expect(page.locator(".st-key-eps_linf input")).to_have_value("0.05")
+    page.get_by_role("button", name="Show it").click()
+    expect(page.locator(".st-key-eps_linf input")).to_have_value("0.06")
+    expect(stop_button(page)).to_be_visible()
+    stop_button(page).click()
+    expect(stop_button(page)).to_have_count(0)
+
+
+def test_a_link_that_starts_says_so(page: Page, server: subprocess.Popen) -> None:
+    page.goto(f"{server.url}{SLOW}&seed=5&run=1")
+    expect(page.get_by_text("it has started by itself")).to_be_visible()
+    stop_button(page).click()
+    expect(stop_button(page)).to_have_count(0)
+    assert "run=1" not in page.url
