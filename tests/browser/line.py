@@ -29,7 +29,7 @@ class Line:
         self.holds = True
 
     def release(self) -> None:
-        self.holds = False
-        for browser, message in self.held:
+        while self.held:  # what comes meanwhile has to wait for its turn
+            browser, message = self.held.pop(0)
             browser.send(message)
-        self.held.clear()
+        self.holds = False
