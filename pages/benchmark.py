@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from ui import layout
 from ui.benchmark import glossary, settings, store
 from ui.benchmark.job import go_on, running, start
