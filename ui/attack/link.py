@@ -9,8 +9,10 @@ from typing import ClassVar, Self
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import gallery
+from malt_core.types import Crop
 from ui.address.common import CommonSettings
 from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, setting
+from ui.pictures.crop_frame import PART
 from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
 
 DEFAULT_PHOTO = "espresso"
@@ -75,6 +77,7 @@ class AttackSettings(CommonSettings):
     page: ClassVar[str] = "attack"
 
     photo: str = setting(PHOTO, DEFAULT_PHOTO)
+    crop: Crop = setting(PART, "centre")
     targets: int = setting(TARGETS, 9)
     steps: int = setting(STEPS, 100)
     targeting: Targeting = setting(TARGETING, "malt")

@@ -21,7 +21,7 @@ def main_settings() -> None:
 def more_settings() -> None:
     """Everything else, folded away."""
     with st.expander("More settings", key="more"):
-        draw(AttackSettings, "target", "targeting", "norm", "crop")
+        draw(AttackSettings, "target", "targeting", "norm")
         draw_beside(AttackSettings, "targets", "steps")
         draw(AttackSettings, "budget")
         draw(AttackSettings, "seed")

@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 import streamlit as st
+from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from malt_core.images.gallery import find_photo, thumbnail_bytes
+from malt_core.images.gallery import find_photo, open_photo, thumbnail_bytes
 from malt_core.images.kinds import ACCEPTED
+from malt_core.images.resize import size_remark
 from malt_core.types import Crop
 from ui.address.parameters import PageSettings, Several
 from ui.pictures.answers import groups
-from ui.pictures.picture import CAMERA, UPLOAD, Picture, gallery_picture, own_picture
+from ui.pictures.crop_frame import draw_frame
+from ui.pictures.picture import CAMERA, UPLOAD, Picture, gallery_picture, own_image, picture_of
 from ui.widgets.form import changed, shows
 from ui.widgets.markdown import plain
 
@@ -112,11 +115,33 @@ def chosen_picture(
             "No picture? The browser asks for leave to use the camera; undo a refusal in its address bar."
         )
     else:
+        if shows("crop"):
+            with st.expander("Choose the part", key="part"):
+                whole, box = open_photo(photo, "fit"), find_photo(photo).box
+                draw_frame(whole, size, crop, centre=box, alt=find_photo(photo).alt, choose=_cut)
         return _kept((photo, size, crop), lambda: gallery_picture(photo, size, crop))
     if file is None:
         return None
     name = "camera picture" if photo == CAMERA else file.name
-    return _kept((file.file_id, size, crop), lambda: own_picture(file.getvalue(), name, size, crop))
+    image = _original(file, name)
+    if shows("crop"):
+        draw_frame(image, size, crop, centre=None, alt=f"Your picture {name}", choose=_cut)
+    if remark := size_remark(image, size, name):
+        st.caption(plain(remark))
+    return _kept((file.file_id, size, crop), lambda: picture_of(image, name, size, crop))
+
+
+def _cut(crop: Crop) -> None:
+    """Have the network see this part; for callbacks."""
+    st.session_state.crop = crop
+
+
+def _original(file: UploadedFile, name: str) -> Image.Image:
+    """The picture in the file, decoded once for all parts of it that may be chosen."""
+    state = st.session_state
+    if "original" not in state or state.original[0] != file.file_id:
+        state.original = file.file_id, own_image(file.getvalue(), name)
+    return state.original[1]
 
 
 def own_files() -> Sequence[UploadedFile]:

@@ -10,7 +10,7 @@ from PIL import Image
 from malt_core.images.decoding import decode
 from malt_core.images.gallery import DEFAULT_PHOTO, GALLERY, find_photo, open_photo
 from malt_core.images.photographs import RETIRED
-from malt_core.images.resize import pixel_digest, resize, sample_of
+from malt_core.images.resize import pixel_digest, reduced, resize, sample_of
 from malt_core.types import Crop, Sample
 
 UPLOAD, CAMERA = "upload", "camera"
@@ -53,7 +53,16 @@ def gallery_picture(photo_id: str, size: tuple[int, int], crop: Crop) -> Picture
     return Picture(image, photo.id, GALLERY + photo.id, photo.alt, photo.credit)
 
 
+def own_image(data: bytes, name: str) -> Image.Image:
+    """A picture file, brought down as on the command line. Raises as malt_core.images.decoding.decode does."""
+    return reduced(decode(data, name))
+
+
+def picture_of(image: Image.Image, name: str, size: tuple[int, int], crop: Crop) -> Picture:
+    """What `own_image` returned, at size (H, W)."""
+    return Picture(resize(image, size, crop=crop, name=name), name, name, f"Your picture {name}")
+
+
 def own_picture(data: bytes, name: str, size: tuple[int, int], crop: Crop) -> Picture:
     """A picture file at size (H, W). Raises as malt_core.images.decoding.decode does."""
-    image = resize(decode(data, name), size, crop=crop, name=name)
-    return Picture(image, name, name, f"Your picture {name}")
+    return picture_of(own_image(data, name), name, size, crop)
