@@ -108,7 +108,7 @@ def _note(run: AttackRun, report: LinearityReport) -> str:
     png = f" {words.png_sentence(run)}" if run.result.success else ""
     return (
         f"{straightness(report)} {measured(report)}{png} {run.model.title}, {eps}. "
-        "Method: MALT, arXiv 2407.02240. Drawn by MALT Lab."
+        f"Photo: {words.credit(run)}. Method: MALT, arXiv 2407.02240. Drawn by MALT Lab."
     )
 
 

@@ -125,3 +125,8 @@ def first_target(record: RunRecord) -> str:
 
 def _away(record: RunRecord, distance: float | None) -> str:
     return "out of reach" if distance is None else f"{length(distance, record.norm)} away"
+
+
+def credit(run: AttackRun) -> str:
+    """Return who made the picture and under which licence, or that nothing is known of it."""
+    return run.sample.credit or "author and licence are not known here"

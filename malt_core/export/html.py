@@ -45,6 +45,7 @@ def facts(run: AttackRun) -> list[tuple[str, str]]:
     return [
         ("Model", f"{run.model.title} ({run.model.id})"),
         ("Picture", f"{run.sample.name}, {run.sample.x.shape[2]} × {run.sample.x.shape[1]} pixels"),
+        ("Photo", words.credit(run)),
         ("Allowed change (ε)", f"{config.epsilon}: {measured}"),
         ("Change made", formatting.length(result.perturbation_norm, config.norm)),
         ("Before", f"{names[result.clean_index]} ({formatting.percent(result.clean_confidence)})"),

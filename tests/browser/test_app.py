@@ -67,10 +67,29 @@ def test_a_heic_is_opened_and_what_is_refused_says_why(page: Page, server: subpr
     expect(page.get_by_test_id("stAlert").first).to_contain_text("a JPEG XL picture. Save it as PNG or JPEG")
     buffer = io.BytesIO()
     from_pillow(open_photo("flower", "fit")).save(buffer)
-    page.get_by_test_id("stFileUploaderDeleteBtn").get_by_role("button").click()
     upload(page, buffer.getvalue(), "IMG_0001.HEIC", "image/heic")
     expect(page.locator("img[alt*='IMG_0001.HEIC']").first).to_be_visible()
     expect(page.locator(".st-key-attack button")).to_be_enabled()
+
+
+def test_the_frame_over_an_upload_is_dragged_and_the_link_has_it(
+    page: Page, server: subprocess.Popen
+) -> None:
+    page.goto(server.url)
+    upload(page, photo(), "flower.png")
+    frame = page.locator(".mc-frame")
+    box = frame.bounding_box(timeout=PATIENCE)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"], box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"crop=0%2C0%2C0\.6"))
+    frame.press("-")
+    frame.press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"crop=0\.\d+%2C0\.\d+%2C0\.6\d+"))
+    page.get_by_role("button", name="Whole picture").click()
+    expect(page).to_have_url(re.compile("crop=fit"))
+    expect(frame).to_be_hidden()
 
 
 def download(page: Page, label: str) -> bytes:

@@ -120,6 +120,10 @@ def test_the_facts_are_true_and_plain():
     run = example_run(steps=16)
     facts = dict(html.facts(run))
     assert facts["Picture"] == "holiday.png, 8 × 8 pixels"
+    assert facts["Photo"] == "author and licence are not known here"
+    credited = replace(run, sample=replace(run.sample, credit="Somebody (CC0)"))
+    assert dict(html.facts(credited))["Photo"] == "Somebody (CC0)"
+    assert "Somebody (CC0)" in html.run_html(credited)
     assert facts["Allowed change (ε)"] == "16/255: largest change of a colour value"
     assert facts["Change made"] == "16/255"
     assert facts["Saved as PNG"] == "still fools the model"

@@ -54,7 +54,7 @@ def gallery_picture(photo_id: str, size: tuple[int, int], crop: Crop) -> Picture
 
 
 def own_image(data: bytes, name: str) -> Image.Image:
-    """A picture file, brought down as on the command line. Raises as malt_core.images.decoding.decode does."""
+    """A picture file, `reduced` as on the command line. Raises as malt_core.images.decoding.decode does."""
     return reduced(decode(data, name))
 
 

@@ -230,3 +230,22 @@ def test_an_upload_cannot_be_linked() -> None:
     assert not app.exception
     assert app.button(key="attack").disabled
     assert app.info
+
+
+def test_a_frame_in_the_link_is_what_the_network_sees_and_what_the_command_says() -> None:
+    app = open_app(photo="cat", crop="0.1,0.2,0.4", run=1, **QUICK)
+    run_until(app, "The numbers behind it")
+    assert any("--crop 0.1,0.2,0.4" in code.value for code in app.code)
+    assert app.query_params["crop"] == "0.1,0.2,0.4"
+    app.button_group(key="photo").set_value("flower").run()
+    assert app.query_params["crop"] == "centre", "a frame is one of its own picture"
+
+
+def test_a_frame_that_is_none_is_complained_about() -> None:
+    app = open_app(crop="0.9,0,0.9")
+    assert "Unknown crop '0.9,0,0.9'" in texts(app)
+
+
+def test_a_link_to_a_photograph_that_has_left_opens_another_and_says_so() -> None:
+    app = open_app(photo="motorcycle")
+    assert "“motorcycle” of this link has left the gallery: no licence is stated for it" in texts(app)
