@@ -61,6 +61,10 @@ WHAT_IMAGES = (
     "the image **withstood** it, grey where the network was **wrong** without any attack. "
     "Attacks differ in the columns that are not of one colour."
 )
+WHAT_BECAME = (
+    "For each image its right class, what the network says without an attack, and the class that the attack "
+    "led it to. An image that it gets wrong anyway is not attacked."
+)
 WHAT_CLASSES = (
     "Some classes are harder to defend than others. With few images of a class, its figures are examples "
     "rather than measurements."

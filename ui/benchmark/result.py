@@ -297,10 +297,13 @@ def _curves(reports: Sequence[Report]) -> None:
 def _by_image(reports: Sequence[Report]) -> None:
     from malt_core.comparison.figures import QUIET, matrix_figure
 
+    if len(reports) == 1:
+        _what_became(reports[0])
+        return
     try:
         compared = compare.compare_images(reports)
     except BadConfig:
-        return  # one report, or no image in common: the headline says so
+        return  # no image in common: the story says so
     heading("Which image each attack fooled", glossary.WHAT_IMAGES)
     st.markdown(comparison_words.only_sentence(compared))
     names, plan = comparison_words.names(reports), reports[0].plan
@@ -313,6 +316,30 @@ def _by_image(reports: Sequence[Report]) -> None:
     no_answer = " Black: no finite answer." if any(image.invalid for image in compared.images) else ""
     st.caption(f"Orange: fooled. Blue: withstood. Grey: wrong without any attack.{no_answer}")
     _image_table(compared, names, plan)
+
+
+def _what_became(report: Report) -> None:
+    """Every image of one report."""
+    heading("What became of each image", glossary.WHAT_BECAME)
+    counts, classes = report.counts, report.plan.classes
+    st.markdown(f"{comparison_words.tally(counts, counts['corrupt'])}.")
+    after = {"wrong": "not attacked", "robust": "withstood", "invalid": "no finite answer"}
+    rows = [
+        {
+            "image": image.name,
+            "class": classes[image.label],
+            "without attack": "no finite answer" if image.clean is None else classes[image.clean],
+            "under attack": after.get(image.outcome) or classes[image.adversarial],
+        }
+        for image in report.images
+    ]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=_height(rows),
+        column_config={"image": TEXT(pinned=True)},
+        alt="The images, what the network says of each, and what the attack led it to say",
+    )
 
 
 def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) -> None:

@@ -156,9 +156,20 @@ def test_two_reports_of_one_attack_are_not_two_attacks() -> None:
     assert "Only the images that are in all of these" in texts(app)
 
 
+def test_what_became_of_each_image_of_one_report() -> None:
+    app = hand_in(open_page(), malt=report("wfri", labels=[0, 0, 1, 1]))
+    assert "1 wrong without any attack, 1 fooled, 1 withstood, 1 without a finite answer." in texts(app)
+    assert [tuple(row.values()) for row in rows(app, "under attack")] == [
+        ("image 0", "cat", "dog", "not attacked"),
+        ("image 1", "cat", "cat", "dog"),
+        ("image 2", "dog", "dog", "withstood"),
+        ("image 3", "dog", "dog", "no finite answer"),
+    ]
+
+
 def test_by_class() -> None:
     app = hand_in(open_page(), malt=report("wffrf", labels=[0, 0, 1, 1, 2]))
-    assert [tuple(row.values()) for row in rows(app, "class")] == [
+    assert [tuple(row.values()) for row in rows(app, "MALT (%)")] == [
         ("cat", 2, 50, 0),
         ("dog", 2, 100, 50),
         ("ship", 1, 100, 0),
