@@ -135,14 +135,18 @@ def _entry(id: str) -> tuple[ModelInfo, Provider]:
 
 
 def _suggestion(id: str) -> str:
-    """Name up to three ids that hold the text, else are spelt like it, else whose last part is."""
+    """Name up to three ids that hold the text, else are spelt like it, else one of whose parts is."""
     spelt = {known.casefold(): known for known in _catalogue()}
-    by_name = {known.rpartition("/")[2]: known for known in reversed(spelt)}
-    wanted = id.strip().casefold()
+    by_part: dict[str, list[str]] = {}
+    for known in spelt:
+        for part in known.split("/"):
+            by_part.setdefault(part, []).append(known)
+    wanted = id.strip().casefold().strip("*")
+    part = wanted.rpartition("/")[2]
     near = (
         [known for known in spelt if wanted and wanted in known]
         or get_close_matches(wanted, spelt, n=3, cutoff=0.8)
-        or [by_name[name] for name in get_close_matches(wanted.rpartition("/")[2], by_name, n=3)]
+        or [known for near in get_close_matches(part, by_part, n=3) for known in by_part[near]]
     )
     names = " or ".join(repr(spelt[known]) for known in near[:3])
     question = f"Did you mean {names}? " if names else ""

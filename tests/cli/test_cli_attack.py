@@ -391,7 +391,7 @@ def test_an_earlier_run_is_named_and_files_of_somebody_elses_are_left_alone(run,
     (tmp_path / "original.png").unlink()
     assert call(*words)[2] == ""
     said = (
-        f"Replaced the run on cat ({MODEL}, ε = 4/255) that was in {tmp_path}; --out takes another folder.\n"
+        f"Replaced the run on cat ({MODEL}, ε = 1/255) that was in {tmp_path}; --out takes another folder.\n"
     )
     assert call(*words)[2] == said
 

@@ -127,6 +127,11 @@ def test_patterns(pattern: str, ids) -> None:
             "Unknown model 'Peng2023Robust'. Did you mean 'robustbench/cifar10/Linf/Peng2023Robust' or "
             "'robustbench/imagenet/Linf/Peng2023Robust'? `malt models` lists all.",
         ),
+        (
+            "imagent",
+            "Unknown model 'imagent'. Did you mean 'imagenet/efficientnet-lite0' or "
+            "'imagenet/efficientnet-lite1' or 'imagenet/efficientnet-lite2'? `malt models` lists all.",
+        ),
         ("", "Unknown model ''. `malt models` lists all."),
     ],
 )
