@@ -64,14 +64,19 @@ def _colours_first(array: np.ndarray, name: str, size: tuple[int, int]) -> np.nd
 
 
 def sample_of_array(array: np.ndarray, *, name: str, label: int | None = None) -> Sample:
-    """Make a sample of what `read_npy` returned.
-
-    Its digest is that of the 8-bit pixels, where it is made of such, else of the floats.
-    """
+    """Make a sample of what `read_npy` returned."""
     import torch
 
-    pixels = np.rint(array * 255).astype(np.uint8)
-    exact = np.array_equal((torch.from_numpy(pixels).float() / 255).numpy(), array)
-    content = pixels.transpose(1, 2, 0).tobytes() if exact else array.tobytes()
-    digest = hashlib.sha256(content).hexdigest()
-    return Sample(x=torch.from_numpy(array.copy()), name=name, digest=digest, label=label)
+    return Sample(x=torch.from_numpy(array.copy()), name=name, digest=array_digest(array), label=label)
+
+
+def array_digest(array: np.ndarray) -> str:
+    """Return the SHA-256 of the 8-bit pixels, where the image is made of such, else of the floats."""
+    pixels = array_pixels(array)
+    exact = np.array_equal(pixels.transpose(2, 0, 1).astype(np.float32) / np.float32(255), array)
+    return hashlib.sha256((pixels if exact else array).tobytes()).hexdigest()
+
+
+def array_pixels(array: np.ndarray) -> np.ndarray:
+    """Return what `read_npy` returned in whole steps, to look at: (H, W, 3) uint8."""
+    return np.ascontiguousarray(np.rint(array.transpose(1, 2, 0) * 255).astype(np.uint8))

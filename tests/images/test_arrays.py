@@ -13,6 +13,7 @@ from malt_core.images.arrays import npy_bytes, read_npy, sample_of_array
 from malt_core.images.pixels import png_bytes
 from malt_core.images.sources import open_sample
 from tests.helpers.analytic import images
+from ui.pictures.picture import own_picture
 
 SIZE = (8, 6)
 X = images(1, shape=(3, *SIZE))[0]
@@ -81,3 +82,15 @@ def test_a_file_is_opened_as_it_is_and_an_8_bit_one_counts_as_its_picture(tmp_pa
     assert torch.equal(other.x, X * 0.999)
     assert other.digest != array.digest
     assert sample_of_array((X * 0.9985).numpy(), name="y").digest != other.digest
+
+
+def test_an_uploaded_array_is_attacked_as_it_is():
+    """What the pages make of it: the picture shows whole steps, the sample has the floats."""
+    x = (X * 0.999).clamp(0, 1)
+    picture = own_picture(npy_bytes(x), "x.npy", SIZE, "centre")
+    assert torch.equal(picture.to_sample(label=3).x, x)
+    assert picture.to_sample().digest == picture.digest
+    assert picture.image.size == (6, 8)
+    assert abs(np.asarray(picture.image) / 255 - x.permute(1, 2, 0).numpy()).max() <= 0.5001 / 255
+    with pytest.raises(BadImage, match="not resized"):
+        own_picture(npy_bytes(x), "x.npy", (64, 64), "centre")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 from PIL import Image
 
+from malt_core.images import arrays
 from malt_core.images.decoding import decode
 from malt_core.images.gallery import DEFAULT_PHOTO, GALLERY, find_photo, open_photo
 from malt_core.images.photographs import RETIRED
@@ -27,7 +29,8 @@ RETIRED_PHOTOS = {
 class Picture:
     """A picture as the model sees it: 8-bit RGB at its resolution, so that no large upload stays in memory.
 
-    source: what the command line takes to open it; credit: who made it, for gallery photos.
+    source: what the command line takes to open it; credit: who made it, for gallery photos. array: of a .npy
+    file, what `arrays.read_npy` returned, of which the image shows the nearest whole steps.
     """
 
     image: Image.Image
@@ -35,14 +38,17 @@ class Picture:
     source: str
     alt: str
     credit: str = ""
+    array: np.ndarray | None = field(default=None, compare=False)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the pixels."""
-        return pixel_digest(self.image)
+        """SHA-256 of the pixels, or of the floats."""
+        return pixel_digest(self.image) if self.array is None else arrays.array_digest(self.array)
 
     def to_sample(self, label: int | None = None) -> Sample:
         """The same for an attack; label: the class to attack, None for the model's own prediction."""
+        if self.array is not None:
+            return arrays.sample_of_array(self.array, name=self.name, label=label)
         return sample_of(self.image, name=self.name, label=label, credit=self.credit)
 
 
@@ -64,5 +70,12 @@ def picture_of(image: Image.Image, name: str, size: tuple[int, int], crop: Crop)
 
 
 def own_picture(data: bytes, name: str, size: tuple[int, int], crop: Crop) -> Picture:
-    """A picture file at size (H, W). Raises as malt_core.images.decoding.decode does."""
+    """A picture file at size (H, W), or an image as .npy that has it.
+
+    Raises as malt_core.images.decoding.decode and malt_core.images.arrays.read_npy do.
+    """
+    if data.startswith(arrays.START):
+        array = arrays.read_npy(data, name, size)
+        image = Image.fromarray(arrays.array_pixels(array))
+        return Picture(image, name, name, f"Your picture {name}", array=array)
     return picture_of(own_image(data, name), name, size, crop)
