@@ -7,13 +7,8 @@ import streamlit as st
 from malt_core.errors import MaltError
 from malt_core.models.catalogue import model_info
 from ui import layout
-from ui.attack import glossary, settings, work
-from ui.attack.example import show_example
-from ui.attack.job import attack_job, files_of
+from ui.attack import glossary, settings, view, work
 from ui.attack.link import AttackSettings
-from ui.attack.live import show_running
-from ui.attack.preview import show_before
-from ui.attack.result import show_result
 from ui.compute.task import Task
 from ui.pictures import picker
 from ui.widgets import form
@@ -38,7 +33,11 @@ with left:
 
 chosen = form.current(AttackSettings)
 task = Task("attack")
-attacked = task.follow(picture and work.attack_key(chosen, picture), start=pressed)
+pressed = state.pop("attack_now", False) or pressed
+key = picture and work.attack_key(chosen, picture)
+if pressed:
+    view.note_press(key)
+attacked = task.follow(key, start=pressed)
 form.remember(chosen, run=attacked)
 link = layout.link_of(chosen, "/") if chosen.shareable else None
 
@@ -48,12 +47,8 @@ with right:
     if trouble:
         st.error(plain(trouble))
     elif attacked:
-        job = attack_job(task, chosen, picture, anew=pressed)
-        if job.state == "done":
-            show_result(job.events[-1].snapshot, chosen, picture, files_of(chosen, picture), link)
-        else:
-            show_running(task, job, chosen, picture)
-    elif picture is None or not show_example(chosen, picture, files_of(chosen, picture), link):
-        show_before(chosen, picture)
+        view.show_attacked(task, chosen, picture, link)
+    else:
+        view.show_unattacked(task, chosen, picture, link)
 if attacked and pressed:
     layout.scroll_to_running()

@@ -1,4 +1,4 @@
-"""Compute the example that the Attack page plays on opening: `python -m scripts.make_attack_example`."""
+"""Compute the examples that the Attack page shows by itself: `python -m scripts.make_attack_example`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from malt_core.models.catalogue import model_info
 from malt_core.storage.typed_json import plain
 from malt_core.storage.whole_files import write_whole
 from ui.attack import work
-from ui.attack.example import FILE, StoredExample
+from ui.attack.example import EXAMPLES, FOLDER, StoredExample
 from ui.attack.link import AttackSettings
 from ui.attack.work import Outcome
 from ui.pictures.picture import gallery_picture
-
-
-def default_settings() -> AttackSettings:
-    """What the page says before anybody touches it."""
-    return AttackSettings.read({}).settings
 
 
 def compute(settings: AttackSettings) -> Snapshot:
@@ -30,12 +25,11 @@ def compute(settings: AttackSettings) -> Snapshot:
 
 
 def main() -> None:
-    settings = default_settings()
-    text = json.dumps(
-        plain(StoredExample(settings, compute(settings))), ensure_ascii=False, separators=(",", ":")
-    )
-    write_whole(FILE, text)
-    print(f"wrote {FILE} ({FILE.stat().st_size / 1000:.0f} kB)")
+    for name, settings in EXAMPLES.items():
+        stored = plain(StoredExample(settings, compute(settings)))
+        file = FOLDER / f"{name}.json"
+        write_whole(file, json.dumps(stored, ensure_ascii=False, separators=(",", ":")))
+        print(f"wrote {file} ({file.stat().st_size / 1000:.0f} kB)")
 
 
 if __name__ == "__main__":

@@ -5,16 +5,20 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-# Pictures at a model's resolution stay crisp; the picker's thumbnails, which Streamlit shows at the height
+# Pictures at a model's resolution stay crisp; small pictures on buttons, which Streamlit shows at the height
 # of a line, become as large as a thumb. The frame leaves its room to the results: a low header that holds the
 # menu, a small title, narrow settings that stay in view beside a long result. On a phone the results stand
-# above the settings, and a button that stays in view leads down to these. Words that Streamlit makes small or
-# pale are at least 15 px and dark enough to be read from the back of a room; those on an open popover, which
-# Streamlit darkens, stay legible in the dark theme.
+# above the settings; a button that stays in view leads down to these, beside the one that starts the attack.
+# Words that Streamlit makes small or pale are at least 15 px and dark enough to be read from the back of a
+# room; those on an open popover, which Streamlit darkens, stay legible in the dark theme.
 _CSS = """
 .st-key-pixels img { image-rendering: pixelated; border-radius: 0; }
-.st-key-picker button { height: auto; min-height: 2.5rem; padding: 3px; border-radius: 10px; }
-.st-key-picker button img { max-height: none; height: 50px; width: 50px; border-radius: 7px; display: block; }
+:is(.st-key-picker, .st-key-earlier) button {
+  height: auto; min-height: 2.5rem; padding: 3px; border-radius: 10px;
+}
+:is(.st-key-picker, .st-key-earlier) button img {
+  max-height: none; height: 50px; width: 50px; border-radius: 7px; display: block;
+}
 .st-key-picker button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
 [data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
 
@@ -53,6 +57,9 @@ _CSS = """
   #settings { scroll-margin-top: 4rem; }
   .stElementContainer:has(.to-settings) {
     position: sticky; bottom: 0.75rem; order: 1; align-self: flex-end; width: auto; z-index: 1000;
+  }
+  .st-key-attack {
+    position: fixed; bottom: 0.75rem; left: 1rem; width: calc(100vw - 9.5rem) !important; z-index: 1000;
   }
   .to-settings {
     display: block; padding: 0.5rem 1rem; border-radius: 2rem; font-weight: 600; text-decoration: none;

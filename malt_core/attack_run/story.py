@@ -21,7 +21,7 @@ def outcome_of(record: RunRecord, truth: Truth) -> Outcome:
 def headline(record: RunRecord, truth: Truth) -> str:
     """Return the result in one sentence. It is called fooling only where the network was right before."""
     before, after = f"“{record.clean_label.name}”", f"“{record.adversarial_label.name}”"
-    became = f"{before} became {after}"
+    became = f"{before} became {after}{_asked(record)}"
     guess = guessing(record.clean_label.confidence)
     match outcome_of(record, truth):
         case "fooled":
@@ -76,11 +76,7 @@ def _how(record: RunRecord) -> str:
     if record.success:
         how = f"Found in {steps(record.steps)}" if record.steps else "Found at the random start"
         moved = length(record.perturbation_norm, record.norm)
-        change = (
-            f"no colour value changed by more than {moved}"
-            if linf
-            else f"the whole change has length {moved} (at most {radius} allowed)"
-        )
+        change = f"no colour value changed by more than {moved}" if linf else f"the change has length {moved}"
         return f"{how}; {change}."
     tried = sum(target.tried for target in record.ranking)
     classes = "1 wrong class" if tried == 1 else f"{tried} wrong classes"
@@ -88,9 +84,16 @@ def _how(record: RunRecord) -> str:
     return f"Nothing was found within {within}: {classes} tried, {steps(record.steps_total)}."
 
 
+def _asked(record: RunRecord) -> str:
+    """Return whether the new answer is the one that was asked for, "" where none was."""
+    if record.aim is None or not record.success:
+        return ""
+    return ", as was asked for" if record.reached else f", not “{record.aim.name}” as was asked for"
+
+
 def _saved(record: RunRecord) -> str:
     if not record.success:
-        return "The pictures show the closest try."
+        return ""
     if record.survives_png:
         return "Saved as a PNG, the changed picture gets the new answer, too."
     if not Epsilon(record.eps, record.norm).fits_eight_bits:

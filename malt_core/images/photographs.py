@@ -70,7 +70,7 @@ PHOTOS = (
             "imagenet": ("espresso", "cup"),
             "tiny-imagenet": ("espresso",),
         },
-        box=(100, 20, 460, 380),
+        box=(140, 60, 440, 360),
     ),
     GalleryPhoto(
         id="cat",

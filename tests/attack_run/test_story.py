@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from malt_core.attack_run.record import PredictedClass, RunRecord, read_record
+from malt_core.attack_run.record import RunRecord, read_record
 from malt_core.attack_run.story import headline, told
 from malt_core.attacks.outcome import Truth
+from malt_core.types import NamedClass, PredictedClass
 
 RECORDS = Path(__file__).parent / "records"
 ORANGE, PEPPER, LEMON = 10, 11, 12
@@ -58,6 +59,15 @@ def test_the_tone_follows_how_sure_the_network_was() -> None:
     assert "guess" not in headline(record(), {ORANGE}) + told(record(), {ORANGE})
 
 
+def test_what_was_asked_for_is_reached_or_not() -> None:
+    aim = NamedClass(index=LEMON, name="lemon")
+    assert headline(record(aim=aim, reached=False), {ORANGE}) == (
+        "Fooled: “orange” became “bell pepper”, not “lemon” as was asked for."
+    )
+    reached = record(after=LEMON, aim=aim, reached=True)
+    assert headline(reached, {ORANGE}) == "Fooled: “orange” became “lemon”, as was asked for."
+
+
 def test_an_unknown_truth_is_asked_for() -> None:
     assert "Fooled, if the first answer was right. Was it?" in told(record(), None)
 
@@ -70,9 +80,7 @@ def test_what_follows_says_how_far_and_what_is_saved() -> None:
         "Saved as a PNG, the changed picture gets the new answer, too."
     )
     assert "a PNG holds whole steps" in told(replace(run, survives_png=False), {ORANGE})
-    assert "the saved picture is the original" in told(
-        replace(run, eps=0.5 / 255, survives_png=False), {ORANGE}
-    )
+    assert "No PNG can hold it" in told(replace(run, eps=0.5 / 255, survives_png=False), {ORANGE})
     assert "Found at the random start" in told(replace(run, steps=0), {ORANGE})
 
 

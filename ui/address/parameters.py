@@ -263,7 +263,8 @@ class PageSettings:
     def names(cls) -> frozenset[str]:
         """The parameters that an address of this page may have."""
         rows = cls.parameters().items()
-        return frozenset({RUN, HIDE, *(parameter.name or name for name, parameter in rows)})
+        former = {parameter.formerly for _, parameter in rows if parameter.formerly}
+        return frozenset({RUN, HIDE, *(parameter.name or name for name, parameter in rows)}) | former
 
     @classmethod
     def default_of(cls, name: str, before: Values) -> Any:
@@ -272,8 +273,18 @@ class PageSettings:
         return row.metadata["parameter"].default(before) if row.default is MISSING else row.default
 
     @classmethod
+    def opening(cls) -> Self:
+        """What the page shows where its address says nothing."""
+        values: dict[str, Any] = {}
+        for name in cls.parameters():
+            values[name] = cls.default_of(name, values)
+        return cls(**values)
+
+    @classmethod
     def read(cls, params: Mapping[str, str]) -> Asked[Self]:
         """What an address asks for."""
+        if not params:
+            return Asked(cls.opening(), False, (), ())
         values: dict[str, Any] = {}
         complaints: list[str] = []
         for field_name, parameter in cls.parameters().items():

@@ -1,4 +1,7 @@
-"""The result that plays on opening, of the default settings; scripts/make_attack_example.py computes it."""
+"""The results that are shown without computing: what the page opens with, and the same photograph elsewhere.
+
+scripts/make_attack_example.py computes them.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ import streamlit as st
 from malt_core.export.snapshot import Snapshot
 from malt_core.storage.assets import assets_folder
 from malt_core.storage.typed_json import parse_json, typed
-from ui.attack.link import AttackSettings
-from ui.attack.result import Files, show_result
-from ui.pictures.picture import Picture
+from ui.attack.link import ROBUST, AttackSettings
+from ui.widgets import form
 
-FILE = assets_folder() / "examples" / "default.json"
+FOLDER = assets_folder() / "examples"
+EXAMPLES = {"default": AttackSettings.opening(), "robust": AttackSettings.opening_on(ROBUST)}
+"""The settings that each is of, by the name of its file."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +30,28 @@ class StoredExample:
 
 
 @cache
-def stored_example() -> StoredExample:
-    """The example that is stored."""
-    return typed(StoredExample, parse_json(FILE.read_bytes(), str(FILE)), str(FILE))
+def stored_example(name: str) -> StoredExample:
+    """The example of that name. Raises BadConfig for a file that is none."""
+    file = FOLDER / f"{name}.json"
+    return typed(StoredExample, parse_json(file.read_bytes(), str(file)), str(file))
 
 
-def show_example(settings: AttackSettings, picture: Picture, files: Files, link: str | None) -> bool:
-    """Draw the stored result if it is of these settings; otherwise return False. See show_result."""
-    stored = stored_example()
-    if stored.settings != settings:
-        return False
-    show_result(stored.snapshot, settings, picture, files, link)
-    st.caption("An example, computed ahead with these settings. **Attack** computes it before your eyes.")
-    return True
+def stored_snapshot(settings: AttackSettings) -> Snapshot | None:
+    """The result of these settings, if it is stored."""
+    return next((stored_example(name).snapshot for name, of in EXAMPLES.items() if of == settings), None)
+
+
+def show_other_example(settings: AttackSettings) -> None:
+    """Draw the way from one example to the other: the same photograph, undefended and robust."""
+    undefended = settings == EXAMPLES["default"]
+    words, other = (
+        ("See it on a robust network", "robust") if undefended else ("Back to the first", "default")
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="other-example"):
+        st.button(
+            words,
+            icon=":material/shield:" if undefended else ":material/arrow_back:",
+            key="other_example",
+            on_click=lambda: form.fill(EXAMPLES[other]),
+        )
+        st.caption("Computed ahead; **Attack** computes it before your eyes.", width="content")

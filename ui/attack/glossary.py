@@ -1,8 +1,8 @@
 """Words for newcomers: tooltips of table columns and numbers, and the longer explanations."""
 
 INTRODUCTION = (
-    "A photo, changed by less than the eye can see, becomes something else to a neural network. The attack "
-    "is [MALT](https://arxiv.org/abs/2407.02240); it bets that the way there is almost a straight line. See "
+    "A photograph, hardly changed, becomes something else to a neural network. The attack is "
+    "[MALT](https://arxiv.org/abs/2407.02240); it bets that the way there is almost a straight line. See "
     "whether it is."
 )
 
@@ -19,8 +19,10 @@ MARGIN = (
     "How far this class lies behind at the start, in logits: the model's raw scores, before they become "
     "probabilities. Below zero the model changes its mind."
 )
-TRIED = "Whether the attack got as far as this class; it stops at the first success."
-FOOLED = "Whether the attack towards this class fooled the model, be it into another wrong class."
+HAPPENED = (
+    "Reached: the picture became this class. Became another: on the way to this class, it became another "
+    "one. No: neither. Empty where the attack did not get as far, since it stops at the first success."
+)
 
 ALL_STEPS = "Gradient steps towards all classes that were tried."
 SECONDS = "Duration of the attack, turns taken by other people's attacks included."

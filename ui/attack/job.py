@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from ui.attack import work
+from ui.attack import earlier, work
+from ui.attack.downloads import Files
 from ui.attack.link import AttackSettings
-from ui.attack.result import Files
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
 from ui.compute.session import queue
@@ -16,9 +16,17 @@ from ui.pictures.picture import Picture
 LONGEST_DOWNLOAD = 300.0  # seconds
 
 
-def attack_job(task: Task, chosen: AttackSettings, image: Picture, *, anew: bool) -> Job:
-    """This tab's attack job. anew: not a kept result."""
-    return task.job(load=load_model(chosen.model), work=work.attack(chosen, image), anew=anew)
+def attack_job(task: Task, chosen: AttackSettings, image: Picture) -> Job:
+    """This tab's attack job."""
+    return task.job(load=load_model(chosen.model), work=work.attack(chosen, image))
+
+
+def compute_again(task: Task, key: str) -> None:
+    """Have the next attack_job of that key compute it, kept or not; for callbacks."""
+    earlier.drop(key)
+    queue().forget(key)
+    task.leave()
+    task.start(key)
 
 
 def files_of(chosen: AttackSettings, image: Picture) -> Files:
@@ -27,8 +35,9 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
     how = {"load": load_model(chosen.model), "work": work.attack(chosen, image)}
 
     def compute(name: str) -> bytes:
-        from malt_core.attack_run import poster
+        from malt_core.attack_run import pictures, poster
         from malt_core.export import html
+        from malt_core.images.arrays import npy_bytes
 
         watcher = f"download {time.monotonic()}"
         job = jobs.submit(key, watcher, **how)
@@ -39,6 +48,15 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
         if job.state != "done":
             raise RuntimeError(job.error or "The run took too long.")
         run = job.events[-1].run
-        return poster.figure_png(run) if name == "figure.png" else html.run_html(run).encode()
+        match name:
+            case "perturbation.png":
+                return pictures.perturbation_png(run)[0]
+            case "adversarial.npy":
+                return npy_bytes(run.result.adversarial)
+            case "figure.png":
+                return poster.figure_png(run)
+            case "figure.html":
+                return html.run_html(run).encode()
+        raise ValueError(name)
 
     return compute

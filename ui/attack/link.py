@@ -9,13 +9,17 @@ from typing import ClassVar, Self
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import gallery
+from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import Crop
 from ui.address.common import CommonSettings
-from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, setting
+from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, default_eps, setting
 from ui.pictures.crop_frame import PART
 from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
 
 DEFAULT_PHOTO = "espresso"
+ROBUST = "tiny-imagenet/robust"
+# Plain words on both sides; with few steps, which are then smaller, the line foretells the crossing best.
+OPENING_TARGET, OPENING_STEPS = "soup bowl", 4
 
 PHOTO = Choice(
     label="Picture",
@@ -34,6 +38,7 @@ STEPS = Count(
     low=1,
     high=1000,
     step=10,
+    depends=("model", "photo"),
     help="How many steps the attack (APGD, a gradient descent) may take towards each wrong class.",
 )
 TARGETING = Choice(
@@ -63,6 +68,7 @@ BUDGET = Choice(
 TARGET = ClassIndex(
     label="Fool it into",
     placeholder="any wrong class",
+    depends=("model", "photo"),
     help="The one class that the model is to answer with. It gets all its steps, and no other is tried.",
 )
 
@@ -84,6 +90,17 @@ class AttackSettings(CommonSettings):
     truth: int | str | None = setting(TRUTH, None)
     target: int | None = setting(TARGET, None)
     budget: str = setting(BUDGET, "frugal")
+
+    @classmethod
+    def opening(cls) -> Self:
+        """What the page opens with: the best example that there is."""
+        target = model_info(DEFAULT_MODEL).classes.index(OPENING_TARGET)
+        return replace(cls.opening_on(DEFAULT_MODEL), target=target, steps=OPENING_STEPS)
+
+    @classmethod
+    def opening_on(cls, model: str) -> Self:
+        """The same photograph on another network."""
+        return cls(model=model, eps=default_eps(model, "linf"))
 
     @property
     def config(self) -> AttackConfig:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from malt_core import formatting
 from malt_core.attacks.malt import budget
 from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, TargetDone
 from malt_core.figure_style import LINEAR, PALETTE
@@ -103,15 +104,30 @@ def show_running(task: Task, job: Job, chosen: AttackSettings, picture: Picture)
                 _watch(task, job, budget.most_rounds(chosen.config), model_info(chosen.model).classes)
 
 
+def show_stopped(events: Sequence[Any], chosen: AttackSettings) -> None:
+    """Draw what an attack had brought when it was stopped."""
+    trace = [event for event in events if isinstance(event, Step)]
+    names = model_info(chosen.model).classes
+    done = sum(isinstance(event, TargetDone) for event in events)
+    tried = f"{done} {'class' if done == 1 else 'classes'} tried, " if done else ""
+    st.info(f"Stopped after {tried}{formatting.steps(len(trace))}, without success so far.")
+    if trace:
+        _curves(trace, names)
+
+
+def _curves(trace: Sequence[Step], names: Sequence[str]) -> None:
+    st.markdown(f"Lead over **{names[trace[-1].target]}** (margin, in logits), step by step")
+    with st.container(key="live"):
+        st.vega_lite_chart(
+            live_points(trace),
+            CHART,
+            alt="The margin at every point visited so far, and its straight-line prediction",
+        )
+
+
 def _watch(task: Task, job: Job, rounds: int, names: Sequence[str]) -> None:
     def curves(events: Sequence[Any]) -> None:
         if trace := [event for event in events if isinstance(event, Step)]:
-            st.markdown(f"Lead over **{names[trace[-1].target]}** (margin, in logits), step by step")
-            with st.container(key="live"):
-                st.vega_lite_chart(
-                    live_points(trace),
-                    CHART,
-                    alt="The margin at every point visited so far, and its straight-line prediction",
-                )
+            _curves(trace, names)
 
     watch(task, job, lambda events: progress(events, rounds, names), curves)

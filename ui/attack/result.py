@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
-
 import streamlit as st
 
 from malt_core.attack_run import story
-from malt_core.attack_run.record import record_to_json
+from malt_core.attack_run.record import RankedClass
+from malt_core.attack_run.words import cost, visibility
 from malt_core.export.snapshot import Snapshot
 from ui.attack import glossary
+from ui.attack.downloads import Files, take_away
+from ui.attack.earlier import show_pin, show_strip
+from ui.attack.example import show_other_example
+from ui.attack.failure import show_failure
 from ui.attack.link import AttackSettings
 from ui.attack.preview import answers_of
 from ui.attack.question import ask, asks, truth_of
-from ui.layout import show_link
 from ui.pictures.picture import Picture
 from ui.widgets import glossary as shared_words
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 from ui.widgets.player import show_player
 
-Files = Callable[[str], bytes]
-"""Computes a download on click: "figure.png" or "figure.html"."""
+MOST_TOLD = 3  # steps up to which no curve is drawn
 
 
 def show_result(
-    snapshot: Snapshot, settings: AttackSettings, picture: Picture, files: Files, link: str | None
+    key: str,
+    snapshot: Snapshot,
+    settings: AttackSettings,
+    picture: Picture,
+    files: Files,
+    link: str | None,
+    *,
+    example: bool = False,
 ) -> None:
-    """Draw everything about a finished run. link: its address, None where it cannot be linked."""
-    truth = truth_of(settings)
-    st.subheader(plain(story.headline(snapshot.record, truth)), anchor=False)
-    st.markdown(plain(story.told(snapshot.record, truth)))
+    """Draw everything about a finished run. key: see work.attack_key; link: its address, if it has one."""
+    record, truth = snapshot.record, truth_of(settings)
+    st.subheader(plain(story.headline(record, truth)), anchor=False)
+    st.markdown(plain(story.told(record, truth)))
+    show_failure(snapshot, settings)
     if asks(settings) and (answers := answers_of(settings, picture)):
         ask(settings, answers)
-    _path(snapshot)
-    if picture.credit:
-        st.caption(f"Photo: {picture.credit}")
+    show_player(snapshot.player, key=f"player-{snapshot.player['id']}-{st.session_state.get('played', 0)}")
+    st.caption(f"{visibility(record)} {f'Photo: {plain(picture.credit)}.' if picture.credit else ''}")
+    if example:
+        show_other_example(settings)
+    show_pin(key)
+    show_strip(key)
+    heading("Was the margin a straight line?", glossary.WHAT_MARGIN)
+    st.markdown(snapshot.way_sentence)
     _attempts(snapshot)
     _targets(snapshot)
     _numbers(snapshot)
-    _take_away(snapshot, files, link)
-
-
-def _path(snapshot: Snapshot) -> None:
-    show_player(snapshot.player, key=f"player-{snapshot.player['id']}")
-    heading("Was it a straight line?", glossary.WHAT_MARGIN)
-    st.markdown(snapshot.way_sentence)
+    take_away(snapshot, settings.photo, files, link)
 
 
 def _attempts(snapshot: Snapshot) -> None:
+    if max((step.step for step in snapshot.trace), default=0) < MOST_TOLD:
+        return  # a curve of two or three points tells nothing
     # Plotly takes a while to import; the first words need not wait for it
     from malt_core.attack_run.figures import attempts_figure
 
@@ -78,8 +84,7 @@ def _targets(snapshot: Snapshot) -> None:
             "confidence rank": target.confidence_rank,
             distance: None if target.predicted_distance is None else target.predicted_distance * unit,
             "margin": target.margin,
-            "tried": target.tried,
-            "fooled": target.succeeded,
+            "what happened": _happened(target),
         }
         for rank, target in enumerate(record.ranking, start=1)
     ]
@@ -94,11 +99,16 @@ def _targets(snapshot: Snapshot) -> None:
             "confidence rank": number(help=glossary.CONFIDENCE_RANK),
             distance: number(help=glossary.DISTANCE, format="%.2f"),
             "margin": number(help=glossary.MARGIN, format="%.2f"),
-            "tried": st.column_config.CheckboxColumn(help=glossary.TRIED, width="small"),
-            "fooled": st.column_config.CheckboxColumn(help=glossary.FOOLED, width="small"),
+            "what happened": st.column_config.TextColumn(help=glossary.HAPPENED),
         },
         alt="The wrong classes in the order of attack, with their predicted distances",
     )
+
+
+def _happened(target: RankedClass) -> str | None:
+    if not target.tried:
+        return None
+    return "reached" if target.reached else "became another" if target.succeeded else "no"
 
 
 def _numbers(snapshot: Snapshot) -> None:
@@ -119,35 +129,7 @@ def _numbers(snapshot: Snapshot) -> None:
         ("R²", "–" if r2 is None else f"{r2:.3f}".replace("-", "−"), glossary.R2),
     )
     st.markdown("#### The numbers behind it", anchors=False)
+    st.caption(cost(record))
     with st.container(horizontal=True, key="numbers"):
         for label, value, explanation in numbers:
             st.metric(label, value, help=explanation, width="content")
-
-
-def _picture_kind(snapshot: Snapshot) -> str:
-    return "Adversarial image" if snapshot.record.success else "Closest try"
-
-
-def _take_away(snapshot: Snapshot, files: Files, link: str | None) -> None:
-    """Downloads, the command line, the link."""
-    st.markdown("#### Take it with you", anchors=False)
-    stem = "malt-" + re.sub(r"\W+", "-", Path(snapshot.name).stem).strip("-")
-    adversarial = snapshot.adversarial_png
-    record = json.dumps(record_to_json(snapshot.record), indent=2, ensure_ascii=False)
-    what = _picture_kind(snapshot)
-    downloads = [
-        (f"{what} (PNG)", adversarial, f"{stem}-{what.split()[0].lower()}.png", "image/png"),
-        ("Record (run.json)", record, f"{stem}-run.json", "application/json"),
-    ]
-    if snapshot.player is not None:
-        downloads += [
-            ("Figure (PNG)", partial(files, "figure.png"), f"{stem}-figure.png", "image/png"),
-            ("Interactive page (HTML)", partial(files, "figure.html"), f"{stem}.html", "text/html"),
-        ]
-    with st.container(horizontal=True, key="downloads"):
-        for label, data, name, kind in downloads:
-            st.download_button(label, data, name, kind, on_click="ignore", icon=":material/download:")
-    st.caption("The same run on the command line:")
-    st.code(snapshot.command, language="bash", wrap_lines=True)
-    otherwise = "A link cannot hold a picture of your own: send the picture along with the settings."
-    show_link(link, "This view", otherwise)

@@ -14,14 +14,14 @@ def another_picture() -> None:
 
 
 def main_settings() -> None:
-    """The model and how far pixels may move."""
-    draw(AttackSettings, "model", "eps")
+    """The model, how much may change, and into what."""
+    draw(AttackSettings, "model", "eps", "target")
 
 
 def more_settings() -> None:
     """Everything else, folded away."""
     with st.expander("More settings", key="more"):
-        draw(AttackSettings, "target", "targeting", "norm")
+        draw(AttackSettings, "targeting", "norm")
         draw_beside(AttackSettings, "targets", "steps")
         draw(AttackSettings, "budget")
         draw(AttackSettings, "seed")

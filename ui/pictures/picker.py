@@ -107,19 +107,13 @@ def chosen_picture(
 
     on_another: called when these deliver another picture. Raises BadImage for a file that cannot be used.
     """
-    if photo == UPLOAD:
-        file = st.file_uploader("A picture of yours", key="file", help=WHAT_UPLOAD, on_change=on_another)
-    elif photo == CAMERA:
-        file = st.camera_input("Take a picture", key="shot", on_change=on_another)
-        st.caption(
-            "No picture? The browser asks for leave to use the camera; undo a refusal in its address bar."
-        )
-    else:
+    if photo not in (UPLOAD, CAMERA):
         if shows("crop"):
             with st.expander("Choose the part", key="part"):
                 whole, box = open_photo(photo, "fit"), find_photo(photo).box
                 draw_frame(whole, size, crop, centre=box, alt=find_photo(photo).alt, choose=_cut)
         return _kept((photo, size, crop), lambda: gallery_picture(photo, size, crop))
+    file = _own_file(photo, on_another)
     if file is None:
         return None
     name = "camera picture" if photo == CAMERA else file.name
@@ -142,6 +136,44 @@ def _original(file: UploadedFile, name: str) -> Image.Image:
     if "original" not in state or state.original[0] != file.file_id:
         state.original = file.file_id, own_image(file.getvalue(), name)
     return state.original[1]
+
+
+def own_file(photo: str) -> UploadedFile | None:
+    """The file that the user has chosen, or the camera has delivered."""
+    return st.session_state.get("own_file", {}).get(photo)
+
+
+def put_back(photo: str, file: UploadedFile | None) -> None:
+    """Have a file that was chosen before be the one that is chosen now; for callbacks."""
+    state = st.session_state
+    if photo in (UPLOAD, CAMERA) and file is not own_file(photo):
+        state.setdefault("own_file", {})[photo] = file
+        state.uploader = state.get("uploader", 0) + 1  # another widget, which is empty
+
+
+def _own_file(photo: str, on_another: Callable[[], None] | None) -> UploadedFile | None:
+    """Draw what delivers a file. When the page is returned to, it is empty; what it delivered stays."""
+    state = st.session_state
+    again = f"-{state.uploader}" if state.get("uploader") else ""
+
+    def another() -> None:
+        state.get("own_file", {}).pop(photo, None)
+        if on_another:
+            on_another()
+
+    if photo == UPLOAD:
+        key = f"file{again}"
+        file = st.file_uploader("A picture of yours", key=key, help=WHAT_UPLOAD, on_change=another)
+    else:
+        file = st.camera_input("Take a picture", key=f"shot{again}", on_change=another)
+        st.caption(
+            "No picture? The browser asks for leave to use the camera; undo a refusal in its address bar."
+        )
+    if file is not None:
+        state.setdefault("own_file", {})[photo] = file
+    elif (kept := own_file(photo)) is not None:
+        st.caption(f"Still here: {plain(kept.name)}.")
+    return own_file(photo)
 
 
 def own_files() -> Sequence[UploadedFile]:

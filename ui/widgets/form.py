@@ -41,7 +41,7 @@ def follow(record: type[S]) -> Asked[S]:
     if way == "menu" and (taken := menu_address(record, params)) != params:
         params, asked = taken, record.read(taken)
     if way is not None:
-        _fill(asked.settings)
+        fill(asked.settings)
         if way != "menu":
             _choose_what_is_asked(asked.settings, params)
         if record.result_in_address and way == "link":
@@ -161,7 +161,8 @@ def put(record: type[PageSettings], name: str, value: Any) -> None:
     changed(record, name)
 
 
-def _fill(settings: PageSettings) -> None:
+def fill(settings: PageSettings) -> None:
+    """Set all widgets to these settings; before they are drawn, as in callbacks."""
     state = st.session_state
     for name, parameter in settings.parameters().items():
         value = getattr(settings, name)

@@ -11,7 +11,7 @@ from ui.address.parameters import NONE_OF_THESE, Asked
 from ui.attack.link import DEFAULT_PHOTO, AttackSettings
 from ui.pictures.picture import UPLOAD
 
-DEFAULT = AttackSettings.read({}).settings
+DEFAULT = AttackSettings.read({"photo": DEFAULT_PHOTO}).settings
 
 
 def read(**params: str) -> Asked[AttackSettings]:
@@ -35,8 +35,16 @@ def test_what_is_written_is_read_back(change: dict, run: bool, hidden: tuple[str
     assert read(**settings.write(run=run, hidden=hidden)) == Asked(settings, run, hidden, ())
 
 
-def test_an_empty_link_means_the_defaults() -> None:
+def test_an_empty_link_opens_with_the_example() -> None:
     asked = read()
+    assert asked == Asked(AttackSettings.opening(), False, (), ())
+    assert read(**asked.settings.write()).settings == asked.settings
+    assert asked.settings.target is not None
+    assert read(photo=DEFAULT_PHOTO).settings.target is None
+
+
+def test_a_short_link_means_the_defaults() -> None:
+    asked = read(photo=DEFAULT_PHOTO)
     assert (asked.settings.model, asked.settings.photo) == (DEFAULT_MODEL, DEFAULT_PHOTO)
     assert (asked.run, asked.hidden, asked.complaints) == (False, (), ())
     assert asked.settings.eps == pytest.approx(model_info(DEFAULT_MODEL).suggested_eps * 255)
