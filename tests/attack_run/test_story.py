@@ -80,7 +80,7 @@ def test_what_follows_says_how_far_and_what_is_saved() -> None:
         "Saved as a PNG, the changed picture gets the new answer, too."
     )
     assert "a PNG holds whole steps" in told(replace(run, survives_png=False), {ORANGE})
-    assert "No PNG can hold it" in told(replace(run, eps=0.5 / 255, survives_png=False), {ORANGE})
+    assert "No PNG can hold this" in told(replace(run, eps=0.5 / 255, survives_png=False), {ORANGE})
     assert "Found at the random start" in told(replace(run, steps=0), {ORANGE})
 
 
