@@ -12,11 +12,12 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from malt_core.datasets.in_memory import first_images, gallery_data
 from malt_core.evaluation.report import Report, report_from_json, report_to_json
 from malt_core.evaluation.types import Corrupt
 from tests.helpers.pages import PATIENCE, ROOT, open_app, texts
 from tests.helpers.reports import report
-from ui.benchmark import store
+from ui.benchmark import settings, store
 from ui.compute.session import queue
 
 EMPTY = "or hand in a report.json"
@@ -29,8 +30,14 @@ def open_page() -> AppTest:
     return app
 
 
+@pytest.fixture
+def one_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single photograph of the gallery is evaluated."""
+    monkeypatch.setattr(settings, "gallery_data", lambda info: first_images(gallery_data(info), 1))
+
+
 def open_with_cifar10() -> AppTest:
-    """The page with a network that has but one photograph of the gallery to be evaluated on."""
+    """The page with the quickest network."""
     return open_page().selectbox(key="model").set_value("autoattack/resnet18-cifar10").run()
 
 
@@ -266,7 +273,7 @@ def test_unusable_eps_is_explained(text: str) -> None:
     assert app.button(key="evaluate").disabled
 
 
-def test_a_run_ends_with_reports_that_stay_when_the_page_is_left() -> None:
+def test_a_run_ends_with_reports_that_stay_when_the_page_is_left(one_photo: None) -> None:
     app = open_with_cifar10()
     app.text_input(key="eps").set_value("1, 8").run()
     app.button_group(key="attacks").set_value(["malt"]).run()
@@ -290,7 +297,7 @@ def test_a_run_ends_with_reports_that_stay_when_the_page_is_left() -> None:
     assert report_from_json(json.loads(texts_of_reports[1]), "it").plan.config.eps_text == "8/255"
 
 
-def test_stop_keeps_what_is_done_and_ends_the_work() -> None:
+def test_stop_keeps_what_is_done_and_ends_the_work(one_photo: None) -> None:
     app = open_with_cifar10()
     app.text_input(key="eps").set_value("0.06").run()  # AutoAttack will work at it for minutes
     app.button_group(key="attacks").set_value(["malt", "autoattack"]).run()
