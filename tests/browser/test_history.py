@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.driving import go, set_eps, stop_button, wait_for
 from tests.browser.line import Line
+from tests.helpers.pages import png
 
 pytestmark = pytest.mark.browser
 
@@ -122,3 +123,21 @@ def test_a_link_that_starts_says_so(page: Page, server: subprocess.Popen) -> Non
     stop_button(page).click()
     expect(stop_button(page)).to_have_count(0)
     assert "run=1" not in page.url
+
+
+def test_an_upload_survives_a_visit_to_another_page(page: Page, server: subprocess.Popen) -> None:
+    page.goto(f"{server.url}/?model=tiny-imagenet/robust&eps=8&targets=1&steps=3")
+    page.locator(".st-key-picker button", has_text="Your photo").click()
+    kind = {"name": "mine.png", "mimeType": "image/png", "buffer": png()}
+    page.locator(".st-key-file input[type=file]").set_input_files(kind)
+    page.locator(".st-key-attack button:enabled").click()
+    result = page.locator("h3").first
+    expect(page.get_by_text("Take it with you")).to_be_visible()
+    said = result.inner_text()
+    go(page, "Race")
+    expect(page.get_by_text("Still here: mine.png")).to_be_visible()
+    expect(page.locator(".st-key-start button")).to_be_enabled()
+    go(page, "Attack")
+    expect(page.get_by_text("Still here: mine.png")).to_be_visible()
+    expect(result).to_have_text(said)
+    expect(page.get_by_text("Take it with you")).to_be_visible()

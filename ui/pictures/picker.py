@@ -177,7 +177,9 @@ def _own_file(photo: str, on_another: Callable[[], None] | None) -> UploadedFile
 
 
 def own_files() -> Sequence[UploadedFile]:
-    """Pictures of the user's own. When the page is returned to, the uploader is empty; what it held stays."""
+    """Pictures of the user's own. When the page is returned to, the uploader is empty; what it held stays.
+    Until it has held any, a picture that was attacked takes part.
+    """
     state = st.session_state
     files = st.file_uploader(
         "Pictures of yours",
@@ -188,9 +190,11 @@ def own_files() -> Sequence[UploadedFile]:
     )
     if files:
         state.own_files = files
-    elif "own_files" in state:
-        st.caption(f"Still here: {plain(', '.join(file.name for file in state.own_files))}.")
-    return state.get("own_files", [])
+        return files
+    kept = state.get("own_files") or list(state.get("own_file", {}).values())
+    if kept:
+        st.caption(f"Still here: {plain(', '.join(file.name for file in kept))}.")
+    return kept
 
 
 def _kept(key: tuple, make: Callable[[], Picture]) -> Picture:
