@@ -53,7 +53,7 @@ _CSS = """
   .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
   .st-key-navigation { inset: 0 3rem auto 0.25rem; gap: 0.25rem; }
   [data-testid="stColumn"]:has(.st-key-results) { order: -1; }
-  .st-key-running { flex-direction: column-reverse; scroll-margin-top: 3.3rem; }
+  .st-key-running { scroll-margin-top: 3.3rem; }
   #settings { scroll-margin-top: 4rem; }
   .stElementContainer:has(.to-settings) {
     position: sticky; bottom: 0.75rem; order: 1; align-self: flex-end; width: auto; z-index: 1000;

@@ -5,7 +5,7 @@ import { likeliest, role, share } from "./words.js";
 const SVG = "http://www.w3.org/2000/svg";
 const EDGE = { left: 48, right: 24, top: 34, bottom: 44 };
 const LINE = 19; // from one line of text to the next
-const TALL = { least: 200, most: 300, ofWindow: 0.27 }; // CSS pixels, and a share of the window's height
+const TALL = { least: 180, most: 300, ofWindow: 0.235 }; // CSS pixels, and a share of the window's height
 
 function draw(parent, name, attributes = {}, text = "") {
   const node = document.createElementNS(SVG, name);

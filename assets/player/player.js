@@ -11,7 +11,7 @@ import { likeliest, percent, role, share, signed, stage, texts } from "./words.j
 const MILLISECONDS_TO_THE_END = 3000;
 const STEPS_BY_KEY = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 };
 const SMOOTH = 200; // pixels: pictures at least as wide are scaled as photographs are, smaller ones stay crisp
-const SIDE = { least: 110, ofWindow: 0.25 }; // of a picture on screen: CSS pixels, a share of the window's height
+const SIDE = { least: 110, ofWindow: 0.22 }; // of a picture on screen: CSS pixels, a share of the window's height
 
 const PICTURE = (name, title, note) => `<figure class="mp-picture">
   <div class="mp-title" data-title="${name}">${title}</div>

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from malt_core.attack_run.likeness import likeness
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.malt.single import attack
-from malt_core.attacks.types import AttackConfig, AttackEvent, AttackResult, Finished
+from malt_core.attacks.types import AttackConfig, AttackEvent, AttackResult, Finished, Look, look_away
 from malt_core.errors import BadConfig
 from malt_core.linearity.measurement import measure_linearity
 from malt_core.linearity.types import LinearityReport
@@ -23,10 +23,10 @@ def _linearity(model: Model, sample: Sample, result: AttackResult) -> LinearityR
     return measure_linearity(model, sample.x, result.adversarial, result.label, target)
 
 
-def _attack(model: Model, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
+def _attack(model: Model, sample: Sample, config: AttackConfig, look: Look) -> Iterator[AttackEvent]:
     """Attack, and let an error about the target speak of it by name."""
     try:
-        yield from attack(model, sample, config)
+        yield from attack(model, sample, config, look=look)
     except BadConfig as error:
         if error.setting != "target":
             raise
@@ -37,13 +37,20 @@ def _attack(model: Model, sample: Sample, config: AttackConfig) -> Iterator[Atta
 
 
 def attack_and_measure(
-    model: Model, sample: Sample, config: AttackConfig, *, crop: Crop, source: str | None = None
+    model: Model,
+    sample: Sample,
+    config: AttackConfig,
+    *,
+    crop: Crop,
+    source: str | None = None,
+    look: Look = look_away,
 ) -> Iterator[AttackEvent | AttackRun]:
     """Yield the events of single.attack, then the AttackRun with the linearity along the way.
 
-    crop and source (default: the sample's name) only go on record; see AttackRun. Raises as attack does.
+    crop and source (default: the sample's name) only go on record; see AttackRun. For look, and
+    for what is raised, see attack.
     """
-    for event in _attack(model, sample, config):
+    for event in _attack(model, sample, config, look):
         yield event
         if isinstance(event, Finished):
             yield AttackRun(

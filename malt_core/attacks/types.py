@@ -20,6 +20,14 @@ Begin = Callable[[str, int | None], None]
 """Called as begin(stage, most) ahead of each stage of an attack; most: how often it calls the model."""
 
 
+Look = Callable[["torch.Tensor"], None]
+"""Called as look(x) with each point (C, H, W) that an attack visits, ahead of its Step."""
+
+
+def look_away(_x: torch.Tensor) -> None:
+    """Be a Look that does nothing."""
+
+
 def ignore_stage(_stage: str, _most: int | None) -> None:
     """Be a Begin that does nothing."""
 

@@ -216,7 +216,7 @@ def test_two_people_at_once(page: Page, browser: Browser, server: subprocess.Pop
     slow = context.new_page()
     slow.goto(f"{server.url}{SLOW}&seed=77")
     expect(slow.get_by_text(STEP)).to_be_visible()
-    expect(slow.locator(".st-key-live svg.marks")).to_be_visible()
+    expect(slow.locator(".malt-live polyline").first).to_be_visible()
     page.goto(f"{server.url}/?photo=flower&eps=4&run=1")
     expect(sentence(page)).to_contain_text("became")
     expect(stop_button(slow)).to_be_visible()

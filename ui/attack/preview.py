@@ -107,7 +107,7 @@ def _shown(settings: AttackSettings) -> str:
 def _wait(job: Job) -> None:
     if job.finished:
         st.rerun()
-    st.progress(job.share or 0.0, text=job.note or "Looking at the picture …")
+    st.caption(job.note or "Looking at the picture …")  # the page's one bar is the attack's
 
 
 def _vocabulary(info: ModelInfo) -> None:

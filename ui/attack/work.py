@@ -14,6 +14,8 @@ from ui.attack.link import AttackSettings
 from ui.pictures.picture import Picture
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from malt_core.models.loaders import Model
 
 TOP = 5
@@ -27,6 +29,24 @@ class Outcome:
 
     run: AttackRun
     snapshot: Snapshot
+
+
+@dataclass
+class Sight:
+    """The first event of an attack job, and the only one that changes: where the attack is.
+
+    One picture for each job, however many steps it takes: what is kept with a job stays small. Written by the
+    compute thread, read by pages.
+
+    original, now: (C, H, W) in [0, 1]; now is None before the first step.
+    """
+
+    original: Tensor
+    now: Tensor | None = None
+
+    def see(self, x: Tensor) -> None:
+        """Be shown where the attack is."""
+        self.now = x.detach().cpu().clone()
 
 
 def attack_key(settings: AttackSettings, picture: Picture) -> str:
@@ -45,15 +65,22 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def attack(settings: AttackSettings, picture: Picture) -> Callable[[Model], Iterator[AttackEvent | Outcome]]:
-    """A work function for the queue: attack events, then the Outcome."""
+def attack(
+    settings: AttackSettings, picture: Picture
+) -> Callable[[Model], Iterator[AttackEvent | Sight | Outcome]]:
+    """A work function for the queue: the attack's Sight, its events, then the Outcome."""
 
-    def work(model: Model) -> Iterator[AttackEvent | Outcome]:
+    def work(model: Model) -> Iterator[AttackEvent | Sight | Outcome]:
         from malt_core.attack_run.run import attack_and_measure
         from malt_core.export.snapshot import snapshot_of
 
         sample, config = picture.to_sample(), settings.config
-        for event in attack_and_measure(model, sample, config, crop=settings.crop, source=picture.source):
+        sight = Sight(sample.x)
+        yield sight
+        run = attack_and_measure(
+            model, sample, config, crop=settings.crop, source=picture.source, look=sight.see
+        )
+        for event in run:
             yield Outcome(event, snapshot_of(event)) if isinstance(event, AttackRun) else event
 
     return work

@@ -13,6 +13,7 @@ from ui.compute.session import queue
 from ui.compute.task import Task
 
 EVERY = 0.4  # seconds between two looks at a job
+PREPARED = 0.1  # of the one bar: where loading ends and the work begins
 
 
 def waiting_sentence(ahead: int, *, long: bool = False) -> str:
@@ -30,9 +31,9 @@ def waiting_sentence(ahead: int, *, long: bool = False) -> str:
 def show_wait(job: Job) -> bool:
     """Draw what a job waits for, or return that it waits for nothing."""
     if job.state == "loading":
-        st.progress(job.share or 0.0, text=job.note or "Preparing …")
+        st.progress(PREPARED * (job.share or 0.0), text=job.note or "Preparing …")
     elif job.state == "waiting":
-        st.progress(0.0, text=waiting_sentence(queue().ahead(job), long=job.long))
+        st.progress(PREPARED, text=waiting_sentence(queue().ahead(job), long=job.long))
     return job.state in ("loading", "waiting")
 
 
@@ -69,7 +70,7 @@ def watch(
         events = job.events[:]
         if not show_wait(job):
             sentence, share = progress(events)
-            st.progress(share, text=sentence)
+            st.progress(PREPARED + (1 - PREPARED) * share, text=sentence)
         st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=task.stop)
         if task.by_link:
             st.caption("The link that you opened asks for this: it has started by itself.")

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from malt_core.attacks import apgd
 from malt_core.attacks.malt.budget import Rounds
-from malt_core.attacks.types import AttackConfig, RankedTarget, Step, TargetDone
+from malt_core.attacks.types import AttackConfig, Look, RankedTarget, Step, TargetDone, look_away
 from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.random import row_generator
@@ -113,12 +113,21 @@ class ConcurrentTargets:
     """The search for an adversarial image among the targets of x0 (1, C, H, W) with logits z0 (1, K).
 
     best: the best image of all runs that were told so far; left: the smallest margin of any, as a share of
-    that of x0.
+    that of x0. look: is shown the points of the run that is told; of others that share its passes, only those
+    after it.
     """
 
     def __init__(
-        self, model: Network, x0: Tensor, z0: Tensor, goal: Goal, config: AttackConfig, passes: Passes
+        self,
+        model: Network,
+        x0: Tensor,
+        z0: Tensor,
+        goal: Goal,
+        config: AttackConfig,
+        passes: Passes,
+        look: Look = look_away,
     ) -> None:
+        self.look = look
         self.model, self.x0, self.goal, self.config, self.passes = model, x0, goal, config, passes
         # Below 1/255 no 8-bit image but the original is in the ball, so there is nothing to wait for.
         self.eight_bit = config.eight_bit and config.epsilon.fits_eight_bits
@@ -181,6 +190,8 @@ class ConcurrentTargets:
             gradients.check_finite(z)
             for row, i in enumerate(rows.image.tolist()):
                 self._note(runs[i], step, x[row, None], z[row, None])
+                if i == untold[0][0]:
+                    self.look(x[row])
             yield from self._tell(untold)
             unfinished = _unfinished(untold)
             if len(unfinished) < len(rows):

@@ -18,10 +18,12 @@ from malt_core.attacks.types import (
     AttackEvent,
     AttackResult,
     Finished,
+    Look,
     Ranked,
     RankedTarget,
     RankingProgress,
     Step,
+    look_away,
 )
 from malt_core.errors import BadConfig
 from malt_core.numerics import gradients, losses, norms, soundness
@@ -70,7 +72,9 @@ def _in_rows(candidates: Tensor, x0: Tensor) -> Tensor:
 
 
 @torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
-def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
+def attack(
+    model: Network, sample: Sample, config: AttackConfig, *, look: Look = look_away
+) -> Iterator[AttackEvent]:
     """Attack one image and yield what happens: Ranking..., Ranked, (Step..., TargetDone)..., Finished.
 
     model maps (B, C, H, W) in [0, 1] to logits (B, K >= 2); it is evaluated in float32 (float64 if all its
@@ -85,13 +89,14 @@ def attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[Att
     target with all its steps (arXiv 2407.02240, algorithm 1); so it is with config.target, for that class
     alone, and only its answer is a success that ends the attack. Of a small image, runs share passes
     (concurrent_targets.py), which changes the time, not what happens. Closing the iterator stops the work.
+    look: is shown where the attack is.
 
     Randomness comes from config.seed alone, so equal arguments give equal results, whoever else attacks.
     Raises BadImage for a sample of the wrong type or range, BadConfig for a label, target or model that does
     not fit; warns and refuses as soundness.try_out says, which costs seven forward passes and a backward one.
     """
     with gradients.evaluation_mode(model):
-        yield from _attack(model, sample, config)
+        yield from _attack(model, sample, config, look)
 
 
 def _likeliest(z: Tensor) -> tuple[tuple[int, float], ...]:
@@ -118,7 +123,7 @@ def _goal(y: Tensor, config: AttackConfig, shared: losses.SharedLogits | None, c
     return Goal(y, aim, shared)
 
 
-def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[AttackEvent]:
+def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) -> Iterator[AttackEvent]:
     started, passes = time.perf_counter(), Passes()
     given = check_image(sample.x, "The sample")
     x0 = gradients.placed(model, given).clone()
@@ -131,7 +136,8 @@ def _attack(model: Network, sample: Sample, config: AttackConfig) -> Iterator[At
     y = torch.full_like(z0.argmax(1), label)
     goal = _goal(y, config, shared, z0.shape[1])
     confidence = float(z0.softmax(1)[0, clean])
-    runs, ranking, attempts, trace = ConcurrentTargets(model, x0, z0, goal, config, passes), (), [], []
+    runs = ConcurrentTargets(model, x0, z0, goal, config, passes, look)
+    ranking, attempts, trace = (), [], []
     targets: Sequence[RankedTarget] = ()
 
     if clean == label:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import pytest
 import torch
 
 from malt_core.attacks.malt import budget
 from malt_core.attacks.malt.single import attack
-from malt_core.attacks.types import AttackConfig, Step
+from malt_core.attacks.types import AttackConfig, Ranked, RankingProgress, Step, TargetDone
 from malt_core.types import Sample
 from tests.helpers.example_run import CLASSES, network
-from ui.attack.live import CURVES, live_points, progress
+from ui.attack.live import FOUND, latest_run, progress
+from ui.attack.work import Sight
+from ui.widgets.live import live_data
 
 
 def test_progress_never_goes_back_and_names_target_and_step() -> None:
@@ -22,7 +26,10 @@ def test_progress_never_goes_back_and_names_target_and_step() -> None:
     said = [progress(events[:end], 1, CLASSES) for end in range(len(events) + 1)]
     shares = [share for _, share in said]
     assert shares == sorted(shares)
-    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert (shares[0], shares[-1]) == (0.0, FOUND)
+    assert progress([*events, object()], 1, CLASSES)[1] == 1.0, (
+        "the run with all that was measured comes last"
+    )
 
     last = max(i for i, event in enumerate(events) if isinstance(event, Step))
     sentence = said[last + 1][0]
@@ -53,6 +60,48 @@ def test_the_live_curves_follow_the_latest_run_only() -> None:
         )
         for round, target, step, true, line in visited
     ]
-    points = [(point["curve"], point["step"], point["margin"]) for point in live_points(trace)]
-    true, line = CURVES
-    assert points == [(true, 0, 9.0), (true, 1, 6.0), (line, 0, 8.0), (line, 1, 5.0)]
+    assert latest_run(trace) == trace[2:]
+    assert latest_run([]) == []
+
+
+def test_progress_never_goes_back_in_whatever_order_events_come() -> None:
+    events = [
+        Ranked(label=0, clean_index=0, clean_confidence=1.0, targets=(), n_targets=9),
+        TargetDone(target=1, order=9, round=1, steps=3, fooled=False, reached=False),
+        Step(
+            order=1,
+            round=1,
+            target=2,
+            step=0,
+            most=9,
+            true_margin=1.0,
+            linear_margin=1.0,
+            best_margin=1.0,
+        ),
+        RankingProgress(done=1, total=9),
+    ]
+    shares = [progress(events[:end], 2, CLASSES)[1] for end in range(len(events) + 1)]
+    assert shares == sorted(shares)
+
+
+def test_where_the_attack_is_moves_and_only_the_latest_picture_is_kept() -> None:
+    x = torch.randint(0, 256, (3, 8, 8), generator=torch.Generator().manual_seed(0)).float() / 255
+    sight, seen = Sight(x), []
+    assert live_data(x, None, [], "")["now"] == live_data(x, x, [], "")["now"]
+
+    def look(point: torch.Tensor) -> None:
+        sight.see(point)
+        seen.append(sight.now)
+
+    config = AttackConfig(eps=8 / 255, n_targets=3, n_iter=10, eight_bit=False)
+    events = list(attack(network(8), Sample(x=x, name="noise", digest=""), config, look=look))
+    trace = [event for event in events if isinstance(event, Step)]
+    assert len(seen) == len(trace)
+    margins = network(8)(torch.stack(seen))
+    label = events[-1].result.label
+    for step, z in zip(trace, margins, strict=True):
+        assert float(z[label] - z[step.target]) == pytest.approx(step.true_margin, abs=1e-3)
+    shown = live_data(x, sight.now, trace, "a lead")
+    assert shown["now"] != live_data(x, seen[0], trace, "a lead")["now"]
+    assert shown["true_margin"] == [pytest.approx(step.true_margin, abs=1e-3) for step in trace]
+    json.dumps(shown, allow_nan=False)
