@@ -76,7 +76,6 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     )
     attack.add_argument(
         "--all-steps",
-        "--faithful",
         dest="faithful",
         action="store_true",
         help="give every target all its steps, as the published algorithm does; otherwise steps go where "

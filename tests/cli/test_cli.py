@@ -88,7 +88,7 @@ def test_what_is_no_picture_is_named(tmp_path, data, says):
         ("cat", "There is no file cat. Did you mean gallery:cat?"),
         (".", ". is a folder: give a picture file."),
         ("gallery:cta", "Unknown gallery photo 'cta'. Did you mean 'cat'?"),
-        ("gallery:", "The gallery has cat, espresso, "),
+        ("gallery:", "The gallery has espresso, cat, "),
         ("", "required: IMAGE"),
         ("gallery:cat --eps 0", "--eps is 0, but an attack needs room to move: give a value over 0"),
         ("gallery:cat --eps -1", "--eps is -1, but"),
@@ -99,8 +99,8 @@ def test_what_is_no_picture_is_named(tmp_path, data, says):
         ("gallery:cat --eps abc", "--eps 'abc' is not a number: write it as 4/255 or 0.0157."),
         ("gallery:cat --eps 1/0", "--eps '1/0' is not a number"),
         ("gallery:cat --eps 8/255/2", "--eps '8/255/2' is not a number"),
-        ("gallery:cat --eps nan", "--eps must be a number such as 4/255, not nan."),
-        ("gallery:cat --eps inf", "--eps must be a number such as 4/255, not inf."),
+        ("gallery:cat --eps nan", "--eps 'nan' is not a number: write it as 4/255"),
+        ("gallery:cat --eps inf", "--eps 'inf' is not a number: write it as 4/255"),
         ("gallery:cat --norm l2 --eps 0", "--eps is 0, but"),
         ("gallery:cat --eps", "--eps: expected one argument"),
         ("gallery:cat --model resnet18-cifar10", "Did you mean 'autoattack/resnet18-cifar10'?"),
@@ -111,7 +111,7 @@ def test_what_is_no_picture_is_named(tmp_path, data, says):
         ("gallery:cat --label -1", "There is no class -1: they are numbered from 0 to 9."),
         ("gallery:cat --targeting best", "invalid choice: 'best' (choose from 'malt', 'naive')"),
         ("gallery:cat --norm l1", "invalid choice: 'l1' (choose from 'linf', 'l2')"),
-        ("gallery:cat --crop middle", "invalid choice: 'middle' (choose from 'centre', 'fit')"),
+        ("gallery:cat --crop middle", "Unknown crop 'middle': choose centre, fit or a frame"),
         ("gallery:cat --seed -1", "--seed must be a whole number from 0 to 4294967295, not -1."),
         ("gallery:cat --seed 1.5", "--seed: expected a whole number, not '1.5'"),
         ("gallery:cat --steps 0", "--steps must be a whole number from 1 to 10000, not 0."),
@@ -203,6 +203,7 @@ def test_a_second_run_that_fails_half_way_leaves_the_first_whole(tmp_path, monke
 
 def test_a_folder_named_like_a_picture(tmp_path):
     (tmp_path / "adversarial.png").mkdir()
+    (tmp_path / "run.json").write_text("old")
     says = f"{tmp_path / 'adversarial.png'} is in the way. Choose another folder"
     refused("attack", "gallery:rocket", *QUICK, "--out", str(tmp_path), says=says)
 
@@ -291,13 +292,14 @@ def test_help_names_every_option_and_default():
     status, out, _ = call("attack", "--help")
     text = " ".join(out.split())
     assert status == 0
-    flags = set(re.findall(r"--[a-z]+", text))
-    names = "model label norm eps targets candidates steps targeting seed crop out json help"
+    flags = set(re.findall(r"--[a-z-]+", text))
+    names = "model label norm eps targets candidates steps targeting target all-steps seed crop out device "
+    names += "json help"
     assert flags == {f"--{name}" for name in names.split(" ")}
     assert "(default: what `models` suggests for the model; 0.5 for l2)" in text
     assert "(default: imagenet/efficientnet-lite0)" in text
     assert "(default: 100)" in text
-    assert "gallery:rocket" in text
+    assert "gallery:ID with one of espresso, " in text
 
 
 def python(*words: str, **options: object) -> subprocess.CompletedProcess:
