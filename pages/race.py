@@ -1,4 +1,4 @@
-"""The Race page: MALT, AutoAttack and a third attack on the same pictures, lane by lane."""
+"""The Race page: MALT, AutoAttack and a third attack on the same pictures, each alone, side by side."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from ui import layout
 from ui.compute.task import Task
 from ui.pictures import picker
 from ui.race import glossary, settings, work
-from ui.race.job import measure_again, race_job
+from ui.race.example import show_example
+from ui.race.job import kept, measure_again, origin_of, race_job
 from ui.race.link import PHOTOS, RaceSettings
 from ui.race.live import show_running
 from ui.race.pictures import entries
-from ui.race.result import show_before, show_race
+from ui.race.result import show_before, show_done
 from ui.widgets import form
 from ui.widgets.waiting import show_aside
 
@@ -29,30 +30,24 @@ with left:
 
 chosen = form.current(RaceSettings)
 task = Task("race")
-key = work.race_key(chosen, pictures)
-raced = task.follow(key if pictures else None, start=pressed)
+key = work.race_key(chosen, pictures) if pictures else None
+raced = task.follow(key, start=pressed or kept(key))
 form.remember(chosen, run=raced)
-about = chosen.lanes, [entry.picture.name for entry in pictures], model_info(chosen.model)
 
 with right:
     layout.complain([*complaints, *trouble])
     show_aside(task)
-    if not pictures:
-        st.info("Choose at least one picture to begin.")
-    elif not raced:
-        show_before(task.stopped(key), *about)
-    else:
+    if raced:
+        origin = origin_of(key, pressed=pressed)
         job = race_job(task, chosen, pictures, retry=pressed)
         if job.state == "done":
-            show_race(job.events, *about)
+            show_done(job.events, chosen, pictures, origin=origin, showing=settings.started())
             again = (chosen, pictures)
             st.button("Measure again", icon=":material/replay:", on_click=measure_again, args=again)
-            layout.show_link(
-                layout.link_of(chosen) if chosen.shareable else None,
-                "This race",
-                "A link cannot hold pictures of your own: send the pictures along with the settings.",
-            )
+            settings.show_link(chosen)
         else:
-            show_running(task, job, *about)
+            show_running(task, job, chosen, pictures)
+    elif not show_before(task.stopped(key) if key else [], chosen, pictures):
+        show_example(chosen, pictures)
 if pressed:
     layout.scroll_to_running()

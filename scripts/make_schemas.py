@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of run.json and report.json into docs/: `python -m scripts.make_schemas`."""
+"""Write the JSON Schemas of our JSON files into docs/: `python -m scripts.make_schemas`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import msgspec
 
 from malt_core.attack_run.record import RunRecord
 from malt_core.evaluation.report import ReportFile
+from malt_core.race.record import RaceRecord
 from malt_core.storage.whole_files import write_whole
 
 DOCS = Path(__file__).parents[1] / "docs"
-SCHEMAS = {"run": RunRecord, "report": ReportFile}
+SCHEMAS = {"run": RunRecord, "race": RaceRecord, "report": ReportFile}
 """The type of each file."""
 
 

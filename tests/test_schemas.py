@@ -18,6 +18,7 @@ FILES = [
     *(("run", json.loads(file.read_text("utf-8"))) for file in sorted(RECORDS.glob("*.json"))),
     *(("report", json.loads(file.read_text("utf-8"))) for file in sorted(EXAMPLES.glob("*.json"))),
     ("report", report_to_json(report("wffr"))),
+    ("race", json.loads((EXAMPLES.parent / "race.json").read_text("utf-8"))["record"]),
 ]
 
 
@@ -52,6 +53,8 @@ def test_real_files_keep_to_their_schema(index):
         ("report", {"format_version": 2}),
         ("report", {"images": [{"index": 0}]}),
         ("report", {"counts": None}),
+        ("race", {"lanes": [{"attack": "malt"}]}),
+        ("race", {"pictures": None}),
     ],
 )
 def test_other_files_do_not(name, change):

@@ -42,9 +42,9 @@ def complain(complaints: Iterable[str]) -> None:
         st.warning(said[0] if len(said) == 1 else "\n".join(f"- {complaint}" for complaint in said))
 
 
-def link_of(settings: PageSettings, path: str = "") -> str:
-    """The whole address that shows the result of these settings, as the browser would have to type it."""
-    return f"{(st.context.url or '').rstrip('/')}{path}?{settings.query(st.session_state.hidden)}"
+def link_of(settings: PageSettings, path: str = "", *, run: bool = True) -> str:
+    """The whole address of these settings, as the browser has to type it. run: it starts what they ask."""
+    return f"{(st.context.url or '').rstrip('/')}{path}?{settings.query(st.session_state.hidden, run=run)}"
 
 
 def show_link(link: str | None, what: str, otherwise: str) -> None:

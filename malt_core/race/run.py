@@ -7,7 +7,7 @@ process computes meanwhile, and a lane's result does not depend on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -15,11 +15,10 @@ from torch import Tensor
 
 from malt_core.attacks import registry
 from malt_core.attacks.catalogue import AttackId, attack_info
-from malt_core.errors import BadConfig
 from malt_core.harness.seeding import SeededDraws
 from malt_core.harness.stepwise import stepwise
 from malt_core.numerics import gradients, soundness
-from malt_core.numerics.checks import check_batch, check_class
+from malt_core.numerics.checks import check_batch
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
 from malt_core.numerics.soundness import TriedOut
@@ -30,27 +29,24 @@ N_ITER, N_TARGETS = 100, 9  # as in AutoAttack's standard ensemble and in the pa
 
 
 @torch.inference_mode(False)  # gradients are needed to try the model out
-def line_up(model: Network, x: Tensor, labels: Sequence[int | None]) -> LineUp:
+def line_up(model: Network, x: Tensor) -> LineUp:
     """Return what there is to attack in x, (B, C, H, W) float32 in [0, 1].
 
-    labels: B class indices, None for the model's own prediction. Raises BadImage for arrays that are no
-    images, BadConfig for labels or a model that do not fit.
+    Raises BadImage for arrays that are no images, BadConfig for a model that does not fit.
     """
     x = gradients.placed(model, check_batch(x))
-    if len(labels) != len(x):
-        raise BadConfig(f"There are {len(labels)} labels for {len(x)} images; give one for each, or None.")
     with gradients.evaluation_mode(model):
         model = soundness.try_out(model, x).network
         z = gradients.logits(model, x, Passes(), any_number=True)
-    invalid = ~gradients.finite_rows(z)
-    if invalid.all():
+    finite = gradients.finite_rows(z).tolist()
+    if not any(finite):
         gradients.check_finite(z)
-    clean = z.argmax(1).tolist()
-    attacked = (
-        said if label is None else check_class(label, z.shape[1])
-        for label, said in zip(labels, clean, strict=True)
+    confidences = z.softmax(1).amax(1).tolist()
+    return LineUp(
+        answers=tuple(z.argmax(1).tolist()),
+        confidences=tuple(c if sound else None for c, sound in zip(confidences, finite, strict=True)),
+        invalid=tuple(i for i, sound in enumerate(finite) if not sound),
     )
-    return LineUp(labels=tuple(attacked), clean=tuple(clean), invalid=tuple(invalid.nonzero()[:, 0].tolist()))
 
 
 @torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
@@ -70,7 +66,7 @@ def run_lane(
     given = check_batch(x)
     x = gradients.placed(model, given).contiguous()
     adversarial, ranks = x.clone(), {}
-    y = torch.tensor(lined_up.labels, device=x.device)
+    y = torch.tensor(lined_up.answers, device=x.device)
     numbers = list(lined_up.standing)
     with gradients.evaluation_mode(model):
         tried = soundness.try_out(model, x[numbers]) if numbers else TriedOut(model, x.new_empty(0))

@@ -10,6 +10,8 @@ from malt_core.attacks.catalogue import AttackId
 from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceEvent, StageName
 
 State = Literal["waiting", "running", "stopped", "done"]
+ENSEMBLE: tuple[StageName, ...] = ("apgd-ce", "apgd-t", "fab-t", "square")
+"""The stages of AutoAttack."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,11 @@ class Span:
 
 @dataclass
 class Lane:
-    """One lane so far. falls: by image index; latest: the last Progress; ranks, invalid: as in LaneDone."""
+    """One lane so far.
+
+    falls: by image index; latest: the last Progress; share: how much is done at least, 0 to 1, which only
+    grows; ranks, invalid: as in LaneDone.
+    """
 
     name: AttackId
     standing: int
@@ -35,6 +41,7 @@ class Lane:
     spans: list[Span] = field(default_factory=list)
     falls: dict[int, Fell] = field(default_factory=dict)
     latest: Progress | None = None
+    share: float = 0.0
     ranks: Mapping[int, int] = field(default_factory=dict)
     invalid: tuple[int, ...] = ()
 
@@ -68,10 +75,11 @@ def _take(lane: Lane, event: Progress | Fell | LaneDone) -> None:
     lane.n_forward, lane.n_backward = event.n_forward, event.n_backward
     if isinstance(event, Progress):
         lane.latest = event
+        lane.share = max(lane.share, _share(lane))
     if isinstance(event, Fell):
         lane.falls[event.image] = event
     if isinstance(event, LaneDone):
-        lane.state, lane.ranks, lane.invalid = "done", event.ranks, event.invalid
+        lane.state, lane.ranks, lane.invalid, lane.share = "done", event.ranks, event.invalid, 1.0
     if lane.latest is not None:
         _extend(lane.spans, lane.latest.stage, event.seconds)
 
@@ -82,3 +90,12 @@ def _extend(spans: list[Span], stage: StageName, now: float) -> None:
         spans[-1] = Span(spans[-1].stage, spans[-1].start, now)
     if not spans or spans[-1].stage != stage:
         spans.append(Span(stage, now if spans else 0.0, now))
+
+
+def _share(lane: Lane) -> float:
+    """Return a lower bound of what is done: a lane may end sooner."""
+    latest = lane.latest
+    if latest.most is None:
+        return 0.0 if lane.name == "autoattack" else 1 - lane.robust / lane.standing
+    part = min(1.0, latest.calls / latest.most)
+    return (ENSEMBLE.index(latest.stage) + part) / len(ENSEMBLE) if lane.name == "autoattack" else part

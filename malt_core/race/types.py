@@ -1,7 +1,8 @@
 """Settings and events of a race of attacks on the same images. Needs no torch, like types.py.
 
-An image stands as long as the network gives its label, and falls at the first point inside the eps-ball
-around it that the network calls something else, whoever visited that point and whatever for.
+An image is attacked as what the network says of it, and stands as long as the network says so. It falls at
+the first point inside the eps-ball around it that the network calls something else, whoever visited that
+point and whatever for. Whether that fooled the network depends on what the image shows: attacks/outcome.py.
 """
 
 from __future__ import annotations
@@ -45,20 +46,19 @@ class RaceConfig:
 class LineUp:
     """Event, the first: what there is to attack.
 
-    labels, clean: class indices of the B images, attacked and as predicted without any attack; where they
-    differ, the image is misclassified already and no lane touches it. invalid: indices of images whose logits
-    are not finite numbers, which no lane touches either.
+    answers: class indices that the network gives to the B images without any attack. confidences: its softmax
+    for each, 0 to 1, None where undefined. invalid: indices of images whose logits are not finite numbers,
+    which no lane touches.
     """
 
-    labels: tuple[int, ...]
-    clean: tuple[int, ...]
+    answers: tuple[int, ...]
+    confidences: tuple[float | None, ...]
     invalid: tuple[int, ...] = ()
 
     @property
     def standing(self) -> tuple[int, ...]:
         """The indices of the images that the lanes attack."""
-        pairs = enumerate(zip(self.labels, self.clean, strict=True))
-        return tuple(i for i, (label, clean) in pairs if label == clean and i not in self.invalid)
+        return tuple(i for i in range(len(self.answers)) if i not in self.invalid)
 
 
 @dataclass(frozen=True, kw_only=True)

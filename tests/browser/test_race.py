@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from malt_core.formatting import stopwatch
+from malt_core.race.record import record_from_bytes
 from tests.browser.driving import PATIENCE, busy_share, go, set_eps, stop_button, wait_for
+from ui.race.example import stored_race
 
 pytestmark = pytest.mark.browser
 
 MODEL = "model=autoattack/resnet18-cifar10"
 QUICK = f"/race?{MODEL}&photos=flower&eps=4&third=fgsm"
 ENDLESS = f"/race?{MODEL}&photos=cat&eps=0.05&third=fgsm"  # AutoAttack needs a minute or more
-OUTCOME = re.compile("MALT and AutoAttack both fooled the network")
+OUTCOME = re.compile("^All three attacks (fooled the network|changed the network's answer)")
+LINK = re.compile("as long as this server keeps it")  # beside the link to a race that is over
+
+
+def download(page: Page, label: str) -> bytes:
+    with page.expect_download(timeout=PATIENCE) as started:
+        page.get_by_role("button", name=label).click()
+    return Path(started.value.path()).read_bytes()
 
 
 @pytest.fixture
@@ -39,13 +50,18 @@ def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess
     expect(page).to_have_url(re.compile("photos=flower"))
     set_eps(page, "16")
     page.locator(".st-key-start button").dblclick()
-    expect(page.get_by_text(re.compile(r"Lane \d of 3"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Attack \d of 3, "))).to_be_visible()
+    expect(page.get_by_text(LINK)).to_be_visible()
     expect(page.locator("h3").first).to_have_text(OUTCOME)
-    expect(page.locator(".st-key-curves svg.marks")).to_be_visible()
-    expect(page.locator(".st-key-stages svg.marks")).to_be_visible()
+    expect(page.get_by_test_id("curves").locator(".mr-line.mr-2")).to_be_attached()
     said = page.locator("h3").first.inner_text()
-    link = page.locator("[data-testid=stCode]", has_text="run=1").inner_text().strip()
+    link = page.locator("[data-testid=stCode]", has_text="third=").inner_text().strip()
     assert link.startswith(f"{server.url}/race?")
+    assert "run=1" not in link
+    record = record_from_bytes(download(page, "Record"), "race.json")
+    assert [lane.state for lane in record.lanes] == ["done"] * 3
+    assert [picture.name for picture in record.pictures] == ["flower"]
+    assert download(page, "Figure").startswith(b"\x89PNG")
 
     go(page, "Attack")
     expect(page.locator("h3").first).to_contain_text("became")
@@ -55,6 +71,35 @@ def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess
     expect(page).to_have_url(re.compile("photos=flower.*"))
     tab.goto(link)
     expect(tab.locator("h3").first).to_have_text(said)
+    expect(tab.get_by_text("shown from memory")).to_be_visible()
+    assert stop_button(tab).count() == 0, "nothing runs"
+
+
+def test_it_opens_with_a_race_that_is_replayed(tab: Page, server: subprocess.Popen) -> None:
+    tab.goto(f"{server.url}/race")
+    replay = tab.get_by_test_id("replay")
+    expect(tab.get_by_test_id("curves")).to_be_in_viewport(ratio=0.9)
+    expect(replay).to_have_text("Replay")
+    clock = tab.locator(".mr-clock")
+    longest = stopwatch(max(lane.seconds for lane in stored_race().record.lanes))
+    expect(clock).to_have_text(longest)
+    withstood = tab.locator(".mr-lane").first.get_by_text("withstood")
+    expect(withstood).to_be_visible()
+    slider = tab.locator(".mr-controls input")
+    slider.fill("0")
+    expect(clock).to_have_text("0.00 s")
+    expect(withstood).to_have_count(0)
+    replay.click()
+    expect(replay).to_have_text("Pause")
+    expect(clock).to_have_text(longest)
+    expect(withstood).to_be_visible()
+    assert stop_button(tab).count() == 0, "all of it in the browser"
+
+
+def test_a_link_that_starts_says_so(tab: Page, server: subprocess.Popen) -> None:
+    tab.goto(f"{server.url}{QUICK}&run=1")
+    expect(tab.get_by_text(LINK)).to_be_visible()
+    expect(tab.get_by_text(re.compile("The link asked for this race|shown from memory"))).to_be_visible()
 
 
 def test_a_race_goes_on_while_another_page_is_shown(tab: Page, server: subprocess.Popen) -> None:
@@ -66,6 +111,7 @@ def test_a_race_goes_on_while_another_page_is_shown(tab: Page, server: subproces
     go(tab, "Race")
     expect(tab.get_by_text(re.compile("AutoAttack: .*pass"))).to_be_visible()
     stop_button(tab).click()
+    expect(tab.get_by_text("Stopped. Below is what there was")).to_be_visible()
     expect(tab.locator("h3").first).to_contain_text("AutoAttack was stopped after")
     wait_for(lambda: busy_share(server) < 0.2, "the computing to end")
     assert "run=1" not in tab.url
@@ -91,6 +137,7 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     page.goto(f"{server.url}{QUICK}&run=1")
+    expect(page.get_by_text(LINK)).to_be_visible()
     expect(page.locator("h3").first).to_have_text(OUTCOME)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), "nothing sticks out sideways"

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from malt_core.models.catalogue import model_info
 from malt_core.race import run as race
 from malt_core.race import words
+from malt_core.race.record import Entrant, record_of
 from malt_core.race.timeline import race_of
 from malt_core.race.types import THIRD_LANES, LaneDone
 from tests.evaluation.test_invalid import BreaksOn
@@ -23,7 +25,7 @@ NAMES = ["a", "b", "c", "d"]
 def test_a_lane_goes_on_and_names_the_picture(lane, itself):
     x = images(4)
     model = BreaksOn(x[1:2], itself=itself).eval()
-    lined_up = race.line_up(model, x, [None] * 4)
+    lined_up = race.line_up(model, x)
     assert lined_up.invalid == ((1,) if itself else ())
     assert lined_up.standing == ((0, 2, 3) if itself else (0, 1, 2, 3))
     iterator = race.run_lane(lane, model, x, lined_up, CONFIG)
@@ -44,15 +46,15 @@ def test_a_lane_goes_on_and_names_the_picture(lane, itself):
     network = smooth_cnn()
     assert (classes(network, adversarial)[fell] != classes(network, x)[fell]).all()
     found = race_of(events, [lane, *({"malt", "autoattack"} - {lane})], going_on=False)
-    assert words.invalid(found, NAMES).startswith("For b its scores" if itself else "Close to b its scores")
-    assert words.wrong(found, NAMES, [str(i) for i in range(12)]) == ""
-    assert words.fate(found.lanes[0], 1, found, ["x"] * 12) == (
-        "no finite answer" if itself else "no finite answer nearby"
-    )
+    entrants = [Entrant(name=name, source="", credit="", sha256="", truth=None) for name in NAMES]
+    told = record_of(found, model_info("tiny-imagenet/robust"), CONFIG, "centre", entrants)
+    assert words.invalid(told).startswith("For b its scores" if itself else "Close to b its scores")
+    assert (told.pictures[1].answer is None) == itself
+    assert words.fate(told.lanes[0], 1, told) == ("no finite answer" if itself else "no finite answer nearby")
 
 
 def test_a_race_of_one_picture_that_breaks_on_the_way():
     x = images(1)
     model = BreaksOn(x, itself=False).eval()
-    *_, done = race.run_lane("malt", model, x, race.line_up(model, x, [None]), CONFIG)
+    *_, done = race.run_lane("malt", model, x, race.line_up(model, x), CONFIG)
     assert (done.invalid, done.robust) == ((0,), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -43,8 +44,8 @@ def x() -> torch.Tensor:
 
 @pytest.fixture
 def lined_up(model: nn.Module, x: torch.Tensor) -> LineUp:
-    """Five images with the model's own labels, the last with a wrong one."""
-    return race.line_up(model, x, [None] * 5 + [3])
+    """Five images to attack, and one that no lane may touch."""
+    return replace(race.line_up(model, x), invalid=(5,))
 
 
 class Recorded:
@@ -79,16 +80,9 @@ def same(a: tuple[list, torch.Tensor], b: tuple[list, torch.Tensor]) -> bool:
 
 def test_the_line_up(model: nn.Module, x: torch.Tensor, lined_up: LineUp) -> None:
     said = classes(model, x).tolist()
-    assert lined_up.clean == tuple(said)
-    assert lined_up.labels == (*said[:5], 3)
-    assert said[5] != 3
+    assert lined_up.answers == tuple(said)
+    assert lined_up.confidences == pytest.approx(model(x).softmax(1).amax(1).tolist())
     assert lined_up.standing == (0, 1, 2, 3, 4)
-
-
-@pytest.mark.parametrize(("labels", "words"), [([None], "1 labels for 6"), ([12] * 6, "classes 0 to 11")])
-def test_labels_that_do_not_fit_are_explained(model, x, labels: list, words: str) -> None:
-    with pytest.raises(BadConfig, match=words):
-        race.line_up(model, x, labels)
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
@@ -100,16 +94,16 @@ def test_every_verdict_is_true(lane: AttackId, norm: str, model, x, lined_up: Li
     assert isinstance(done, LaneDone)
     assert all(event.lane == lane for event in events)
     assert_inside(adversarial, x, config.norm, config.eps)
-    labels = torch.tensor(lined_up.labels)
+    labels = torch.tensor(lined_up.answers)
     fooled = (classes(model, adversarial) != labels).nonzero()[:, 0].tolist()
     fell = falls(before)
-    assert sorted(fell) == [i for i in fooled if i != 5], "the misclassified one is nobody's success"
+    assert sorted(fell) == [i for i in fooled if i != 5], "the one that no lane touches is nobody's success"
     assert done.robust == 5 - len(fell)
     assert torch.equal(adversarial[5], x[5])
     for i, event in fell.items():
         assert event.into == int(classes(model, adversarial[i : i + 1]))
         png = eight_bit_image(adversarial[i : i + 1], x[i : i + 1], config.norm, config.eps)
-        assert event.survives_png == (int(classes(model, png)) != lined_up.labels[i])
+        assert event.survives_png == (int(classes(model, png)) != lined_up.answers[i])
     assert [event.robust for event in fell.values()] == list(range(4, 4 - len(fell), -1))
     assert 0 < len(fell) < 5
 
@@ -147,7 +141,7 @@ def test_how_often_each_stage_calls_the_model_is_known(monkeypatch: pytest.Monke
     monkeypatch.setattr(referee, "TURN", 0.0)
     still, x = Linear(5), images(2)
     still.bias.data[0] = 1000.0
-    events = list(race.run_lane("autoattack", still, x, race.line_up(still, x, [None, None]), CONFIG))
+    events = list(race.run_lane("autoattack", still, x, race.line_up(still, x), CONFIG))
     assert events[-1].robust == 2
     last = {event.stage: event for event in events if isinstance(event, Progress)}
     for stage in ("apgd-ce", "apgd-t", "fab-t"):
@@ -159,7 +153,7 @@ def test_how_often_each_stage_calls_the_model_is_known(monkeypatch: pytest.Monke
 def test_autoattack_is_unchanged(model, x, lined_up) -> None:
     """Watched, paused and drawing its own numbers it goes the same way as alone."""
     numbers = list(lined_up.standing)
-    y = torch.tensor(lined_up.labels)[numbers]
+    y = torch.tensor(lined_up.answers)[numbers]
     passes = Passes()
     alone = autoattack.autoattack(CountingModel(model, passes), x[numbers], y, eps=CONFIG.eps, seed=4)
     *events, done = race.run_lane("autoattack", model, x, lined_up, RaceConfig(eps=CONFIG.eps, seed=4))
@@ -221,7 +215,7 @@ def test_the_result_does_not_depend_on_who_else_computes(lane, model, x, lined_u
 def test_the_callers_mode_is_no_matter(lane: AttackId, model, x) -> None:
     with torch.inference_mode():
         given = x + 0
-        events, _ = run(lane, model, given, race.line_up(model, given, [None] * 6), CONFIG)
+        events, _ = run(lane, model, given, race.line_up(model, given), CONFIG)
     assert falls(events)
 
 
@@ -253,7 +247,7 @@ def test_closing_ends_the_work_at_once(lane: AttackId, model, x, lined_up, monke
 
 
 def test_nothing_to_attack_costs_nothing(model, x) -> None:
-    lined_up = race.line_up(model, x, [(said + 1) % 12 for said in classes(model, x).tolist()])
+    lined_up = replace(race.line_up(model, x), invalid=tuple(range(6)))
     assert lined_up.standing == ()
     (done,), adversarial = run("autoattack", model, x, lined_up, CONFIG)
     assert (done.n_forward, done.robust, done.seconds) == (0, 0, 0.0)
@@ -261,7 +255,7 @@ def test_nothing_to_attack_costs_nothing(model, x) -> None:
 
 
 def test_one_image_is_a_race(model, x) -> None:
-    lined_up = race.line_up(model, x[1:2], [None])
+    lined_up = race.line_up(model, x[1:2])
     for lane in LANES:
         *events, done = race.run_lane(lane, model, x[1:2], lined_up, CONFIG)
         assert len(falls(events)) == 1 - done.robust
@@ -270,7 +264,7 @@ def test_one_image_is_a_race(model, x) -> None:
 def test_autoattack_says_when_there_are_too_few_classes() -> None:
     three, x = Constant([1.0, 0.0, 0.5]), images(1)
     with pytest.raises(BadConfig, match="at least 4 classes"):
-        list(race.run_lane("autoattack", three, x, race.line_up(three, x, [None]), CONFIG))
+        list(race.run_lane("autoattack", three, x, race.line_up(three, x), CONFIG))
     assert stepwise_threads() == 0
 
 

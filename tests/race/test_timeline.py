@@ -7,7 +7,7 @@ from malt_core.race.timeline import Span, race_of
 from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceEvent, StageName
 
 NAMES: tuple[AttackId, ...] = ("malt", "fgsm", "autoattack")
-LINE_UP = LineUp(labels=(3, 4, 5), clean=(3, 4, 9))
+LINE_UP = LineUp(answers=(3, 4, 5), confidences=(0.9, 0.5, None), invalid=(2,))
 
 
 def progress(lane: AttackId, stage: StageName, seconds: float, robust: int) -> Progress:
@@ -59,7 +59,7 @@ def test_every_lane_is_told_apart() -> None:
     assert (malt.seconds, malt.n_forward, malt.n_backward, malt.robust) == (1.0, 50, 60, 1)
     assert (malt.falls[1].seconds, dict(malt.ranks)) == (0.7, {1: 4})
     assert (fgsm.robust, fgsm.falls) == (2, {})
-    assert all(lane.standing == 2 for lane in race.lanes), "the third picture was wrong from the start"
+    assert all(lane.standing == 2 for lane in race.lanes), "the third picture has no finite answer"
     assert autoattack.latest == EVENTS[-1]
 
 

@@ -325,9 +325,9 @@ class PageSettings:
         """The same with the pictures that were chosen on another page, as far as this one can take them."""
         return self
 
-    def query(self, hidden: Sequence[str] = ()) -> str:
-        """The query string of a link that shows the result of these settings."""
-        return urllib.parse.urlencode(self.write(run=True, hidden=hidden), safe="/,")
+    def query(self, hidden: Sequence[str] = (), *, run: bool = True) -> str:
+        """The query string of a link to these settings. run: it shows their result."""
+        return urllib.parse.urlencode(self.write(run=run, hidden=hidden), safe="/,")
 
 
 S = TypeVar("S", bound=PageSettings)

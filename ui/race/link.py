@@ -30,10 +30,10 @@ PHOTOS = Several(
     help="The pictures to race on: any of these photographs, and files of yours.",
 )
 THIRD = Choice(
-    label="Third lane",
+    label="Third attack",
     choices=THIRD_LANES,
     titles=TITLES,
-    noun="third lane",
+    noun="third attack",
     help="Who runs beside MALT and AutoAttack, for comparison.",
 )
 
@@ -42,7 +42,7 @@ THIRD = Choice(
 class RaceSettings(CommonSettings):
     """photos: ids of the gallery in its order, and UPLOAD for pictures of the user's own.
 
-    third: the lane beside MALT and AutoAttack.
+    third: the attack beside MALT and AutoAttack.
     """
 
     page: ClassVar[str] = "race"
@@ -57,7 +57,7 @@ class RaceSettings(CommonSettings):
 
     @property
     def lanes(self) -> tuple[AttackId, ...]:
-        """Every lane in the order to run them: the longest comes last."""
+        """Every attack in the order to run them: the longest comes last."""
         return ("malt", self.third, "autoattack")
 
     @property

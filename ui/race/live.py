@@ -7,37 +7,37 @@ from typing import Any
 
 import streamlit as st
 
-from malt_core.attacks.catalogue import AttackId
 from malt_core.race import words
 from malt_core.race.timeline import race_of
-from malt_core.types import ModelInfo
 from ui.compute.jobs import Job
 from ui.compute.task import Task
-from ui.race.result import show_charts, show_pictures, show_race
+from ui.race import glossary
+from ui.race.link import RaceSettings
+from ui.race.pictures import Entry
+from ui.race.replay import show_replay
+from ui.race.result import show_race, show_table, shown_of
+from ui.race.work import race_events
 from ui.widgets.waiting import watch
 
-EVERY = 0.8  # seconds; two charts are drawn anew
+EVERY = 0.8  # seconds
 
 
-def show_running(
-    task: Task, job: Job, names: Sequence[AttackId], pictures: Sequence[str], info: ModelInfo
-) -> None:
-    """Draw a race that runs, or that could not go on. names: of the lanes; pictures: their names."""
+def show_running(task: Task, job: Job, chosen: RaceSettings, entries: Sequence[Entry]) -> None:
+    """Draw a race that runs, or that could not go on."""
 
     def draw(events: Sequence[Any]) -> None:
-        race = race_of(events, names, going_on=True)
-        if race.line_up is not None:
-            show_charts(race)
-            show_pictures(race, pictures, info)
+        if shown := shown_of(events, chosen, entries, going_on=True):
+            show_replay(shown.record, shown.images, going_on=True)
+            show_table(shown.record)
 
     def progress(events: Sequence[Any]) -> tuple[str, float]:
-        share, sentence = words.progress(race_of(events, names, going_on=True))
+        share, sentence = words.progress(race_of(race_events(events), chosen.lanes, going_on=True))
         return sentence, share
 
     if job.finished:
         st.error(job.error)
-        if job.events:
-            show_race(job.events, names, pictures, info)
+        if shown := shown_of(job.events, chosen, entries):
+            show_race(shown)
         return
     with st.container(key="running"), st.container():
-        watch(task, job, progress, draw, every=EVERY)
+        watch(task, job, progress, draw, every=EVERY, note=glossary.PATIENCE)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import streamlit as st
 
+from malt_core.attacks.outcome import Truth
 from malt_core.errors import MaltError
+from malt_core.race.record import Entrant
 from malt_core.types import Crop, ModelInfo
 from ui.pictures.picker import own_files
 from ui.pictures.picture import UPLOAD, Picture, gallery_picture, own_picture
@@ -18,25 +21,50 @@ MOST = 12  # pictures in a race
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture of the race. label: index of the class that it certainly shows, None where unknown."""
+    """A picture of the race. truth: what it shows, see malt_core/attacks/outcome.py."""
 
     picture: Picture
-    label: int | None
+    truth: Truth
+
+
+def png(picture: Picture) -> bytes:
+    """A PNG file of the picture, as the model sees it."""
+    buffer = io.BytesIO()
+    picture.image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def entrant(entry: Entry) -> Entrant:
+    """The same for the record of the race."""
+    picture = entry.picture
+    return Entrant(
+        name=picture.name,
+        source=picture.source,
+        credit=picture.credit,
+        sha256=picture.digest,
+        truth=entry.truth,
+    )
 
 
 def entries(info: ModelInfo, crop: Crop) -> tuple[list[Entry], list[str]]:
     """The pictures chosen, at the model's resolution, and complaints about those that cannot be used."""
     chosen = PHOTOS.in_order(st.session_state.photos)
-    found = [
-        Entry(gallery_picture(photo, info.size, crop), true_class(photo, info))
-        for photo in chosen
-        if photo != UPLOAD
-    ]
+    found = [gallery_entry(photo, info, crop) for photo in chosen if photo != UPLOAD]
     own, complaints = _own(info.size, crop) if UPLOAD in chosen else ([], [])
     found += [Entry(picture, None) for picture in own]
     if len(found) > MOST:
         complaints.append(f"A race takes {MOST} pictures at most: the last {len(found) - MOST} do not start.")
     return found[:MOST], complaints
+
+
+def gallery_entry(photo: str, info: ModelInfo, crop: Crop) -> Entry:
+    """A photograph of the gallery, at the model's resolution."""
+    return Entry(gallery_picture(photo, info.size, crop), _truth(photo, info))
+
+
+def _truth(photo: str, info: ModelInfo) -> Truth:
+    known = true_class(photo, info)
+    return None if known is None else frozenset({known})
 
 
 def _own(size: tuple[int, int], crop: Crop) -> tuple[list[Picture], list[str]]:

@@ -1,18 +1,26 @@
-"""A race drawn: stopped, and at its end."""
+"""A race drawn from its record: the example, one that was stopped, and one that is over."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from malt_core.attacks.catalogue import ATTACKS, TITLES, AttackId
-from malt_core.race import charts, words
-from malt_core.race.timeline import Lane, Race, race_of
+from malt_core.models.catalogue import model_info
+from malt_core.race import words
+from malt_core.race.record import LaneRecord, RaceRecord, record_of, record_to_json
+from malt_core.race.timeline import race_of
 from malt_core.race.types import RaceEvent
-from malt_core.types import ModelInfo
 from ui.race import glossary
+from ui.race.job import Origin
+from ui.race.link import RaceSettings
+from ui.race.pictures import Entry, entrant, png
+from ui.race.replay import show_replay
+from ui.race.work import Recalled, race_events
 from ui.widgets import glossary as shared_words
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
@@ -28,122 +36,173 @@ NOTES: dict[AttackId, str] = {
 }
 
 
-def show_before(
-    stopped: Sequence[RaceEvent], names: Sequence[AttackId], pictures: Sequence[str], info: ModelInfo
-) -> None:
-    """Draw what there is before a race: what it takes, or what one that was stopped had brought."""
-    if not stopped:
-        st.markdown(glossary.BEFORE)
-        return
-    st.info(
-        "Stopped. **Start** runs the lanes that had not come to their end, from their beginning; the others "
-        "keep their results."
-    )
-    show_race(stopped, names, pictures, info)
+@dataclass(frozen=True)
+class Shown:
+    """A race as the page draws it. images: PNG files of its pictures, as the model sees them."""
+
+    record: RaceRecord
+    images: tuple[bytes, ...]
 
 
-def show_race(
-    events: Sequence[RaceEvent], names: Sequence[AttackId], pictures: Sequence[str], info: ModelInfo
-) -> None:
-    """Draw a race that is over, or was stopped."""
-    race = race_of(events, names, going_on=False)
-    escaped = [plain(name) for name in pictures]
-    st.subheader(words.headline(race, escaped), anchor=False)
-    third = next(lane for lane in race.lanes if lane.name not in ("malt", "autoattack"))
+def shown_of(
+    events: Sequence[RaceEvent | Recalled],
+    chosen: RaceSettings,
+    entries: Sequence[Entry],
+    *,
+    going_on: bool = False,
+) -> Shown | None:
+    """The race that these events are of, None before the network has looked at the pictures."""
+    race = race_of(race_events(events), chosen.lanes, going_on=going_on)
     if race.line_up is None:
-        return
-    if race.line_up.standing:
-        st.markdown(f"{words.overtime(race)} {words.alone(third)}")
-    if note := words.wrong(race, escaped, info.classes):
-        st.markdown(note)
-    if note := words.invalid(race, escaped):
-        st.markdown(note)
-    if race.line_up.standing:
-        show_charts(race)
-        _numbers(race)
-        show_pictures(race, pictures, info)
-        _what_ran(race)
+        return None
+    record = record_of(
+        race, model_info(chosen.model), chosen.config, chosen.crop, list(map(entrant, entries))
+    )
+    return Shown(record, tuple(png(entry.picture) for entry in entries))
 
 
-def show_charts(race: Race) -> None:
-    """The staircases and the stages."""
-    heading("Who is left standing, and when", glossary.WHAT_RACE)
-    st.caption(glossary.TIMES)
-    with st.container(key="curves"):
-        st.vega_lite_chart(
-            charts.curve_points(race.lanes),
-            charts.curve_chart(race.lanes),
-            alt="How many pictures stand, against the seconds that each lane has worked",
-        )
-    with st.container(key="stages"):
-        st.vega_lite_chart(
-            charts.bar_parts(race.lanes),
-            charts.bar_chart(race.lanes),
-            alt="What each lane was doing, second by second, and when pictures fell",
-        )
+def show_before(
+    events: Sequence[RaceEvent | Recalled], chosen: RaceSettings, entries: Sequence[Entry]
+) -> bool:
+    """Draw what a race that was stopped had brought; return whether there is any."""
+    if not events:
+        return False
+    st.info(glossary.STOPPED)
+    if shown := shown_of(events, chosen, entries):
+        show_race(shown)
+    return True
 
 
-def _numbers(race: Race) -> None:
-    """One row a lane."""
-    heading("What it cost", glossary.WHAT_NUMBERS)
+def show_done(
+    events: Sequence[RaceEvent | Recalled],
+    chosen: RaceSettings,
+    entries: Sequence[Entry],
+    *,
+    origin: Origin,
+    showing: str,
+) -> None:
+    """Draw a race that is over, and say where it comes from. showing: as in show_race."""
+    recalled = [TITLES[event.lane] for event in events if isinstance(event, Recalled)]
+    if origin == "memory":
+        st.caption(glossary.FROM_MEMORY)
+    elif recalled:
+        st.caption(glossary.PARTLY_FROM_MEMORY.format(lanes=words.listed(recalled)))
+    if origin == "link":
+        st.caption(glossary.BY_LINK)
+    if shown := shown_of(events, chosen, entries):
+        show_race(shown, showing=showing)
+
+
+def show_race(shown: Shown, *, showing: str = "") -> None:
+    """Draw a race that is over, or was stopped. showing: another text has the replay begin anew."""
+    record = shown.record
+    with st.container(key="headline"):
+        st.subheader(plain(words.headline(record)), anchor=False)
+    if record.standing:
+        show_replay(record, shown.images, showing=showing)
+    for note in (words.answers(record), words.invalid(record)):
+        if note:
+            st.markdown(plain(note))
+    if record.standing:
+        heading("What the drawing shows, and what it cost", glossary.WHAT_RACE)
+        _numbers(record)
+        show_table(record)
+        _credits(record)
+    _take_away(shown)
+    if record.standing:
+        _what_ran(record)
+
+
+def _numbers(record: RaceRecord) -> None:
+    """One row an attack."""
+    st.caption(glossary.WHAT_NUMBERS)
     number = st.column_config.NumberColumn
     st.dataframe(
-        [_row(lane) for lane in race.lanes],
+        [_row(lane, record) for lane in record.lanes],
         hide_index=True,
         column_config={
-            "lane": st.column_config.TextColumn(pinned=True),
+            "attack": st.column_config.TextColumn(pinned=True),
             "seconds": number(format="%.2f", help=glossary.SECONDS),
-            "until the last fall": number(format="%.2f", help=glossary.LAST_FALL),
+            "until its last success": number(format="%.2f", help=glossary.LAST_FALL),
             "forward passes": number(format="localized", help=shared_words.FORWARD),
             "backward passes": number(format="localized", help=shared_words.BACKWARD),
-            "fooled": number(help=glossary.FOOLED),
+            "changed": number(help=glossary.CHANGED),
             "as a PNG, too": number(help=glossary.PNG),
-            "stand": number(help=glossary.STAND),
+            "unchanged": number(help=glossary.UNCHANGED),
         },
         placeholder="–",
-        alt="Time, passes and successes of each lane",
+        alt="Time, passes and successes of each attack",
     )
 
 
-def _row(lane: Lane) -> dict[str, Any]:
+def _row(lane: LaneRecord, record: RaceRecord) -> dict[str, Any]:
     begun = lane.state != "waiting"
-    falls = lane.falls.values()
     return {
-        "lane": TITLES[lane.name] + (" (stopped)" if lane.state == "stopped" else ""),
+        "attack": lane.title + (" (stopped)" if lane.state == "stopped" else ""),
         "seconds": lane.seconds if begun else None,
-        "until the last fall": max((fell.seconds for fell in falls), default=None),
+        "until its last success": max((fall.seconds for fall in lane.falls), default=None),
         "forward passes": lane.n_forward if begun else None,
         "backward passes": lane.n_backward if begun else None,
-        "fooled": len(falls) if begun else None,
-        "as a PNG, too": sum(fell.survives_png for fell in falls) if begun else None,
-        "stand": lane.robust if begun else None,
+        "changed": len(lane.falls) if begun else None,
+        "as a PNG, too": sum(fall.survives_png for fall in lane.falls) if begun else None,
+        "unchanged": len(record.standing) - len(lane.falls) - len(lane.invalid) if begun else None,
     }
 
 
-def show_pictures(race: Race, pictures: Sequence[str], info: ModelInfo) -> None:
-    """Who fooled what, with what."""
-    heading("Who fooled what", glossary.WHAT_PICTURES)
+def show_table(record: RaceRecord) -> None:
+    """Who changed what, into what, with what."""
+    heading("Picture by picture", glossary.WHAT_PICTURES)
     rows = [
         {
-            "picture": name,
-            "attacked as": info.classes[race.line_up.labels[i]],
-            **{TITLES[lane.name]: words.fate(lane, i, race, info.classes) for lane in race.lanes},
+            "picture": picture.name,
+            "the network says": words.answer(picture),
+            **{lane.title: words.fate(lane, i, record) for lane in record.lanes},
         }
-        for i, name in enumerate(pictures)
+        for i, picture in enumerate(record.pictures)
     ]
     st.dataframe(
         rows,
         hide_index=True,
         column_config={"picture": st.column_config.TextColumn(pinned=True)},
-        alt="What each picture was taken for, by which attack and after how long",
+        alt="What the network made of each picture, by which attack and after how long",
     )
 
 
-def _what_ran(race: Race) -> None:
-    said = [
-        f"- **{TITLES[lane.name]}**: {NOTES.get(lane.name, ATTACKS[lane.name].description)}"
-        for lane in race.lanes
-    ]
+def _credits(record: RaceRecord) -> None:
+    credits = [f"{plain(one.name)}: {plain(one.credit)}" for one in record.pictures if one.credit]
+    if credits:
+        st.caption(f"Photographs: {'; '.join(credits)}.")
+
+
+def _take_away(shown: Shown) -> None:
+    """Downloads."""
+    st.markdown("#### Take it with you", anchors=False)
+    how: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:"}
+    with st.container(horizontal=True, key="downloads"):
+        if shown.record.standing:
+            st.download_button(
+                "Figure (PNG)",
+                lambda: _figure(shown),
+                "malt-race.png",
+                "image/png",
+                **how,
+            )
+        text = json.dumps(record_to_json(shown.record), indent=2, ensure_ascii=False) + "\n"
+        st.download_button("Record (race.json)", text, "malt-race.json", "application/json", **how)
+
+
+def _figure(shown: Shown) -> bytes:
+    from malt_core.race.figure import figure_png  # matplotlib takes a while to import
+
+    return figure_png(shown.record, shown.images)
+
+
+def _what_ran(record: RaceRecord) -> None:
+    said = [f"- **{lane.title}**: {NOTES.get(lane.attack, _described(lane.attack))}" for lane in record.lanes]
     with st.expander("What exactly is compared here"):
         st.markdown("\n".join(said))
         st.markdown(glossary.JUDGED)
+
+
+def _described(attack: AttackId) -> str:
+    return ATTACKS[attack].description if attack in ATTACKS else "no longer offered."

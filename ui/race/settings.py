@@ -1,19 +1,43 @@
-"""The left side of the Race page, below the pictures: its settings as widgets."""
+"""The left side of the Race page, below the pictures: its settings as widgets; and the link to a race."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from ui import layout
+from ui.race import glossary
 from ui.race.link import RaceSettings
 from ui.widgets.form import draw
 
 
 def main_settings() -> None:
-    """The model, how far pixels may move, and who runs beside MALT and AutoAttack."""
+    """The model, how much colours may change, and who runs beside MALT and AutoAttack."""
     draw(RaceSettings, "model", "eps", "third")
 
 
+def start_button(*, disabled: bool) -> bool:
+    """Draw Start, and return whether it was pressed."""
+    pressed = st.button("Start", type="primary", width="stretch", disabled=disabled, key="start")
+    st.session_state.race_starts = st.session_state.get("race_starts", 0) + pressed
+    return pressed
+
+
+def started() -> str:
+    """A text that is another one after each Start."""
+    return str(st.session_state.race_starts)
+
+
 def more_settings() -> None:
-    """Everything else, folded away."""
+    """Everything else, folded away, and how long a race may take."""
     with st.expander("More settings", key="more"):
         draw(RaceSettings, "norm", "crop", "seed")
+    st.caption(glossary.PATIENCE)
+
+
+def show_link(chosen: RaceSettings) -> None:
+    """Draw the link to a race; it starts nothing."""
+    layout.show_link(
+        layout.link_of(chosen, run=False) if chosen.shareable else None,
+        "This race (as long as this server keeps it; otherwise **Start** races anew)",
+        "A link cannot hold pictures of your own: send the pictures along with the settings.",
+    )

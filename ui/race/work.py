@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from malt_core.attacks.catalogue import AttackId
@@ -15,6 +16,18 @@ from ui.race.pictures import Entry
 
 if TYPE_CHECKING:
     from malt_core.models.loaders import Model
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """Event: what comes next of this lane was computed for an earlier race."""
+
+    lane: AttackId
+
+
+def race_events(events: Sequence[RaceEvent | Recalled]) -> list[RaceEvent]:
+    """What of it happened in the race."""
+    return [event for event in events if not isinstance(event, Recalled)]
 
 
 class LaneStore:
@@ -49,7 +62,7 @@ class LaneStore:
 
 def lane_key(lane: AttackId, settings: RaceSettings, entries: Sequence[Entry]) -> str:
     """Equal keys mean equal lanes, but for their times."""
-    pictures = [(entry.picture.digest, entry.label) for entry in entries]
+    pictures = [entry.picture.digest for entry in entries]
     parts = (lane, settings.model, settings.config, pictures)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -57,26 +70,28 @@ def lane_key(lane: AttackId, settings: RaceSettings, entries: Sequence[Entry]) -
 def race_key(settings: RaceSettings, entries: Sequence[Entry]) -> str:
     """Equal keys mean equal races, but for their times."""
     keys = [lane_key(lane, settings, entries) for lane in settings.lanes]
-    return hashlib.sha256("race".join(keys).encode()).hexdigest()
+    names = [(entry.picture.name, entry.truth) for entry in entries]
+    return hashlib.sha256(repr((keys, names)).encode()).hexdigest()
 
 
 def race(
     settings: RaceSettings, entries: Sequence[Entry], store: LaneStore
-) -> Callable[[Model], Iterator[RaceEvent]]:
+) -> Callable[[Model], Iterator[RaceEvent | Recalled]]:
     """A work function for the queue: the line-up, then lane after lane; finished ones come from the store."""
 
-    def work(model: Model) -> Iterator[RaceEvent]:
+    def work(model: Model) -> Iterator[RaceEvent | Recalled]:
         import torch
 
         from malt_core.race.run import line_up, run_lane
 
         x = torch.stack([entry.picture.to_sample().x for entry in entries])
-        lined_up = line_up(model, x, [entry.label for entry in entries])
+        lined_up = line_up(model, x)
         yield lined_up
         for lane in settings.lanes if lined_up.standing else ():
             key = lane_key(lane, settings, entries)
             events = list(store.get(key))
             if events:
+                yield Recalled(lane)
                 yield from events
                 continue
             for event in run_lane(lane, model, x, lined_up, settings.config):

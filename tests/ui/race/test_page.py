@@ -1,4 +1,4 @@
-"""The Race page without a browser (Streamlit's AppTest), with the real model and the real AutoAttack."""
+"""The Race page without a browser (Streamlit's AppTest), with a real model and the real AutoAttack."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from malt_core.errors import ModelUnavailable
+from malt_core.race import words
 from tests.helpers.pages import PATIENCE, ROOT, open_app, png, run_until, texts
 from ui.compute.session import queue, shelf
 from ui.pictures.picture import UPLOAD
 from ui.race import pictures as race_pictures
+from ui.race.example import stored_race
 from ui.widgets.markdown import plain
 
 pytestmark = pytest.mark.slow
@@ -25,6 +27,7 @@ QUICK = {
     "eps": 4,
     "third": "fgsm",
 }  # AutoAttack's first part is enough for it
+OVER = "as long as this server keeps it"  # beside the link to a race that is over
 ENDLESS = {"model": MODEL, "photos": "cat", "eps": 0.05, "third": "fgsm"}
 
 
@@ -47,7 +50,7 @@ def wait_for_queue(app: AppTest, *, busy: bool) -> None:
 @pytest.fixture(scope="module")
 def finished() -> AppTest:
     """A race that has come to its end."""
-    return run_until(start(open_race(**QUICK)), "What it cost")
+    return run_until(start(open_race(**QUICK)), OVER)
 
 
 def test_first_words_need_no_torch() -> None:
@@ -59,22 +62,44 @@ def test_first_words_need_no_torch() -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True)
 
 
-def test_it_says_beforehand_what_takes_how_long() -> None:
+def test_it_opens_with_a_finished_race() -> None:
     app = open_race()
     assert not app.exception
-    assert "a minute or more" in texts(app)
+    stored = stored_race()
+    assert app.subheader[0].value == plain(words.headline(stored.record))
+    assert "A finished race: " in texts(app)
+    assert "not kept here" not in texts(app)
+    assert list(app.dataframe[0].value["attack"]) == ["MALT", "Naive targeting", "AutoAttack"]
+    assert all(one.credit in texts(app) for one in stored.record.pictures)
     assert app.button(key="start").label == "Start"
-    assert len(app.button_group(key="photos").value) == 7
+    assert "a minute or more" in texts(app)
+    assert 0 < len(app.button_group(key="photos").value) <= 7
     assert not app.query_params, "an untouched page has a clean address"
+    assert not queue().counts()["running"]
+
+
+def test_a_link_to_a_race_that_is_not_kept_waits_for_start() -> None:
+    app = open_race(**{**QUICK, "seed": 77})
+    assert not app.exception
+    assert "not kept here: **Start** races it anew" in texts(app)
+    assert app.subheader[0].value == plain(words.headline(stored_race().record)), "an example meanwhile"
+    assert not app.get("progress")
+
+
+def test_the_link_of_the_example_shows_it() -> None:
+    app = open_race(**stored_race().settings.write())
+    assert "A finished race of these settings" in texts(app)
+    assert not app.get("progress")
 
 
 def test_a_race_has_an_outcome_numbers_and_a_link(finished: AppTest) -> None:
     assert not finished.exception
-    sentence = finished.subheader[0].value
-    assert sentence.startswith("MALT and AutoAttack both fooled the network. MALT took ")
+    sentence = finished.subheader[0].value.replace("\\", "")
+    assert sentence.startswith("All three attacks changed the network's answer.")
+    assert "Each was through: MALT after" in sentence
     numbers, pictures = (frame.value for frame in finished.dataframe)
-    assert list(numbers["lane"]) == ["MALT", "FGSM", "AutoAttack"]
-    assert list(numbers["stand"])[::2] == [0, 0]
+    assert list(numbers["attack"]) == ["MALT", "FGSM", "AutoAttack"]
+    assert list(numbers["unchanged"]) == [0, 0, 0]
     assert (numbers["seconds"] > 0).all()
     autoattack = numbers.iloc[2]
     assert (autoattack["forward passes"], autoattack["backward passes"]) == (8 + 1 + 101 + 1, 101)
@@ -82,15 +107,21 @@ def test_a_race_has_an_outcome_numbers_and_a_link(finished: AppTest) -> None:
     assert list(pictures["picture"]) == ["flower"]
     assert "APGD-CE" in pictures["AutoAttack"][0]
     assert "target 1" in pictures["MALT"][0]
+    assert "shown from memory" not in texts(finished)
     assert finished.query_params["run"] == "1"
     address = next(code.value for code in finished.code)
-    assert "/race?" not in address or "third=fgsm" in address
     assert "photos=flower" in address
+    assert "third=fgsm" in address
+    assert "run=1" not in address, "the link starts nothing"
+    labels = [button.label for button in finished.get("download_button")]
+    assert labels == ["Figure (PNG)", "Record (race.json)"]
 
 
 def test_the_link_shows_the_kept_race_at_once(finished: AppTest) -> None:
-    again = open_race(**finished.query_params)
+    link = {name: value for name, value in finished.query_params.items() if name != "run"}
+    again = open_race(**link)
     assert again.subheader[0].value == finished.subheader[0].value
+    assert "shown from memory, with the times measured then" in texts(again)
     assert again.selectbox(key="third").value == "fgsm"
     assert again.button_group(key="photos").value == ["flower"]
     assert again.text_input(key="eps_linf").value == "4"
@@ -98,10 +129,11 @@ def test_the_link_shows_the_kept_race_at_once(finished: AppTest) -> None:
 
 def test_another_third_lane_keeps_the_other_lanes(finished: AppTest) -> None:
     app = open_race(**{**QUICK, "third": "pgd"})
-    run_until(start(app), "What it cost")
+    run_until(start(app), OVER)
     before, after = finished.dataframe[0].value, app.dataframe[0].value
-    assert list(after["lane"]) == ["MALT", "PGD", "AutoAttack"]
+    assert list(after["attack"]) == ["MALT", "PGD", "AutoAttack"]
     assert before.iloc[2].equals(after.iloc[2]), "the same run, to the last digit of its time"
+    assert "measured in an earlier race: MALT and AutoAttack" in texts(app)
     assert after.iloc[1]["backward passes"] == 100
 
 
@@ -109,10 +141,11 @@ def test_measuring_again_runs_every_lane_anew(finished: AppTest) -> None:
     app = open_race(**finished.query_params)
     before = app.dataframe[0].value
     next(button for button in app.button if button.label == "Measure again").click().run()
-    run_until(app, "What it cost")
+    run_until(app, OVER)
     after = app.dataframe[0].value
     assert (before["seconds"] != after["seconds"]).all()
     assert (before["forward passes"] == after["forward passes"]).all()
+    assert "shown from memory" not in texts(app)
 
 
 def test_the_page_is_found_as_it_was_left(finished: AppTest) -> None:
@@ -131,7 +164,7 @@ def test_the_page_is_found_as_it_was_left(finished: AppTest) -> None:
 
 def test_stop_keeps_what_is_there_and_start_goes_on() -> None:
     app = start(open_race(**ENDLESS))
-    run_until(app, "Who fooled what")
+    run_until(app, "Picture by picture")
     wait_for_queue(app, busy=True)
     until = time.monotonic() + PATIENCE
     while "AutoAttack: " not in app.get("progress")[0].proto.text:
@@ -140,7 +173,8 @@ def test_stop_keeps_what_is_there_and_start_goes_on() -> None:
         app.run()
     app.button(key="stop").click().run()
     assert "AutoAttack was stopped after" in app.subheader[0].value
-    assert "MALT did not fool the network in" in app.subheader[0].value
+    assert "MALT gave up after" in app.subheader[0].value
+    assert "Stopped. Below is what there was by then" in texts(app)
     assert "run" not in app.query_params
     wait_for_queue(app, busy=False)
     stopped = app.dataframe[0].value
@@ -159,7 +193,7 @@ def test_a_changed_setting_ends_the_race() -> None:
     app.number_input(key="seed").set_value(6).run()
     wait_for_queue(app, busy=False)
     assert "run" not in app.query_params
-    assert "a minute or more" in texts(app)
+    assert "A finished race: " in texts(app)
 
 
 def test_pressing_twice_runs_once() -> None:
@@ -187,9 +221,9 @@ def test_pictures_of_ones_own_race_and_wrong_files_are_explained() -> None:
     app.file_uploader(key="files").set_value(files).run()
     assert not app.exception
     assert any(plain("notes.png") in warning.value for warning in app.warning)
-    run_until(start(app), "What it cost")
+    run_until(start(app), "cannot hold pictures of your own")
     assert list(app.dataframe[1].value["picture"]) == ["holiday.png"]
-    assert any("cannot hold pictures of your own" in caption.value for caption in app.caption)
+    assert "fooled, if it was right before" in app.dataframe[1].value["MALT"][0]
     sentence = app.subheader[0].value
 
     app.query_params.clear()
@@ -221,12 +255,13 @@ def test_too_many_pictures_are_told() -> None:
     assert any("12 pictures at most" in warning.value for warning in app.warning)
 
 
-def test_a_misclassified_picture_is_nobodys_success(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_was_wrong_from_the_start_is_not_fooled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(race_pictures, "true_class", lambda _photo, info: info.classes.index("truck"))
-    app = run_until(start(open_race(**{**QUICK, "photos": "cat"})), "nothing to race for")
+    app = run_until(start(open_race(**QUICK)), OVER)
     assert not app.exception
-    assert "cat (it says “cat”), so no lane touched it" in texts(app)
-    assert not app.dataframe
+    assert "fooled" not in app.subheader[0].value
+    assert "wrong from the start about flower" in texts(app)
+    assert "wrong before" in app.dataframe[1].value["MALT"][0]
 
 
 def test_a_network_that_cannot_be_loaded_is_explained_and_tried_again(
@@ -239,9 +274,8 @@ def test_a_network_that_cannot_be_loaded_is_explained_and_tried_again(
         offline.setattr(shelf(), "get", refuse)
         app = start(open_race(**{**QUICK, "seed": 3}))
         run_until(app, "could not be downloaded")
-        assert not app.subheader
         assert "run" in app.query_params
-    run_until(start(app), "What it cost")
+    run_until(start(app), OVER)
     assert not app.error
 
 

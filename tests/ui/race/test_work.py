@@ -19,7 +19,8 @@ from ui.compute.jobs import Job, JobQueue
 from ui.pictures.picture import Picture
 from ui.race.link import RaceSettings
 from ui.race.pictures import Entry
-from ui.race.work import LaneStore, lane_key, race, race_key
+from ui.race.result import shown_of
+from ui.race.work import LaneStore, Recalled, lane_key, race, race_events, race_key
 
 __all__ = ["short_ensemble"]  # a fixture
 
@@ -71,8 +72,12 @@ def test_the_lanes_run_one_after_the_other(entries: list[Entry]) -> None:
 
 def test_finished_lanes_are_not_run_again(entries: list[Entry]) -> None:
     store = LaneStore()
-    first = ends(events(SETTINGS, entries, store))
-    second = ends(events(dataclasses.replace(SETTINGS, third="pgd"), entries, store))
+    anew = events(SETTINGS, entries, store)
+    assert race_events(anew) == anew
+    first = ends(anew)
+    again = events(dataclasses.replace(SETTINGS, third="pgd"), entries, store)
+    assert [event.lane for event in again if isinstance(event, Recalled)] == ["malt", "autoattack"]
+    second = ends(again)
     assert second["autoattack"] is first["autoattack"], "another third lane costs no second AutoAttack"
     assert second["malt"] is first["malt"]
     assert second["pgd"].n_forward == 200
@@ -105,7 +110,7 @@ def test_only_the_latest_lanes_are_kept() -> None:
 
 def test_what_changes_a_result_changes_the_key(entries: list[Entry]) -> None:
     keys = {race_key(SETTINGS, entries), race_key(SETTINGS, entries[:1]), race_key(SETTINGS, entries[::-1])}
-    keys.add(race_key(SETTINGS, [dataclasses.replace(entries[0], label=1), entries[1]]))
+    keys.add(race_key(SETTINGS, [dataclasses.replace(entries[0], truth=frozenset({1})), entries[1]]))
     for change in ({"eps": 4.0}, {"seed": 1}, {"model": "other"}, {"norm": "l2"}):
         keys.add(race_key(dataclasses.replace(SETTINGS, **change), entries))
     keys.add(race_key(dataclasses.replace(SETTINGS, third="pgd"), entries))
@@ -113,10 +118,15 @@ def test_what_changes_a_result_changes_the_key(entries: list[Entry]) -> None:
     assert race_key(SETTINGS, entries) == race_key(SETTINGS, list(entries))
 
 
-def test_pictures_that_are_wrong_from_the_start_race_nobody(entries: list[Entry]) -> None:
-    said = NET(images(2)).argmax(1).tolist()
-    wrong = [dataclasses.replace(e, label=(said[i] + 1) % 12) for i, e in enumerate(entries)]
-    assert [type(event) for event in events(SETTINGS, wrong, LaneStore())] == [LineUp]
+def test_what_a_picture_shows_changes_what_is_said_and_not_what_is_computed(entries: list[Entry]) -> None:
+    wrong = [dataclasses.replace(entry, truth=frozenset()) for entry in entries]
+    assert lane_key("malt", SETTINGS, wrong) == lane_key("malt", SETTINGS, entries)
+    known, store = dataclasses.replace(SETTINGS, model="tiny-imagenet/robust"), LaneStore()
+    outcomes = []
+    for those in (entries, wrong):
+        shown = shown_of(events(known, those, store), known, those)
+        outcomes.append({fall.outcome for lane in shown.record.lanes for fall in lane.falls})
+    assert outcomes == [{"fooled_unchecked"}, {"moved"}]
 
 
 @pytest.fixture

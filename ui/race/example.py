@@ -1,0 +1,50 @@
+"""The race that is replayed on opening; scripts/make_race_example.py computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import streamlit as st
+
+from malt_core.models.catalogue import model_info
+from malt_core.race.record import RaceRecord
+from malt_core.storage.assets import assets_folder
+from malt_core.storage.typed_json import parse_json, typed
+from ui.race import glossary
+from ui.race.link import RaceSettings
+from ui.race.pictures import Entry
+from ui.race.result import Shown, show_race
+
+FILE = assets_folder() / "examples" / "race.json"
+
+
+@dataclass(frozen=True)
+class StoredRace:
+    """A race computed ahead, and the settings that it is of. images: as in Shown."""
+
+    settings: RaceSettings
+    record: RaceRecord
+    images: tuple[bytes, ...]
+
+
+@cache
+def stored_race() -> StoredRace:
+    """The example that is stored."""
+    return typed(StoredRace, parse_json(FILE.read_bytes(), str(FILE)), str(FILE))
+
+
+def show_example(chosen: RaceSettings, entries: Sequence[Entry]) -> None:
+    """Draw the stored race, whatever is chosen, and say which settings it is of, and what Start would do."""
+    stored = stored_race()
+    if chosen == stored.settings:
+        st.caption(glossary.EXAMPLE_OF_THIS)
+    else:
+        if not entries:
+            st.info(glossary.NO_PICTURE)
+        elif chosen != RaceSettings.read({}).settings:
+            st.caption(glossary.NOT_KEPT)
+        network, eps = model_info(stored.record.model).title, stored.settings.epsilon
+        st.caption(glossary.EXAMPLE.format(network=network, eps=eps))
+    show_race(Shown(stored.record, stored.images))
