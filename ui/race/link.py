@@ -10,19 +10,31 @@ from malt_core.attacks.catalogue import TITLES, AttackId
 from malt_core.images.gallery import gallery
 from malt_core.race.types import THIRD_LANES, RaceConfig
 from ui.address.common import CommonSettings
-from ui.address.parameters import Choice, Several, setting
+from ui.address.parameters import Choice, Several, Values, setting
+from ui.pictures.answers import groups
 from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
 
-FIRST = (  # of the gallery, where nobody chose
-    "espresso",
-    "dalmatian",
-    "goose",
-    "bald-eagle",
-    "strawberry",
-    "cannon",
-    "thatch",
-)
-PHOTOS = Several(
+AT_LEAST, AT_MOST = 4, 7  # pictures where nobody chose
+
+
+def first_photos(model: str) -> tuple[str, ...]:
+    """The gallery photos to race on where nobody chose: a few that the model names right, or may do so."""
+    right, *others = (group.photos for group in groups(model))
+    photos = [*right[:AT_MOST], *(photo for group in others for photo in group)]
+    return tuple(photos[: max(AT_LEAST, min(AT_MOST, len(right)))])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photos(Several):
+    """Photographs of the gallery; which ones at first depends on the model."""
+
+    depends: tuple[str, ...] = ("model",)
+
+    def default(self, before: Values) -> tuple[str, ...]:
+        return self.in_order(first_photos(before["model"]))
+
+
+PHOTOS = Photos(
     label="Pictures",
     choices=lambda: [*(photo.id for photo in gallery()), UPLOAD],
     retired=RETIRED_PHOTOS,
@@ -47,7 +59,7 @@ class RaceSettings(CommonSettings):
 
     page: ClassVar[str] = "race"
 
-    photos: tuple[str, ...] = setting(PHOTOS, FIRST)
+    photos: tuple[str, ...] = setting(PHOTOS)
     third: AttackId = setting(THIRD, THIRD_LANES[0])
 
     @property

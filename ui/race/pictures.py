@@ -9,11 +9,11 @@ import streamlit as st
 
 from malt_core.attacks.outcome import Truth
 from malt_core.errors import MaltError
+from malt_core.images.gallery import true_classes
 from malt_core.race.record import Entrant
 from malt_core.types import Crop, ModelInfo
 from ui.pictures.picker import own_files
 from ui.pictures.picture import UPLOAD, Picture, gallery_picture, own_picture
-from ui.pictures.truth import true_class
 from ui.race.link import PHOTOS
 
 MOST = 12  # pictures in a race
@@ -59,12 +59,7 @@ def entries(info: ModelInfo, crop: Crop) -> tuple[list[Entry], list[str]]:
 
 def gallery_entry(photo: str, info: ModelInfo, crop: Crop) -> Entry:
     """A photograph of the gallery, at the model's resolution."""
-    return Entry(gallery_picture(photo, info.size, crop), _truth(photo, info))
-
-
-def _truth(photo: str, info: ModelInfo) -> Truth:
-    known = true_class(photo, info)
-    return None if known is None else frozenset({known})
+    return Entry(gallery_picture(photo, info.size, crop), true_classes(photo, info))
 
 
 def _own(size: tuple[int, int], crop: Crop) -> tuple[list[Picture], list[str]]:

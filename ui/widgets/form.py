@@ -77,7 +77,10 @@ def remember(settings: PageSettings, *, run: bool) -> None:
     if says.settings.model != settings.model:
         _chosen()["model"] = settings.model
     if says.settings.pictures != settings.pictures:
-        _chosen()["pictures"] = settings.pictures
+        if settings.pictures == settings.read({"model": settings.model}).settings.pictures:
+            _chosen().pop("pictures", None)
+        else:
+            _chosen()["pictures"] = settings.pictures
     if (says.settings, says.run) != (settings, run):
         params = settings.write(run=run, hidden=says.hidden)
     sync.followed(settings.page, params)
@@ -188,7 +191,7 @@ def _key(name: str, parameter: Parameter) -> str:
 
 
 def changed(record: type[PageSettings], which: str) -> None:
-    """Set what depends on a setting back to its default, but for ε where it was set by hand."""
+    """Set what depends on a setting back to its default, but for ε and pictures that were set by hand."""
     state = st.session_state
     if isinstance(record.parameters()[which], PerNorm):
         _own_eps().add(record.page)
@@ -199,11 +202,14 @@ def changed(record: type[PageSettings], which: str) -> None:
             continue
         if isinstance(parameter, PerNorm) and record.page in _own_eps():
             continue
+        if isinstance(parameter, Several) and "pictures" in _chosen():
+            continue
         if isinstance(parameter, Radius):
             for norm in NORMS:
                 _set_radius(f"{name}_{norm}", _default(record, name, norm))
         else:
-            state[name] = _default(record, name, state.norm)
+            value = _default(record, name, state.norm)
+            state[name] = list(value) if isinstance(parameter, Several) else value
 
 
 def _set_radius(key: str, value: float) -> None:

@@ -7,11 +7,13 @@ import urllib.parse
 
 import pytest
 
-from malt_core.images.gallery import gallery
+from malt_core.images.gallery import true_classes
+from malt_core.models.catalogue import model_info
 from malt_core.race.types import THIRD_LANES
 from ui.address.parameters import Asked
+from ui.pictures.answers import stored_answers
 from ui.pictures.picture import UPLOAD
-from ui.race.link import FIRST, RaceSettings
+from ui.race.link import RaceSettings, first_photos
 
 DEFAULT = RaceSettings.read({}).settings
 
@@ -42,10 +44,21 @@ def test_the_address_is_a_link_that_races() -> None:
 
 def test_an_empty_link_means_a_few_photos_of_the_gallery() -> None:
     asked = read()
-    assert asked.settings.photos == FIRST
-    assert set(FIRST) < {photo.id for photo in gallery()}
+    assert 0 < len(asked.settings.photos) <= 7
+    info = model_info(asked.settings.model)
+    answers = stored_answers(info.id)
+    assert all(answers[photo].index in true_classes(photo, info) for photo in asked.settings.photos)
     assert asked.settings.lanes == ("malt", THIRD_LANES[0], "autoattack")
     assert (asked.run, asked.complaints) == (False, ())
+
+
+def test_the_photos_at_first_suit_the_model() -> None:
+    assert read(model="autoattack/resnet18-cifar10").settings.photos[0] == "cat", "named right"
+    for model in ("tiny-imagenet/robust", "torchvision/resnet50"):
+        photos = read(model=model).settings.photos
+        assert 4 <= len(photos) <= 7
+        assert set(photos) == set(first_photos(model))
+    assert "espresso" in first_photos("tiny-imagenet/robust")
 
 
 def test_photos_come_in_the_gallerys_order_and_once() -> None:

@@ -16,6 +16,7 @@ from ui.compute.session import queue, shelf
 from ui.pictures.picture import UPLOAD
 from ui.race import pictures as race_pictures
 from ui.race.example import stored_race
+from ui.race.link import first_photos
 from ui.widgets.markdown import plain
 
 pytestmark = pytest.mark.slow
@@ -256,7 +257,7 @@ def test_too_many_pictures_are_told() -> None:
 
 
 def test_a_network_that_was_wrong_from_the_start_is_not_fooled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(race_pictures, "true_class", lambda _photo, info: info.classes.index("truck"))
+    monkeypatch.setattr(race_pictures, "true_classes", lambda _photo, info: frozenset({9}))
     app = run_until(start(open_race(**QUICK)), OVER)
     assert not app.exception
     assert "fooled" not in app.subheader[0].value
@@ -285,3 +286,14 @@ def test_nonsense_in_the_link_is_explained() -> None:
     (said,) = app.warning
     assert said.value.count("\n- ") == 2, "three complaints in one box"
     assert app.button_group(key="photos").value == ["cat"]
+
+
+def test_another_network_brings_its_pictures_unless_they_were_chosen() -> None:
+    app = open_race()
+    app.selectbox(key="model").set_value(MODEL).run()
+    photos = app.button_group(key="photos")
+    assert set(photos.value) == set(first_photos(MODEL))
+    photos.set_value(["flower"]).run()
+    app.selectbox(key="model").set_value("tiny-imagenet/robust").run()
+    assert not app.exception
+    assert app.button_group(key="photos").value == ["flower"]
