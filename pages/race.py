@@ -10,7 +10,7 @@ from ui.compute.task import Task
 from ui.pictures import picker
 from ui.race import glossary, settings, work
 from ui.race.example import show_example
-from ui.race.job import kept, measure_again, origin_of, race_job
+from ui.race.job import follow, measure_again, race_job
 from ui.race.link import PHOTOS, RaceSettings
 from ui.race.live import show_running
 from ui.race.pictures import entries
@@ -31,17 +31,16 @@ with left:
 chosen = form.current(RaceSettings)
 task = Task("race")
 key = work.race_key(chosen, pictures) if pictures else None
-raced = task.follow(key, start=pressed or kept(key))
+raced = follow(task, key, start=pressed)
 form.remember(chosen, run=raced)
 
 with right:
     layout.complain([*complaints, *trouble])
     show_aside(task)
     if raced:
-        origin = origin_of(key, pressed=pressed)
         job = race_job(task, chosen, pictures, retry=pressed)
         if job.state == "done":
-            show_done(job.events, chosen, pictures, origin=origin, showing=settings.started())
+            show_done(task, job, chosen, pictures, showing=settings.started(pressed))
             again = (chosen, pictures)
             st.button("Measure again", icon=":material/replay:", on_click=measure_again, args=again)
             settings.show_link(chosen)

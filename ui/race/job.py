@@ -1,9 +1,8 @@
-"""The race that a tab watches, where it comes from, and how to have it run anew."""
+"""The race that a tab watches, and how to have it run anew."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import streamlit as st
 
@@ -16,27 +15,18 @@ from ui.race.link import RaceSettings
 from ui.race.pictures import Entry
 from ui.race.work import LaneStore
 
-Origin = Literal["memory", "link", "start"]
-
 
 @st.cache_resource(show_spinner=False)
 def _store() -> LaneStore:
     return LaneStore()
 
 
-def kept(key: str | None) -> bool:
-    """Whether that race has come to its end here, and is still in memory."""
-    return key is not None and queue().recall(key) is not None
-
-
-def origin_of(key: str, *, pressed: bool) -> Origin:
-    """Why this tab shows that race: memory had it, a link asked for it, or Start. Ask ahead of race_job."""
-    state = st.session_state
-    before, origin = state.get("race_origin", ("", "start"))
-    if before != key or pressed:
-        origin = "memory" if kept(key) else "start" if pressed else "link"
-        state.race_origin = key, origin
-    return origin
+def follow(task: Task, key: str | None, *, start: bool) -> bool:
+    """As Task.follow; besides, a race that has come to its end and is still in memory is shown at once."""
+    if task.follow(key, start=start):
+        return True
+    kept = key is not None and task.aside is None and queue().recall(key) is not None
+    return kept and task.follow(key, start=True)
 
 
 def race_job(task: Task, chosen: RaceSettings, entries: Sequence[Entry], *, retry: bool) -> Job:
@@ -54,4 +44,3 @@ def measure_again(chosen: RaceSettings, entries: Sequence[Entry]) -> None:
     for lane in chosen.lanes:
         _store().forget(work.lane_key(lane, chosen, entries))
     st.session_state.race_anew = True
-    st.session_state.race_origin = work.race_key(chosen, entries), "start"

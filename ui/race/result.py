@@ -15,8 +15,9 @@ from malt_core.race import words
 from malt_core.race.record import LaneRecord, RaceRecord, record_of, record_to_json
 from malt_core.race.timeline import race_of
 from malt_core.race.types import RaceEvent
+from ui.compute.jobs import Job
+from ui.compute.task import Task
 from ui.race import glossary
-from ui.race.job import Origin
 from ui.race.link import RaceSettings
 from ui.race.pictures import Entry, entrant, png
 from ui.race.replay import show_replay
@@ -73,23 +74,17 @@ def show_before(
     return True
 
 
-def show_done(
-    events: Sequence[RaceEvent | Recalled],
-    chosen: RaceSettings,
-    entries: Sequence[Entry],
-    *,
-    origin: Origin,
-    showing: str,
-) -> None:
+def show_done(task: Task, job: Job, chosen: RaceSettings, entries: Sequence[Entry], *, showing: str) -> None:
     """Draw a race that is over, and say where it comes from. showing: as in show_race."""
-    recalled = [TITLES[event.lane] for event in events if isinstance(event, Recalled)]
-    if origin == "memory":
+    recalled = [TITLES[event.lane] for event in job.events if isinstance(event, Recalled)]
+    if task.remembered:
         st.caption(glossary.FROM_MEMORY)
-    elif recalled:
-        st.caption(glossary.PARTLY_FROM_MEMORY.format(lanes=words.listed(recalled)))
-    if origin == "link":
-        st.caption(glossary.BY_LINK)
-    if shown := shown_of(events, chosen, entries):
+    else:
+        if task.by_link:
+            st.caption(glossary.BY_LINK)
+        if recalled:
+            st.caption(glossary.PARTLY_FROM_MEMORY.format(lanes=words.listed(recalled)))
+    if shown := shown_of(job.events, chosen, entries):
         show_race(shown, showing=showing)
 
 

@@ -15,16 +15,11 @@ def main_settings() -> None:
     draw(RaceSettings, "model", "eps", "third")
 
 
-def start_button(*, disabled: bool) -> bool:
-    """Draw Start, and return whether it was pressed."""
-    pressed = st.button("Start", type="primary", width="stretch", disabled=disabled, key="start")
-    st.session_state.race_starts = st.session_state.get("race_starts", 0) + pressed
-    return pressed
-
-
-def started() -> str:
-    """A text that is another one after each Start."""
-    return str(st.session_state.race_starts)
+def started(pressed: bool) -> str:
+    """A text that is another one after each Start. pressed: Start was pressed just now."""
+    state = st.session_state
+    state.race_starts = state.get("race_starts", 0) + pressed
+    return str(state.race_starts)
 
 
 def more_settings() -> None:
