@@ -5,9 +5,7 @@ INTRODUCTION = (
     "yardstick, fools, and much sooner."
 )
 NO_PICTURE = "Choose at least one picture to begin."
-EXAMPLE_OF_THIS = (
-    "A finished race, computed ahead with these settings. **Start** computes it before your eyes."
-)
+EXAMPLE_OF_THIS = "A finished race of these settings. **Start** computes it before your eyes."
 EXAMPLE = "A finished race: {network}, ε = {eps}. **Start** races anew, with your settings."
 NOT_KEPT = (
     "The race of these settings is not kept here: **Start** races it anew. Below, an example with other "

@@ -66,11 +66,10 @@ def show_before(
     events: Sequence[RaceEvent | Recalled], chosen: RaceSettings, entries: Sequence[Entry]
 ) -> bool:
     """Draw what a race that was stopped had brought; return whether there is any."""
-    if not events:
+    if not (shown := shown_of(events, chosen, entries)):
         return False
     st.info(glossary.STOPPED)
-    if shown := shown_of(events, chosen, entries):
-        show_race(shown)
+    show_race(shown)
     return True
 
 

@@ -180,8 +180,7 @@ def test_stop_keeps_what_is_there_and_start_goes_on() -> None:
     wait_for_queue(app, busy=False)
     stopped = app.dataframe[0].value
 
-    start(app)
-    assert app.button(key="stop")
+    run_until(start(app), "Picture by picture")
     app.button(key="stop").click().run()
     wait_for_queue(app, busy=False)
     again = app.dataframe[0].value
