@@ -22,7 +22,10 @@ def model_ids() -> tuple[str, ...]:
 def model_name(model_id: str) -> str:
     # Without the word RobustBench: a search for “robust” would find its undefended networks first.
     info = model_info(model_id)
-    return f"{'' if info.offline else '⬇ '}{info.title}{' · robust' if info.robust else ''}"
+    mark = "" if info.offline or info.needs else "⬇ "
+    return (
+        f"{mark}{info.title}{' · robust' if info.robust else ''}{' · to be installed' if info.needs else ''}"
+    )
 
 
 MODEL = Choice(

