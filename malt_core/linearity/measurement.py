@@ -26,7 +26,7 @@ LARGE = 128 * 128  # pixels above which the way is sampled more coarsely, to kee
 PLENTY = {FINE: 40, COARSE: 24}  # points wanted up to twice the crossing
 ROUNDS = 3  # in which points are added there: the first crossing is a guess where points are far apart
 DRIFT_T = (0.01, 0.25, 0.5, 0.75, 1.0)
-CHUNK = 32
+CHUNK = 32  # images of up to 64 x 64 pixels
 
 
 def path(x0: Tensor, x_adv: Tensor, t: Sequence[float]) -> Tensor:
@@ -158,7 +158,7 @@ def measure_linearity(
         )
     places = torch.tensor(t, dtype=torch.float64)
     true = (z[:, y] - z[:, target]).cpu().double()
-    linear = torch.cat([_line(path(x0, x_adv, part), x0, m0, g0) for part in _chunks(t)]).cpu()
+    linear = torch.cat([_line(path(x0, x_adv, part), x0, m0, g0) for part in _chunks(t, x0)]).cpu()
     crossing = first_crossing(t, true.tolist())
     r2, deviation = _fit_until(1.0, places, true, linear)
     near = _fit_until(crossing, places, true, linear) if crossing and crossing <= 1 else (r2, deviation)
@@ -182,13 +182,14 @@ def measure_linearity(
     )
 
 
-def _chunks(t: Sequence[float]) -> list[Sequence[float]]:
-    return [t[i : i + CHUNK] for i in range(0, len(t), CHUNK)]
+def _chunks(t: Sequence[float], x0: Tensor) -> list[Sequence[float]]:
+    size = gradients.worth_a_pass(x0, CHUNK)
+    return [t[i : i + size] for i in range(0, len(t), size)]
 
 
 def _logits(model: Network, x0: Tensor, x_adv: Tensor, t: Sequence[float], passes: Passes) -> Tensor:
     """Return the logits (T, K) at every x(t)."""
-    return torch.cat([gradients.logits(model, path(x0, x_adv, part), passes) for part in _chunks(t)])
+    return torch.cat([gradients.logits(model, path(x0, x_adv, part), passes) for part in _chunks(t, x0)])
 
 
 def _line(points: Tensor, x0: Tensor, m0: Tensor, g0: Tensor) -> Tensor:

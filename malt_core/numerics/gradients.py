@@ -47,6 +47,15 @@ def match_memory_format(model: Network, x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 
 
+def worth_a_pass(image: Tensor, most: int) -> int:
+    """Return how many images of this size (..., H, W) a pass should have: `most` of up to 64 x 64 pixels.
+
+    Larger ones fill a processor alone, and many of them together fall out of its caches: a forward pass of
+    224 x 224 pixels takes twice as long an image in a batch of 32 as in one of 2.
+    """
+    return max(1, min(most, most * 64 * 64 // (image.shape[-2] * image.shape[-1])))
+
+
 def check_logits(z: Tensor, batch: int) -> None:
     """Raise BadConfig unless z is (batch, K >= 2): what every attack here relies on."""
     if not isinstance(z, Tensor):

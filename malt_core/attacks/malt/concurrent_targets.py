@@ -21,13 +21,13 @@ from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.random import row_generator
 
-COPIES = 10  # of an image of up to 64 x 64 pixels; larger ones fill a processor alone
+COPIES = 10  # of an image of up to 64 x 64 pixels
 PATIENCE = 20  # further steps granted to an image that fools, until it fools when rounded to 8 bits as well
 
 
 def copies_of(x0: Tensor) -> int:
     """Return how many copies of the image x0 (1, C, H, W) are worth a pass together."""
-    return max(1, min(COPIES, COPIES * 64 * 64 // (x0.shape[2] * x0.shape[3])))
+    return gradients.worth_a_pass(x0, COPIES)
 
 
 @dataclass(frozen=True)
