@@ -186,7 +186,7 @@ export class MarginChart {
   }
 
   #drawZeroLabel(until) {
-    for (const words of ["fooled below this line", "fooled"]) {
+    for (const words of [`below this line, ${this.payload.target.name} leads`, "below: a new answer"]) {
       const text = draw(this.svg, "text", { class: "mp-note-in", x: EDGE.left + 6, y: this.y(0) + 17 }, words);
       if (EDGE.left + text.getComputedTextLength() + 14 < until && this.y(0) + 20 < this.#bottom) return;
       text.remove();

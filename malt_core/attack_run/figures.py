@@ -31,7 +31,7 @@ def _layout(figure: go.Figure, height: int, x_title: str) -> go.Figure:
     figure.add_hline(
         y=0,
         line={"width": 1, "dash": "dot", "color": "#888"},
-        annotation={"text": "below 0: fooled", "font": {"size": 12}},
+        annotation={"text": "below 0: a new answer", "font": {"size": 12}},
         annotation_position="bottom right",
     )
     figure.update_layout(

@@ -81,7 +81,7 @@ def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
         if crossing is not None and crossing <= report.near:
             axes.plot(crossing, 0, "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
     axes.annotate(
-        "grey: the margin is below zero, the model is fooled",
+        "grey: the margin is below zero, the model gives another answer",
         (0, 0),
         xycoords="axes fraction",
         xytext=(6, 4),

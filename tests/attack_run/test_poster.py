@@ -227,4 +227,4 @@ def test_steps_are_whole_numbers():
 def test_the_zero_line_is_explained():
     for figure in (figures.attempts_figure(trace(2), NAMES), figures.attempts_figure([], NAMES)):
         assert figure.layout.shapes[0].y0 == 0
-        assert figure.layout.annotations[0].text == "below 0: fooled"
+        assert figure.layout.annotations[0].text == "below 0: a new answer"

@@ -171,7 +171,7 @@ def test_a_link_reopens_the_view(page: Page, browser: Browser, server: subproces
     context.close()
 
     page.go_back()
-    expect(page.get_by_text("to search for a change")).to_be_visible()
+    expect(page.get_by_text("searches for a change")).to_be_visible()
     page.go_back()
     expect(page.locator(".st-key-eps_linf input")).to_have_value("4")
     page.go_forward()

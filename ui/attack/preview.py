@@ -30,9 +30,11 @@ def show_before(settings: AttackSettings, picture: Picture | None) -> None:
         st.info("Upload a picture to begin." if settings.photo == UPLOAD else "Take a picture to begin.")
         return
     show_glance(settings, picture, asking=True)
-    st.markdown(
-        "Press **Attack** to search for a change, at most as large as ε, that changes the model's answer."
-    )
+    with st.container(key="begin", horizontal=True, vertical_alignment="center"):
+        if form.start_button(AttackSettings, "Attack", "attack_here", ready=True, width="content"):
+            st.session_state.attack_now = True
+            st.rerun()
+        st.markdown("searches for a change, at most as large as ε, that changes the answer.", width="content")
 
 
 def show_glance(settings: AttackSettings, picture: Picture, *, asking: bool = False) -> None:

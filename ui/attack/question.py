@@ -29,8 +29,8 @@ def asks(settings: AttackSettings) -> bool:
     return form.shows("truth") and (settings.truth is not None or truth_of(settings) is None)
 
 
-def ask(settings: AttackSettings, answers: Answers) -> None:
-    """Draw the question. answers: the likeliest ones."""
+def ask(settings: AttackSettings, answers: Answers, *, brief: bool = False) -> None:
+    """Draw the question. answers: the likeliest ones; brief: in one line, where it has been put in words."""
     info, state, now = model_info(settings.model), st.session_state, settings.truth
     likeliest = [index for index, _ in answers]
     offered = [*likeliest, NONE_OF_THESE]
@@ -43,14 +43,16 @@ def ask(settings: AttackSettings, answers: Answers) -> None:
         name = info.classes[choice]
         return f":material/check: Yes, {name}" if choice == likeliest[0] else f"No, {name}"
 
-    with st.container(key="truth", gap="xsmall"):
+    with st.container(key="truth", horizontal=brief, gap="xsmall"):
         st.pills(
             "**Is that right?** What does the picture really show?",
             offered,
             default=state.truth_offered,  # see ui/widgets/form.py
             format_func=words,
+            label_visibility="collapsed" if brief else "visible",
             key="truth_offered",
             on_change=lambda: _tell(state.truth_offered),
+            width="content",
         )
         st.selectbox(
             TRUTH.label,
@@ -61,6 +63,7 @@ def ask(settings: AttackSettings, answers: Answers) -> None:
             label_visibility="collapsed",
             key="truth_searched",
             on_change=lambda: _tell(state.truth_searched),
+            width=320 if brief else "stretch",
         )
 
 

@@ -41,7 +41,7 @@ def show_result(
     st.markdown(plain(story.told(record, truth)))
     show_failure(snapshot, settings)
     if asks(settings) and (answers := answers_of(settings, picture)):
-        ask(settings, answers)
+        ask(settings, answers, brief=True)
     show_player(snapshot.player, key=f"player-{snapshot.player['id']}-{st.session_state.get('played', 0)}")
     st.caption(f"{visibility(record)} {f'Photo: {plain(picture.credit)}.' if picture.credit else ''}")
     if example:

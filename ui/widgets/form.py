@@ -7,7 +7,7 @@ runs a second time shows the default instead of the link's value, and reports it
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -121,7 +121,14 @@ def current(record: type[S]) -> S:
     return record(**values)
 
 
-def start_button(record: type[PageSettings], label: str, key: str, *, ready: bool) -> bool:
+def start_button(
+    record: type[PageSettings],
+    label: str,
+    key: str,
+    *,
+    ready: bool,
+    width: Literal["stretch", "content"] = "stretch",
+) -> bool:
     """Draw the button that starts what the settings say, and return whether it was pressed.
 
     It cannot be pressed while there is something to put right, nor unless it is ready.
@@ -131,7 +138,7 @@ def start_button(record: type[PageSettings], label: str, key: str, *, ready: boo
         for name, parameter in record.parameters().items()
         if isinstance(parameter, Radius)
     )
-    return st.button(label, type="primary", width="stretch", disabled=not ready, key=key) and ready
+    return st.button(label, type="primary", width=width, disabled=not ready, key=key) and ready
 
 
 def shows(name: str) -> bool:

@@ -138,7 +138,7 @@ def test_changing_a_setting_stops_the_attack() -> None:
         assert time.monotonic() < until, queue().counts()
         time.sleep(0.05)
     assert "run" not in app.query_params
-    assert "Press **Attack**" in texts(app)
+    assert "searches for a change" in texts(app)
 
 
 def test_every_setting_reaches_the_run() -> None:
