@@ -19,7 +19,7 @@ from ui.widgets import form
 from ui.widgets.markdown import plain
 from ui.widgets.waiting import EVERY
 
-SIDE = 224  # pixels on screen
+SIDE = 224  # pixels on screen, as far as whole factors reach
 FEW = 300  # classes; a network with fewer has no word for most pictures
 NAMED = 20  # with more classes than this they are not listed
 
@@ -45,9 +45,10 @@ def show_glance(settings: AttackSettings, picture: Picture, *, asking: bool = Fa
     info = model_info(settings.model)
     height, width = info.size
     with st.container(key="glance", horizontal=True, vertical_alignment="top", gap="medium"):
-        with st.container(key="pixels", width=SIDE):
+        shown = width * max(1, SIDE // width)  # every pixel as large as all others
+        with st.container(key="pixels", width=shown):
             st.image(
-                picture.image, width=SIDE, output_format="PNG", alt=f"{picture.alt}, as the model sees it"
+                picture.image, width=shown, output_format="PNG", alt=f"{picture.alt}, as the model sees it"
             )
             st.caption(f"{width} × {height} pixels", help=glossary.WHAT_SEES)
             if picture.credit:

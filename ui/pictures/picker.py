@@ -32,6 +32,16 @@ _ROW_CSS = f"""
   outline: 3px solid var(--st-primary-color, #0067a5); outline-offset: -1px;
 }}
 """
+# A link may name one far down: its row is scrolled, and nothing else.
+_TO_CHOSEN = f"""<script>{{
+  let tries = 50;
+  const timer = setInterval(() => {{
+    const row = document.querySelector("{_ROW}"), chosen = row?.querySelector("[aria-checked=true] img");
+    if (!--tries || chosen?.complete) clearInterval(timer);
+    const end = (element) => element.getBoundingClientRect().bottom;
+    if (chosen) row.scrollTop += end(chosen) - end(row) + 8;
+  }}, 200);
+}}</script>"""
 # No uploader is given a list of kinds: by it browsers hide files and Streamlit refuses them, by their names,
 # without the advice that their bytes allow.
 WHAT_UPLOAD = (
@@ -96,7 +106,7 @@ def _in_groups(own: tuple[str, ...]) -> list[str]:
         rules.append(f"{_ROW}::{pseudo} {{ content: '{group.words}'; order: {2 * place - 1}; }}")
         rules.append(f"{_ROW} > :nth-child(n + {end + 1}) {{ order: {2 * place}; }}")
         end += len(group.photos)
-    st.html(f"<style>{' '.join(rules)}</style>")
+    st.html(f"<style>{' '.join(rules)}</style>{_TO_CHOSEN}", unsafe_allow_javascript=True)
     return [*own, *first.photos, *(photo for group in others for photo in group.photos)]
 
 
