@@ -65,8 +65,8 @@ def _add_what(evaluate: argparse.ArgumentParser) -> None:
         type=source,
         required=True,
         help="a parquet file with the columns image and label; a folder with a sub-folder for each class, "
-        "called by its name, WordNet id or number; cifar10, cifar100 or imagenet; or gallery, the photographs "
-        "that come with the installed packages",
+        "called by its name, WordNet id or number; cifar10, cifar100 or imagenet; or gallery, for the "
+        "labelled photographs that come along",
     )
     evaluate.add_argument(
         "--data-dir",
