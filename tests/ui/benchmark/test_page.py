@@ -306,6 +306,11 @@ def test_stop_keeps_what_is_done_and_ends_the_work(one_photo: None) -> None:
     app.switch_page("pages/attack.py").run()
     app.switch_page("pages/benchmark.py").run()
     assert "AutoAttack" in doing(app), "it has gone on meanwhile"
+    again = open_app()
+    for name in app.query_params:
+        again.query_params[name] = app.query_params[name]
+    again.switch_page("pages/benchmark.py").run()
+    assert "AutoAttack" in doing(again), "so it does when the page is loaded again"
     app.button(key="stop").click().run()
     run_while(app, lambda: bool(doing(app)))
     assert [row["report"] for row in rows(app, "95% interval")] == ["MALT"]
