@@ -297,7 +297,7 @@ def test_help_names_every_option_and_default():
     names += "json help"
     assert flags == {f"--{name}" for name in names.split(" ")}
     assert "(default: what `models` suggests for the model; 0.5 for l2)" in text
-    assert "(default: imagenet/efficientnet-lite0)" in text
+    assert "default: imagenet/efficientnet-lite0" in text
     assert "(default: 100)" in text
     assert "gallery:ID with one of espresso, " in text
 
