@@ -55,7 +55,8 @@ class ModelInfo:
     defence: what it was trained with against attacks, "none" for ordinary training and for what only
     helps against weather, blur and the like;
     offline: whether it loads without any download; source, licence: where it comes from;
-    needs: the package that must be installed before it loads, "" where none is missing.
+    needs: the package that must be installed before it loads, "" where none is missing;
+    megabytes: how much it has to download, None where that is not published.
     preprocessing: how its makers bring pictures of data sets to that size, see images/preprocessing.py; ""
     where its data sets have no other pictures than of that size, or nothing is known.
     """
@@ -72,6 +73,7 @@ class ModelInfo:
     preprocessing: str = ""
     defence: Defence = "none"
     needs: str = ""
+    megabytes: int | None = None
 
     @property
     def robust(self) -> bool:

@@ -109,7 +109,9 @@ def _eps(id: str) -> int:
 
 
 def torchvision_rows() -> list[dict[str, Any]]:
-    """One row a model: name, title, input size in pixels, licence, preprocessing of the default weights."""
+    """One row a model: name, title, input size in pixels, licence, preprocessing and size in megabytes of the
+    default weights.
+    """
     from torchvision import models
 
     rows = []
@@ -125,6 +127,7 @@ def torchvision_rows() -> list[dict[str, Any]]:
                 "preprocessing": _preprocessing(
                     how.resize_size[0], how.crop_size[0], how.interpolation.value
                 ),
+                "megabytes": round(weights.meta["_file_size"]),
             }
         )
     return rows

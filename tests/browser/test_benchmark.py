@@ -36,7 +36,7 @@ def test_it_opens_with_the_conclusion_and_the_figure(page: Page, server: subproc
 def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Path) -> None:
     open_benchmark(page, server.url)
     model = page.locator(".st-key-model input")
-    model.fill("ResNet-18, CIFAR-10")
+    model.fill("10 classes · ResNet-18")
     model.press("Enter")
     expect(page.get_by_text("One evaluation of")).to_be_visible()
     eps = page.locator(".st-key-eps input")

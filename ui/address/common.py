@@ -5,35 +5,67 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from malt_core.comparison.published import published_of
 from malt_core.epsilon import Epsilon
 from malt_core.models.catalogue import DEFAULT_MODEL, list_models, model_info
-from malt_core.types import CROPS, MAX_SEED, NORMS, Crop, Norm
+from malt_core.types import CROPS, MAX_SEED, NORMS, Crop, Defence, ModelInfo, Norm
 from ui.address.parameters import Choice, Count, PageSettings, Radius, setting
 
 NORM_NAMES = {"linf": "L∞: every pixel", "l2": "L2: in total"}
 
 
+KINDS: dict[Defence, str] = {
+    "none": "Undefended",
+    "adversarial training": "Robust",
+    "defensive distillation": "Distilled",
+    "gradient regularisation": "Regularised",
+    "noise": "Trained with noise",
+}
+"""What a network's defence makes it, in a word or two."""
+
+
 @cache
 def model_ids() -> tuple[str, ...]:
-    """Every model, those that work offline first."""
-    return tuple(info.id for info in sorted(list_models(), key=lambda info: not info.offline))
+    """Every model: those that work offline first, RobustBench's by their published robust accuracy."""
+    groups: list[str] = []
+    for info in list_models():
+        group = info.id.rpartition("/")[0]
+        if group not in groups:
+            groups.append(group)
+
+    def place(info: ModelInfo) -> tuple[bool, int, float]:
+        known = published_of(info.id)
+        return not info.offline, groups.index(info.id.rpartition("/")[0]), -known.lowest if known else 1.0
+
+    return tuple(info.id for info in sorted(list_models(), key=place))
 
 
 def model_name(model_id: str) -> str:
-    # Without the word RobustBench: a search for “robust” would find its undefended networks first.
+    """What tells a network apart comes first, since a narrow list cuts the end off."""
     info = model_info(model_id)
-    mark = "" if info.offline or info.needs else "⬇ "
-    return (
-        f"{mark}{info.title}{' · robust' if info.robust else ''}{' · to be installed' if info.needs else ''}"
-    )
+    kind, words = KINDS[info.defence], f"{len(info.classes):,} classes"
+    name, _, rest = info.title.partition(", ")
+    data = rest.partition(", ")[0]
+    if info.offline:
+        return f"{kind} · {words} · {name}, {data}"
+    if known := published_of(model_id):
+        figures = f"{known.clean:.0%} clean, {known.lowest:.0%} robust"
+        return f"⬇ {name} · {figures} · RobustBench, {data}, {kind}"
+    if info.id.startswith("robustbench/"):
+        return f"⬇ {name} · RobustBench, {data}, {kind}"
+    if info.needs:
+        return f"{name} · to be installed · {kind}, {words}, {data}"
+    size = f" · {info.megabytes:,} MB" if info.megabytes else ""
+    return f"⬇ {name} · {kind}, {words}, {data}{size}"
 
 
 MODEL = Choice(
-    label="Model",
+    label="Network",
     choices=model_ids,
     titles=model_name,
-    help="The neural network to fool. Type to search: a name, a data set, or “robust” for networks that were "
-    "trained to resist attacks. Those marked ⬇ are downloaded the first time.",
+    help="The neural network to fool. Type to search: a name, a data set, “robust”, or “RobustBench” for the "
+    "networks of that list, which come with the accuracies published there, clean and under attack. Those "
+    "marked ⬇ are downloaded the first time.",
 )
 NORM = Choice(
     label="Norm",

@@ -122,7 +122,7 @@ class AttackSettings(CommonSettings):
 
     def with_pictures(self, pictures: Sequence[str]) -> Self:
         """Takes one, not several."""
-        if len(pictures) == 1 and pictures[0] in PHOTO.options and self.photo != CAMERA:
+        if len(pictures) == 1 and pictures[0] in PHOTO.options and pictures[0] not in (UPLOAD, CAMERA):
             return replace(self, photo=pictures[0])
         return self
 

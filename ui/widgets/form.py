@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 
 from malt_core.errors import BadConfig
+from malt_core.models.catalogue import model_info
 from malt_core.types import NORMS
 from ui.address import sync
 from ui.address.parameters import (
@@ -28,6 +29,7 @@ from ui.address.parameters import (
     radius,
 )
 from ui.compute.task import Task
+from ui.widgets.classes import show_classes
 
 S = TypeVar("S", bound=PageSettings)
 
@@ -268,6 +270,8 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
             kind = st.radio if parameter.few else st.selectbox
             now = parameter.options.index(state[key])
             kind(parameter.label, parameter.options, now, format_func=parameter.title, **how)
+            if name == "model":
+                show_classes(model_info(state.model))
         case Count():
             st.number_input(parameter.label, parameter.low, parameter.high, state[key], parameter.step, **how)
         case ClassIndex():

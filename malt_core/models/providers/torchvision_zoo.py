@@ -32,6 +32,7 @@ def infos() -> Iterator[ModelInfo]:
             source="https://pytorch.org/vision/stable/models.html",
             licence=row["licence"],
             preprocessing=row["preprocessing"],
+            megabytes=row["megabytes"],
         )
 
 
