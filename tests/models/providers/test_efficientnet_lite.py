@@ -18,6 +18,7 @@ from malt_core.models.catalogue import list_models, model_info
 from malt_core.models.efficientnet_lite import EfficientNetLite, read_efficientnet_lite
 from malt_core.models.providers import efficientnet_lite
 from malt_core.models.weights.checkpoints import alone_and_quiet
+from malt_core.storage.assets import assets_folder
 
 ID = "imagenet/efficientnet-lite0"
 STORED = Path(__file__).with_name("efficientnet_lite_logits.json")
@@ -73,7 +74,10 @@ def test_labelled_photographs_are_named_right() -> None:
     ]
     with torch.inference_mode():
         named = load_model(ID)(torch.stack([sample.x for sample in samples])).argmax(1)
-    assert int((named == labels).sum()) == 17
+    right = int((named == labels).sum())
+    assert right == 17
+    card = (assets_folder() / "models" / "imagenet-efficientnet-lite0.md").read_text(encoding="utf-8")
+    assert f"{right} of 20" in card
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
