@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
-from malt_core.images.gallery import gallery
+from malt_core.images.gallery import DEFAULT_PHOTO, gallery
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import Crop
 from ui.address.common import CommonSettings
@@ -16,7 +16,6 @@ from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, default
 from ui.pictures.crop_frame import PART
 from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
 
-DEFAULT_PHOTO = "espresso"
 ROBUST = "tiny-imagenet/robust"
 # Plain words on both sides; with few steps, which are then smaller, the line foretells the crossing best.
 OPENING_TARGET, OPENING_STEPS = "soup bowl", 4
