@@ -8,9 +8,13 @@ from itertools import groupby
 import plotly.graph_objects as go
 
 from malt_core.attacks.types import Step
-from malt_core.figure_style import DASHES, PALETTE
+from malt_core.figure_style import CROWD, DASHES, PALETTE
+
+Names = Sequence[str] | dict[int, str]
+"""Class names by index."""
 
 FEW = 30  # points up to which each is marked
+NAMED = 12  # curves up to which each has a colour and a name of its own
 
 
 def _scatter(steps: Sequence[Step], name: str, colour: str, dash: str) -> go.Scatter:
@@ -51,7 +55,7 @@ def _layout(figure: go.Figure, height: int, x_title: str) -> go.Figure:
     return figure
 
 
-def attempts_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]) -> go.Figure:
+def attempts_figure(trace: Sequence[Step], names: Names) -> go.Figure:
     """Return the true margin of every attacked target, step by step, in the order of attack.
 
     Of a target that was attacked in several rounds, its last run is shown, which is its longest.
@@ -59,9 +63,26 @@ def attempts_figure(trace: Sequence[Step], names: Sequence[str] | dict[int, str]
     figure = go.Figure()
     runs = groupby(trace, key=lambda step: (step.order, step.round))
     groups = [steps for _, steps in sorted({order: list(steps) for (order, _), steps in runs}.items())]
+    if len(groups) > NAMED:
+        return _crowd(figure, groups, names)
     for i, steps in enumerate(groups):
         colour, dash = PALETTE[i % len(PALETTE)], DASHES[i // len(PALETTE) % len(DASHES)]
-        name = f"{steps[0].order}. {names[steps[0].target]}"
-        figure.add_trace(_scatter(steps, name, colour, dash))
+        figure.add_trace(_scatter(steps, _name(steps, names), colour, dash))
     # On a narrow screen every name in the legend takes a line of its own; leave the curves their room.
-    return _layout(figure, 320 + 14 * min(len(groups), 15), "step towards each class")
+    return _layout(figure, 320 + 14 * len(groups), "step towards each class")
+
+
+def _crowd(figure: go.Figure, groups: Sequence[Sequence[Step]], names: Names) -> go.Figure:
+    """Draw too many curves to name: all in grey but the one that came nearest, and no legend over them."""
+    nearest = min(groups, key=lambda steps: min(step.best_margin for step in steps))
+    for steps in groups:
+        if steps is not nearest:
+            curve = _scatter(steps, _name(steps, names), CROWD, DASHES[0])
+            figure.add_trace(curve.update(mode="lines", line={"width": 1}, showlegend=False))
+    figure.add_trace(_scatter(nearest, f"{_name(nearest, names)} (came nearest)", PALETTE[0], DASHES[0]))
+    figure = _layout(figure, 380, "step towards each class")
+    return figure.update_layout(hovermode="closest")
+
+
+def _name(steps: Sequence[Step], names: Names) -> str:
+    return f"{steps[0].order}. {names[steps[0].target]}"

@@ -21,7 +21,7 @@ def outcome_of(record: RunRecord, truth: Truth) -> Outcome:
 def headline(record: RunRecord, truth: Truth) -> str:
     """Return the result in one sentence. It is called fooling only where the network was right before."""
     before, after = f"“{record.clean_label.name}”", f"“{record.adversarial_label.name}”"
-    became = f"{before} became {after}{_asked(record)}"
+    became = f"{before} became {after}{_as_asked(record)}"
     guess = guessing(record.clean_label.confidence)
     match outcome_of(record, truth):
         case "fooled":
@@ -42,7 +42,7 @@ def headline(record: RunRecord, truth: Truth) -> str:
 
 def told(record: RunRecord, truth: Truth) -> str:
     """Return what follows the headline: how sure it was, how far the attack went, what a PNG keeps."""
-    sentences = (_before(record, truth), _asked(record), _how(record), _saved(record))
+    sentences = (_before(record, truth), _unreached(record), _how(record), _saved(record))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -60,14 +60,11 @@ def _before(record: RunRecord, truth: Truth) -> str:
     return ""
 
 
-def _asked(record: RunRecord) -> str:
-    """Return whether the class that was asked for was reached; "" where none was asked for, or attacked."""
-    if record.aim is None or record.already_misclassified:
+def _unreached(record: RunRecord) -> str:
+    """Return that the class that was asked for was not reached by a failed attack; else ""."""
+    if record.aim is None or record.already_misclassified or record.success:
         return ""
-    aim = f"“{record.aim.name}”"
-    if record.reached:
-        return f"{aim} was asked for."
-    return f"{aim} was asked for, and not reached{': another class came first' if record.success else ''}."
+    return f"“{record.aim.name}” was asked for, and not reached."
 
 
 def _how(record: RunRecord) -> str:
@@ -84,7 +81,7 @@ def _how(record: RunRecord) -> str:
     return f"Nothing was found within {within}: {classes} tried, {steps(record.steps_total)}."
 
 
-def _asked(record: RunRecord) -> str:
+def _as_asked(record: RunRecord) -> str:
     """Return whether the new answer is the one that was asked for, "" where none was."""
     if record.aim is None or not record.success:
         return ""

@@ -44,22 +44,6 @@ def png_bytes(x: torch.Tensor) -> bytes:
     return buffer.getvalue()
 
 
-def enlarged_png(png: bytes, factor: int) -> bytes:
-    """The picture in a PNG file with every pixel drawn as factor × factor of them, as a PNG file.
-
-    Nothing is blended: the same picture is got back by taking every factor-th pixel.
-    """
-    image = Image.open(io.BytesIO(png))
-    buffer = io.BytesIO()
-    image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def whole_factor(side: int, wanted: int) -> int:
-    """The whole factor that makes a picture of `side` pixels at least `wanted` wide; 1 if it is already."""
-    return max(1, math.ceil(wanted / side))
-
-
 def read_png(data: bytes) -> torch.Tensor:
     """The (3, H, W) float32 image in [0, 1] that `png_bytes` wrote, exactly. Raises as `decode` does."""
     return to_tensor(np.array(decode(data, "the PNG file")))

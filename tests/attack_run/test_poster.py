@@ -212,10 +212,20 @@ def test_every_attempt_has_its_curve():
     assert [curve.mode for curve in figure.data] == ["lines+markers", "lines", "lines+markers"]
 
 
-def test_eighteen_attempts_all_look_different():
-    curves = figures.attempts_figure(trace(*[5] * 18), NAMES).data
-    assert len({(curve.line.color, curve.line.dash) for curve in curves}) == 18
-    assert len(figures.attempts_figure(trace(*[1] * 40), NAMES).data) == 40
+def test_a_dozen_attempts_all_look_different():
+    curves = figures.attempts_figure(trace(*[5] * 12), NAMES).data
+    assert len({(curve.line.color, curve.line.dash) for curve in curves}) == 12
+
+
+def test_a_crowd_is_not_buried_under_its_legend():
+    steps = trace(*[5] * 99)
+    steps[40 * 6 + 3] = replace(steps[40 * 6 + 3], best_margin=-0.5)
+    figure = figures.attempts_figure(steps, {i: f"name {i}" for i in range(120)})
+    assert len(figure.data) == 99
+    (named,) = (curve for curve in figure.data if curve.showlegend is not False)
+    assert named.name == "41. name 51 (came nearest)"
+    assert {curve.line.color for curve in figure.data} == {figures.CROWD, named.line.color}
+    assert figure.layout.height <= 400
 
 
 def test_steps_are_whole_numbers():

@@ -15,13 +15,11 @@ from PIL import Image
 
 from malt_core.errors import BadConfig, BadImage
 from malt_core.images.pixels import (
-    enlarged_png,
     perturbation_image,
     png_bytes,
     read_png,
     suggested_amplification,
     to_pixels,
-    whole_factor,
 )
 from malt_core.images.resize import to_sample
 from malt_core.numerics.checks import check_batch
@@ -245,17 +243,3 @@ def test_pictures_need_neither_torch_nor_the_packages_that_carry_them():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
-
-
-def test_an_enlarged_picture_is_the_same_in_larger_squares():
-    x = torch.arange(105).view(3, 5, 7) / 255
-    small = png_bytes(x)
-    large = read_png(enlarged_png(small, 4))
-    assert large.shape == (3, 20, 28)
-    for offset in (0, 3):
-        assert torch.equal(large[:, offset::4, offset::4], read_png(small))
-
-
-@pytest.mark.parametrize(("side", "wanted", "factor"), [(64, 512, 8), (224, 512, 3), (600, 512, 1)])
-def test_pictures_are_enlarged_by_whole_factors(side, wanted, factor):
-    assert whole_factor(side, wanted) == factor

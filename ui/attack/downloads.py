@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image
 
+from malt_core.attack_run.player import perturbation_png
 from malt_core.attack_run.record import record_to_json
 from malt_core.epsilon import Epsilon
 from malt_core.export.snapshot import Snapshot
@@ -19,7 +20,7 @@ from ui.layout import show_link
 from ui.pictures.picture import CAMERA
 
 Files = Callable[[str], bytes]
-"""Computes a download on click: "perturbation.png", "adversarial.npy", "figure.png" or "figure.html"."""
+"""Computes a download on click: "adversarial.npy", "figure.png" or "figure.html"."""
 
 FACTORS = (1, 2, 4, 8)
 
@@ -68,7 +69,7 @@ def _pictures(snapshot: Snapshot, stem: str, files: Files, factor: int) -> None:
     size = "" if factor == 1 else f"-x{factor}"
 
     def perturbation() -> bytes:
-        return enlarged(files("perturbation.png"), factor)
+        return enlarged(perturbation_png(snapshot.player), factor)
 
     with st.container(horizontal=True, key="pictures"):
         _download("Original (PNG)", enlarged(snapshot.original_png, factor), f"{stem}-original{size}.png")

@@ -27,7 +27,10 @@ HAPPENED = (
 ALL_STEPS = "Gradient steps towards all classes that were tried."
 SECONDS = "Duration of the attack, turns taken by other people's attacks included."
 MOVED = "The size of the change that was found. It never exceeds ε."
-R2 = "How well the straight line explains the true margin: 1 is perfect, 0 is no better than a constant."
+R2 = (
+    "How well the straight line explains the true margin: 1 is perfect, 0 is no better than a level line. "
+    "The boundary is where the model changes its mind."
+)
 
 WHAT_MARGIN = (
     "The **margin** is the lead of the original answer over the wrong one, in **logits** (the model's raw "

@@ -35,7 +35,7 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
     how = {"load": load_model(chosen.model), "work": work.attack(chosen, image)}
 
     def compute(name: str) -> bytes:
-        from malt_core.attack_run import pictures, poster
+        from malt_core.attack_run import poster
         from malt_core.export import html
         from malt_core.images.arrays import npy_bytes
 
@@ -49,8 +49,6 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
             raise RuntimeError(job.error or "The run took too long.")
         run = job.events[-1].run
         match name:
-            case "perturbation.png":
-                return pictures.perturbation_png(run)[0]
             case "adversarial.npy":
                 return npy_bytes(run.result.adversarial)
             case "figure.png":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from malt_core.attack_run import story
-from malt_core.attack_run.record import RankedClass
-from malt_core.attack_run.words import cost, visibility
+from malt_core.attack_run.record import LinearityRecord, RankedClass
+from malt_core.attack_run.words import cost, first_target, visibility
 from malt_core.export.snapshot import Snapshot
 from ui.attack import glossary
 from ui.attack.downloads import Files, take_away
@@ -74,6 +74,8 @@ def _attempts(snapshot: Snapshot) -> None:
 def _targets(snapshot: Snapshot) -> None:
     heading("Which wrong classes, and in which order", glossary.WHAT_TABLE)
     record = snapshot.record
+    if said := first_target(record):
+        st.markdown(plain(said))
     linf = record.norm == "linf"
     unit = 255 if linf else 1
     distance = "predicted distance" + (" (n/255)" if linf else "")
@@ -111,11 +113,22 @@ def _happened(target: RankedClass) -> str | None:
     return "reached" if target.reached else "became another" if target.succeeded else "no"
 
 
+def _fits(line: LinearityRecord) -> list[tuple[str, str, str]]:
+    """R² up to the boundary, where the way reaches it, and of the whole way."""
+    whole = ("R², whole way", _r2(line.r2), glossary.R2)
+    if line.true_crossing is None or line.true_crossing > 1:
+        return [whole]
+    return [("R², up to the boundary", _r2(line.r2_to_crossing), glossary.R2), whole]
+
+
+def _r2(value: float | None) -> str:
+    return "–" if value is None else "below 0" if value < 0 else f"{value:.3f}"
+
+
 def _numbers(snapshot: Snapshot) -> None:
     record = snapshot.record
     linf = record.norm == "linf"
     moved = record.perturbation_norm
-    r2 = record.linearity and record.linearity.r2
     numbers = (
         ("Steps", f"{record.steps_total:,}", glossary.ALL_STEPS),
         ("Forward passes", f"{record.n_forward:,}", shared_words.FORWARD),
@@ -126,7 +139,7 @@ def _numbers(snapshot: Snapshot) -> None:
             f"{moved * 255:.3g}/255" if linf else f"{moved:.3g}",
             glossary.MOVED,
         ),
-        ("R²", "–" if r2 is None else f"{r2:.3f}".replace("-", "−"), glossary.R2),
+        *_fits(record.linearity),
     )
     st.markdown("#### The numbers behind it", anchors=False)
     st.caption(cost(record))
