@@ -82,16 +82,18 @@ def show_strip(now: str | None) -> None:
     results = _results()
     if len(results) < PAIR:
         return
-    st.session_state.strip = now if now in results else None
-    with st.container(key="earlier"):
-        st.pills(
-            "Earlier results of this tab",
-            list(results),
-            default=st.session_state.strip,
-            format_func=lambda key: _label(results[key]),
-            key="strip",
-            on_change=_show_again,
-        )
+    st.caption("Earlier results of this tab:")
+    # Buttons, not one widget with a value: what a browser says of a value may be older than what is shown.
+    with st.container(key="earlier", horizontal=True, gap="xsmall"):
+        for key, result in results.items():
+            st.button(
+                _label(result),
+                type="primary" if key == now else "secondary",
+                key=f"earlier-{key[:12]}",
+                help=f"{result.picture.name}, {result.setting}",
+                on_click=_show_again,
+                args=(key,),
+            )
 
 
 def show_pin(key: str) -> None:
@@ -130,11 +132,8 @@ def _pin(key: str) -> None:
     del pinned[:-PAIR]
 
 
-def _show_again() -> None:
-    """Set everything to what the chosen result was of."""
-    key = st.session_state.strip
-    if key is None:
-        return
+def _show_again(key: str) -> None:
+    """Set everything to what the result of that key was of."""
     result = recall(key)
     truth = form.current(AttackSettings).truth if Task("attack").key == key else result.settings.truth
     form.fill(replace(result.settings, truth=truth))

@@ -34,8 +34,8 @@ def ask(settings: AttackSettings, answers: Answers, *, brief: bool = False) -> N
     info, state, now = model_info(settings.model), st.session_state, settings.truth
     likeliest = [index for index, _ in answers]
     offered = [*likeliest, NONE_OF_THESE]
-    state.truth_offered = now if now in offered else None
-    state.truth_searched = now if now is not None and now not in offered else None
+    # Another answer makes other widgets: what a browser says of a value may be older than what is told now.
+    pills, search = f"truth_offered_{now}", f"truth_searched_{now}"
 
     def words(choice: int | str) -> str:
         if choice == NONE_OF_THESE:
@@ -47,22 +47,22 @@ def ask(settings: AttackSettings, answers: Answers, *, brief: bool = False) -> N
         st.pills(
             "**Is that right?** What does the picture really show?",
             offered,
-            default=state.truth_offered,  # see ui/widgets/form.py
+            default=now if now in offered else None,
             format_func=words,
             label_visibility="collapsed" if brief else "visible",
-            key="truth_offered",
-            on_change=lambda: _tell(state.truth_offered),
+            key=pills,
+            on_change=lambda: _tell(state[pills]),
             width="content",
         )
         st.selectbox(
             TRUTH.label,
             range(len(info.classes)),
-            index=state.truth_searched,
+            index=None if now in offered else now,
             format_func=lambda index: info.classes[index],
             placeholder=f"Something else: search its {len(info.classes):,} classes",
             label_visibility="collapsed",
-            key="truth_searched",
-            on_change=lambda: _tell(state.truth_searched),
+            key=search,
+            on_change=lambda: _tell(state[search]),
             width=320 if brief else "stretch",
         )
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ButtonGroup, Selectbox
 
 from malt_core.attack_run.record import record_to_json
 from malt_core.models.catalogue import list_models, model_info
@@ -32,9 +33,19 @@ def upload(app: AppTest, data: bytes, name: str) -> AppTest:
     return app.file_uploader(key="file").set_value((name, data, "image/png")).run()
 
 
+def offered(app: AppTest) -> ButtonGroup:
+    """The answers that the question offers."""
+    return next(group for group in app.button_group if group.key.startswith("truth_offered"))
+
+
+def searched(app: AppTest) -> Selectbox:
+    """The search among all classes."""
+    return next(box for box in app.selectbox if box.key.startswith("truth_searched"))
+
+
 def first_answer(app: AppTest) -> int:
     """The class that the network finds likeliest, as the question offers it."""
-    said = app.button_group(key="truth_offered").options[0]
+    said = offered(app).options[0]
     return model_info(app.selectbox(key="model").value).classes.index(said.removeprefix("Yes, "))
 
 
@@ -223,7 +234,7 @@ def test_what_was_wrong_from_the_start_is_never_called_fooled() -> None:
     assert re.search("From one wrong answer to another|Wrong from the start", headline)
     assert "ooled" not in headline
 
-    app.button_group(key="truth_offered").set_value(first_answer(app)).run()
+    offered(app).set_value(first_answer(app)).run()
     (headline,) = (element.value for element in app.subheader)
     assert headline.startswith(("Fooled", "Withstood")), "what it said first was right after all"
 
@@ -232,19 +243,18 @@ def test_is_that_right() -> None:
     """Told by one click on an answer, by search, or as none of these; kept in the address; asked of each."""
     app = open_app(photo="flower", **QUICK)
     run_until(app, "% sure")
-    offered = app.button_group(key="truth_offered")
-    assert len(offered.options) == work.TOP + 1
+    assert len(offered(app).options) == work.TOP + 1
     right = first_answer(app)
-    offered.set_value(right).run()
+    offered(app).set_value(right).run()
     assert "That is right." in texts(app)
     assert app.query_params["truth"] == str(right)
 
     other = (right + 1) % 200
-    app.selectbox(key="truth_searched").set_value(other).run()
+    searched(app).set_value(other).run()
     assert app.query_params["truth"] == str(other)
     assert "That is wrong, without any attack." in texts(app)
 
-    app.button_group(key="truth_offered").set_value(NONE_OF_THESE).run()
+    offered(app).set_value(NONE_OF_THESE).run()
     assert app.query_params["truth"] == NONE_OF_THESE
     assert "None of its words names the picture." in texts(app)
 
