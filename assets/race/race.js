@@ -45,6 +45,7 @@ class Scale {
 
   seconds(place) {
     if (place <= 0) return 0;
+    if (place >= 1) return this.last; // exactly, or the longest attack never ends
     return this.logarithmic ? this.first * (this.last / this.first) ** place : place * this.last;
   }
 

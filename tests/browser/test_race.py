@@ -91,6 +91,7 @@ def test_it_opens_with_a_race_that_is_replayed(tab: Page, server: subprocess.Pop
     expect(withstood).to_have_count(0)
     replay.click()
     expect(replay).to_have_text("Pause")
+    expect(tab.locator(".mr-doing").last).to_contain_text("gave up after")
     expect(clock).to_have_text(longest)
     expect(withstood).to_be_visible()
     assert stop_button(tab).count() == 0, "all of it in the browser"
