@@ -11,8 +11,10 @@ from matplotlib.figure import Figure  # not pyplot, whose global state two users
 from matplotlib.ticker import PercentFormatter
 
 from malt_core import formatting
-from malt_core.attack_run import words
+from malt_core.attack_run import story, words
+from malt_core.attack_run.record import record_of
 from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.outcome import Truth
 from malt_core.errors import BadImage
 from malt_core.figure_style import INK, LINEAR, QUIET
 from malt_core.images.pixels import perturbation_image, suggested_amplification, to_pixels
@@ -103,30 +105,37 @@ def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _note(run: AttackRun, report: LinearityReport) -> str:
-    eps = f"ε = {run.config.epsilon}"
-    png = f" {words.png_sentence(run)}" if run.result.success else ""
+def _note(run: AttackRun, report: LinearityReport, told: str) -> str:
     return (
-        f"{straightness(report)} {measured(report)}{png} {run.model.title}, {eps}. "
+        f"{told} {straightness(report)} {measured(report)} {run.model.title}, ε = {run.config.epsilon}. "
         f"Photo: {words.credit(run)}. Method: MALT, arXiv 2407.02240. Drawn by MALT Lab."
     )
 
 
-def figure_png(run: AttackRun) -> bytes:
-    """Return the figure of a run as a PNG file, 1800 × 1012. Raises BadImage where nothing was attacked."""
+def figure_png(run: AttackRun, truth: Truth = None) -> bytes:
+    """Return the figure of a run as a PNG file, 1800 × 1012, with the words that the page has for it.
+
+    truth: what the picture shows, see attacks/outcome.py. Raises BadImage where nothing was attacked.
+    """
     report = run.linearity
     if report is None:
         raise BadImage("The model gets this picture wrong without any attack, so there is no path to draw.")
     figure = Figure(SIZE, DPI, facecolor="white")
     grid = figure.add_gridspec(
-        2, 3, left=LEFT, right=RIGHT, top=0.84, bottom=0.18, height_ratios=(1.25, 1), hspace=0.3, wspace=0.05
+        2, 3, left=LEFT, right=RIGHT, top=0.84, bottom=0.2, height_ratios=(1.25, 1), hspace=0.3, wspace=0.05
     )
     for column, (pixels, title, answer) in enumerate(_pictures(run)):
         _picture(figure.add_subplot(grid[0, column]), pixels, title, answer)
     _curves(figure.add_subplot(grid[1, :]), run, report)
-    figure.suptitle(_lines(words.sentence(run), 100), fontsize=15, y=0.975, va="top", **PLAIN)
+    record = record_of(run)
+    figure.suptitle(_lines(story.headline(record, truth), 100), fontsize=15, y=0.975, va="top", **PLAIN)
     figure.text(
-        LEFT, 0.02, "\n".join(textwrap.wrap(_note(run, report), 155)), fontsize=9, color=QUIET, **PLAIN
+        LEFT,
+        0.02,
+        "\n".join(textwrap.wrap(_note(run, report, story.told(record, truth)), 155)),
+        fontsize=9,
+        color=QUIET,
+        **PLAIN,
     )
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")

@@ -9,10 +9,12 @@ from string import Template
 from typing import Any
 
 from malt_core import formatting
-from malt_core.attack_run import words
+from malt_core.attack_run import story, words
 from malt_core.attack_run.player import ASSETS, payload, script, style
+from malt_core.attack_run.record import record_of
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.catalogue import TITLES
+from malt_core.attacks.outcome import Truth
 from malt_core.export.commands import attack_command
 
 
@@ -68,8 +70,15 @@ def _ranking(run: AttackRun) -> str:
     return " (each step takes one, and each class that MALT ranked before the first step)"
 
 
-def run_html(run: AttackRun) -> str:
-    """Return the interactive page, one self-contained file. Raises BadImage where nothing was attacked."""
+def run_html(run: AttackRun, truth: Truth = None) -> str:
+    """Return the interactive page, one self-contained file, with the words that the app has for the run.
+
+    truth: what the picture shows, see attacks/outcome.py. Raises BadImage where nothing was attacked.
+    """
+    record = record_of(run)
     return standalone_html(
-        payload(run), title=words.sentence(run), facts=facts(run), command=attack_command(run)
+        payload(run),
+        title=story.headline(record, truth),
+        facts=[("What happened", story.told(record, truth)), *facts(run)],
+        command=attack_command(run),
     )

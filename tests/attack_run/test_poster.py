@@ -11,6 +11,7 @@ from PIL import Image
 
 from malt_core.attack_run import figures, poster
 from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.outcome import Truth
 from malt_core.attacks.types import Step
 from malt_core.errors import BadImage
 from malt_core.images import pixels
@@ -23,7 +24,7 @@ LONG = (
 )
 
 
-def drawn(run: AttackRun, monkeypatch: pytest.MonkeyPatch) -> poster.Figure:
+def drawn(run: AttackRun, monkeypatch: pytest.MonkeyPatch, truth: Truth = None) -> poster.Figure:
     """The figure before it becomes pixels."""
     kept = []
     original = poster.Figure.savefig
@@ -33,7 +34,7 @@ def drawn(run: AttackRun, monkeypatch: pytest.MonkeyPatch) -> poster.Figure:
         original(figure, *args, **kwargs)
 
     monkeypatch.setattr(poster.Figure, "savefig", savefig)
-    data = poster.figure_png(run)
+    data = poster.figure_png(run, truth)
     assert Image.open(io.BytesIO(data)).size == (1800, 1012)
     return kept[0]
 
@@ -151,7 +152,7 @@ def test_a_line_that_runs_off_does_not_flatten_the_true_curve(monkeypatch):
 
 def test_a_failure_is_called_one(monkeypatch):
     said = words_of(drawn(failed(example_run()), monkeypatch))
-    assert "No adversarial example found" in said
+    assert "Withstood: the network still says" in said
     assert "closest try" in said
     assert "adversarial image" not in said
     assert "Saved as a PNG" not in said
@@ -163,7 +164,17 @@ def test_a_success_says_what_it_is_and_whence(monkeypatch):
     label, became = (run.model.classes[i] for i in (run.result.label, run.result.adversarial_index))
     for part in (f"“{label}” became “{became}”", "Tiny network", "ε = 16/255", "arXiv 2407.02240"):
         assert part in said
-    assert "the changed picture still fools the model" in said
+    assert "the changed picture gets the new answer, too" in said
+
+
+def test_it_carries_the_pages_caveat(monkeypatch):
+    """Who was wrong from the start was not fooled."""
+    run = example_run()
+    right = words_of(drawn(run, monkeypatch, {run.result.label}))
+    wrong = words_of(drawn(run, monkeypatch, set())).replace("\n", " ")
+    assert "Fooled: " in right
+    assert "From one wrong answer to another" in wrong
+    assert "so this is not fooling" in wrong
 
 
 def test_dollars_are_dollars(monkeypatch):

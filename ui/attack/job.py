@@ -7,6 +7,7 @@ import time
 from ui.attack import earlier, work
 from ui.attack.downloads import Files
 from ui.attack.link import AttackSettings
+from ui.attack.question import truth_of
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
 from ui.compute.session import queue
@@ -31,7 +32,7 @@ def compute_again(task: Task, key: str) -> None:
 
 def files_of(chosen: AttackSettings, image: Picture) -> Files:
     """The downloads that take a moment: computed on click, from the kept run or by running again."""
-    jobs, key = queue(), work.attack_key(chosen, image)
+    jobs, key, truth = queue(), work.attack_key(chosen, image), truth_of(chosen)
     how = {"load": load_model(chosen.model), "work": work.attack(chosen, image)}
 
     def compute(name: str) -> bytes:
@@ -52,9 +53,9 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
             case "adversarial.npy":
                 return npy_bytes(run.result.adversarial)
             case "figure.png":
-                return poster.figure_png(run)
+                return poster.figure_png(run, truth)
             case "figure.html":
-                return html.run_html(run).encode()
+                return html.run_html(run, truth).encode()
         raise ValueError(name)
 
     return compute
