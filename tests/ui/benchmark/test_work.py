@@ -44,7 +44,7 @@ def test_radii_as_people_type_them() -> None:
         ("half", "l2", "as in 0.25, 0.5"),
         ("0", "linf", "0 is out of range; it goes from 0.05 to 255 in 1/255"),
         ("300", "linf", "300 is out of range"),
-        ("nan", "linf", "nan is out of range"),
+        ("nan", "linf", "“nan” is not a number"),
         ("-1", "l2", "-1 is out of range; it goes from 0.01 to 100."),
     ],
 )
