@@ -48,6 +48,7 @@ _CSS = """
     position: sticky; top: 3.3rem; align-self: flex-start; max-height: calc(100vh - 3.5rem); overflow-y: auto;
   }
   [data-testid="stColumn"]:has(.st-key-results) { flex: 1 1 0; min-width: 0; }
+  .st-key-attack { position: sticky; bottom: 0.25rem; z-index: 5; }
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.3rem 1rem 4rem; }

@@ -39,13 +39,13 @@ def show_result(
     record, truth = snapshot.record, truth_of(settings)
     st.subheader(plain(story.headline(record, truth)), anchor=False)
     st.markdown(plain(story.told(record, truth)))
+    if example:
+        show_other_example(settings)
     show_failure(snapshot, settings)
     if asks(settings) and (answers := answers_of(settings, picture)):
         ask(settings, answers, brief=True)
     show_player(snapshot.player, key=f"player-{snapshot.player['id']}-{st.session_state.get('played', 0)}")
     st.caption(f"{visibility(record)} {f'Photo: {plain(picture.credit)}.' if picture.credit else ''}")
-    if example:
-        show_other_example(settings)
     show_pin(key)
     show_strip(key)
     heading("Was the margin a straight line?", glossary.WHAT_MARGIN)
