@@ -77,6 +77,10 @@ def test_what_is_known_of_a_model(id: str, robust: bool, eps: int, size: int, cl
     assert len(info.classes) == classes
 
 
+def test_what_was_not_trained_against_attacks_suggests_the_smallest_eps() -> None:
+    assert all(info.robust == (info.suggested_eps > 1 / 255) for info in list_models())
+
+
 def test_the_same_weights_are_as_robust_under_every_name() -> None:
     linf = model_info("robustbench/imagenet/Linf/Salman2020Do_50_2")
     corruptions = model_info("robustbench/imagenet/corruptions/Salman2020Do_50_2_Linf")
