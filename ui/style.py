@@ -20,7 +20,8 @@ _CSS = """
   max-height: none; height: 50px; width: 50px; border-radius: 7px; display: block;
 }
 .st-key-picker button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
-[data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
+[data-testid="stPopoverButton"][aria-expanded="true"],
+[data-testid="stButtonGroup"] :is([data-variant], [data-variant] *) { color: inherit; }
 
 .stMainBlockContainer { padding: 3.3rem 1.5rem 4rem; }
 [data-testid="stHeader"] { height: 3rem; min-height: 3rem; }
@@ -37,7 +38,7 @@ _CSS = """
 .to-settings { display: none; }
 
 [data-testid="stCaptionContainer"], [data-testid="stWidgetLabel"] :is(p, label),
-.stMain :is(button, input, code, [role="option"], [data-baseweb="select"]) {
+.stMain :is(button, button p, input, code, [role="option"], [data-baseweb="select"]) {
   font-size: max(15px, 0.9375rem);
 }
 [data-testid="stCaptionContainer"] { opacity: 1; color: color-mix(in srgb, currentcolor 75%, transparent); }

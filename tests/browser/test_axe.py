@@ -1,0 +1,40 @@
+"""What a page lacks for people who do not see it, or not well: axe's rules, in light and in dark."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+pytestmark = pytest.mark.browser
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed.")
+
+EXCEPTIONS: dict[str, str] = {}
+"""Rule and selector of what is Streamlit's or Plotly's own markup, with the reason; there is none now."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [("/", ".st-key-attack"), ("/race", ".st-key-start"), ("/benchmark", ".st-key-evaluate")],
+)
+def test_axe_finds_nothing_serious(
+    path: str, first: str, scheme: str, browser: Browser, server: subprocess.Popen
+) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{server.url}{path}")
+    expect(page.locator(f"{first} button")).to_be_visible()
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0)
+    found = [
+        f"{violation['id']}: {node['target']} {node['html'][:120]} {node.get('failureSummary', '')[:200]}"
+        for violation in axe.Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+        if f"{violation['id']} {node['target'][-1]}" not in EXCEPTIONS
+    ]
+    context.close()
+    assert not found, "\n".join(found)
