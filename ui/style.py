@@ -20,8 +20,9 @@ _CSS = """
   max-height: none; height: 50px; width: 50px; border-radius: 7px; display: block;
 }
 .st-key-picker button:has(span[data-testid="stIconMaterial"]) { padding: 3px 10px; }
-[data-testid="stPopoverButton"][aria-expanded="true"],
-[data-testid="stButtonGroup"] :is([data-variant], [data-variant] *) { color: inherit; }
+[data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
+.stMain :is([data-variant="pills"], [data-variant="segmented_control"]),
+.stMain :is([data-variant="pills"], [data-variant="segmented_control"]) * { color: inherit !important; }
 
 .stMainBlockContainer { padding: 3.3rem 1.5rem 4rem; }
 [data-testid="stHeader"] { height: 3rem; min-height: 3rem; }
