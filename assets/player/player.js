@@ -11,7 +11,7 @@ import { likeliest, percent, role, share, signed, stage, texts } from "./words.j
 const MILLISECONDS_TO_THE_END = 3000;
 const STEPS_BY_KEY = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 };
 const SMOOTH = 200; // pixels: pictures at least as wide are scaled as photographs are, smaller ones stay crisp
-const SIDE = { least: 110, ofWindow: 0.22 }; // of a picture on screen: CSS pixels, a share of the window's height
+const SMALLEST = 110; // CSS pixels: a picture on screen
 
 const PICTURE = (name, title, note) => `<figure class="mp-picture">
   <div class="mp-title" data-title="${name}">${title}</div>
@@ -177,13 +177,13 @@ class Player {
   #sizePictures() {
     const { width, height } = this.payload;
     const pictures = this.root.querySelector(".mp-pictures");
-    const gaps = parseFloat(getComputedStyle(pictures).getPropertyValue("--gaps"));
-    const stacked = getComputedStyle(pictures).getPropertyValue("--stacked").trim() === "1";
+    const styled = (name) => parseFloat(getComputedStyle(pictures).getPropertyValue(name));
+    const [gaps, stacked, tall] = [styled("--gaps"), styled("--stacked") === 1, styled("--tall")];
     const room = stacked ? pictures.clientWidth : (pictures.clientWidth - gaps) / 3;
-    let side = Math.min(room, Math.max(SIDE.least, (SIDE.ofWindow * innerHeight * width) / height));
+    let side = Math.min(room, Math.max(SMALLEST, (tall * innerHeight * width) / height));
     if (width < SMOOTH) {
       const crisp = (Math.floor((side * devicePixelRatio) / width) * width) / devicePixelRatio;
-      if (crisp >= Math.min(SIDE.least, room)) side = crisp;
+      if (crisp >= Math.min(SMALLEST, room)) side = crisp;
     }
     pictures.style.setProperty("--side", `${side}px`);
   }

@@ -61,23 +61,6 @@ def _withstood(run: AttackRun) -> str:
     return f"{found} within {within}: after {after} the model still says “{names[result.label]}”."
 
 
-def png_sentence(run: AttackRun) -> str:
-    """Return whether the picture still fools the model once it is saved with 8 bits a colour."""
-    result = run.result
-    if result.already_wrong:
-        return "Choose another picture, or attack the model's own answer."
-    if not result.success:
-        return "The pictures show the closest try; it does not fool the model."
-    if not run.config.epsilon.fits_eight_bits:
-        return NO_PNG
-    if result.survives_png:
-        return "Saved as a PNG, the changed picture still fools the model."
-    return (
-        "Saved as a PNG, the changed picture no longer fools the model: a PNG holds whole steps of 1/255 "
-        "only, and rounding to them undoes the attack."
-    )
-
-
 def visibility(record: RunRecord) -> str:
     """Return whether the change is to be seen, in one sentence; "" where nothing was attacked.
 

@@ -142,34 +142,6 @@ def test_what_the_image_became_counts_not_what_was_aimed_at():
     assert words.sentence(run).startswith("“cat” became “espresso”")
 
 
-@pytest.mark.parametrize(
-    ("kind", "says"),
-    [
-        ("success", "Saved as a PNG, the changed picture still fools the model."),
-        ("failure", "The pictures show the closest try; it does not fool the model."),
-        ("wrong already", "Choose another picture, or attack the model's own answer."),
-        (
-            "not as PNG",
-            "Saved as a PNG, the changed picture no longer fools the model: a PNG holds whole steps of 1/255 "
-            "only, and rounding to them undoes the attack.",
-        ),
-        (
-            "below a step",
-            "No PNG can hold this change: within ε there is no picture of whole steps of 1/255 but the "
-            "original. The exact numbers are kept as float32, in a .npy file; the smallest ε that a PNG can "
-            "hold is 1/255.",
-        ),
-    ],
-)
-def test_whether_the_file_fools_the_model(kind, says):
-    assert words.png_sentence(KINDS[kind]) == says
-
-
-def test_within_a_small_l2_radius_no_colour_value_can_change_by_a_whole_step_either():
-    run = run_of(survives_png=False, config={"norm": "l2", "eps": 0.003})
-    assert words.png_sentence(run).endswith("the smallest ε that a PNG can hold is 1/255.")
-
-
 AIM = {"config": {"target": 1}}
 
 
@@ -254,7 +226,7 @@ def test_nothing_is_said_of_a_path_that_was_not_gone():
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_sentences_are_well_formed(kind):
     run = KINDS[kind]
-    for text in (words.sentence(run), words.png_sentence(run), way.linearity_sentence(run)):
+    for text in (words.sentence(run), way.linearity_sentence(run)):
         if not text:
             assert run.linearity is None
             continue
