@@ -47,7 +47,7 @@ _CSS = """
 @media (min-width: 641px) {
   [data-testid="stColumn"]:has(.st-key-settings) {
     flex: 0 0 16.5rem; min-width: 0;
-    position: sticky; top: 3.3rem; align-self: flex-start; max-height: calc(100vh - 3.5rem); overflow-y: auto;
+    position: sticky; top: 3.3rem; align-self: flex-start; max-height: calc(100vh - 8.5rem); overflow-y: auto;
   }
   [data-testid="stColumn"]:has(.st-key-results) { flex: 1 1 0; min-width: 0; }
   .st-key-attack { position: sticky; bottom: 0.25rem; z-index: 5; }
