@@ -48,7 +48,7 @@ def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess
     set_eps(page, "16")
     page.locator(".st-key-start button").dblclick()
     expect(page.get_by_text(re.compile(r"Attack \d of 3, "))).to_be_visible()
-    expect(page.get_by_text(LINK)).to_be_visible()
+    expect(page.get_by_text(LINK)).to_be_visible(timeout=4 * PATIENCE)  # six pictures
     expect(page.locator("h3").first).to_have_text(OUTCOME)
     expect(page.get_by_test_id("curves").locator(".mr-line.mr-2")).to_be_attached()
     said = page.locator("h3").first.inner_text()
