@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,22 @@ PAGES = (
 )
 
 
+def _pages() -> list[Page]:
+    """The pages that the menu leads to, each at the address that this tab spelt, as /Race or /attack.
+
+    Streamlit knows but one spelling of a page's address, and none but "/" for the first page. Were the tab
+    led from its own spelling to another, the browser's Back would lead to that again and never beyond it.
+    """
+    path = urllib.parse.urlsplit(st.context.url or "").path
+    asked = st.session_state.setdefault("asked", path.rstrip("/").rpartition("/")[2])
+    return [
+        st.Page(
+            file, title=title, icon=icon, url_path=asked if asked.casefold() == title.casefold() else None
+        )
+        for file, title, icon, _ in PAGES
+    ]
+
+
 @contextmanager
 def navigation() -> Iterator[Page]:
     """Draw the menu around the page that is to be shown.
@@ -28,8 +45,11 @@ def navigation() -> Iterator[Page]:
     history: a page that wrote its settings into the address only when it is drawn would leave a second one.
     Since the page may change them, they are drawn again after it.
     """
-    pages = [st.Page(file, title=title, icon=icon) for file, title, icon, _ in PAGES]
-    shown = st.navigation(pages, position="hidden")
+    pages = _pages()
+    file, title, *_ = PAGES[0]
+    home = st.Page(file, title=title, default=True, url_path="start", visibility="hidden")
+    spelt = pages[0].url_path == st.session_state.asked != ""
+    shown = st.navigation([home, *pages] if spelt else pages, position="hidden")
     with st.container(key="navigation", horizontal=True, gap="small", wrap=False):
         places = [st.empty() for _ in pages]
 

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driving import go, set_eps, stop_button, wait_for
 from tests.browser.line import Line
@@ -141,3 +141,25 @@ def test_an_upload_survives_a_visit_to_another_page(page: Page, server: subproce
     expect(page.get_by_text("Still here: mine.png")).to_be_visible()
     expect(result).to_have_text(said)
     expect(page.get_by_text("Take it with you")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [("/attack", "Attack"), ("/Attack/", "Attack"), ("/Race", "Race"), ("/race/", "Race")]
+)
+def test_a_page_opens_however_its_address_is_spelt(
+    path: str, title: str, browser: Browser, server: subprocess.Popen
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{server.url}{path}?eps=3")
+    expect(page).to_have_title(f"{title} · MALT Lab")
+    expect(page.locator(".st-key-eps_linf input")).to_have_value("3")
+    assert page.get_by_role("dialog").count() == 0
+    before = entries(page)
+    go(page, "Benchmark")
+    expect(page).to_have_title("Benchmark · MALT Lab")
+    settled(page)
+    back(page)
+    expect(page).to_have_title(f"{title} · MALT Lab")
+    assert entries(page) == before + 1, "Back leads on, not to and fro"
+    context.close()
