@@ -35,6 +35,8 @@ _CSS = """
 .st-key-opening { gap: 0; }
 .st-key-opening :is([data-testid="stMarkdownContainer"], p) { margin: 0; }
 .st-key-headline h3 { font-size: 1.15rem; padding: 0 0 0.5rem; }
+.st-key-verdict { gap: 0.5rem; }
+.st-key-verdict h3 { font-size: 1.2rem; padding: 0; }
 .st-key-opening h1 { font-size: 1.4rem; padding: 0; line-height: 1.3; }
 .to-settings { display: none; }
 

@@ -25,7 +25,8 @@ from tests.browser.driving import PATIENCE, busy_share, set_eps, stop_button, wa
 
 pytestmark = pytest.mark.browser
 
-SLOW = "/?photo=cat&eps=0.05&steps=1000&run=1"  # far too little room to succeed, so it runs for minutes
+# Far too little room to succeed, and every step is taken: it runs for minutes.
+SLOW = "/?model=tiny-imagenet/robust&photo=cat&eps=0.05&steps=1000&budget=published&run=1"
 STEP = re.compile(r"step [1-9]")
 READ_PIXELS = "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
 
@@ -177,6 +178,26 @@ def test_a_link_reopens_the_view(page: Page, browser: Browser, server: subproces
     page.go_forward()
     page.go_forward()
     expect(sentence(page)).to_contain_text("became")
+
+
+def test_eps_is_typed_four_ways(page: Page, server: subprocess.Popen) -> None:
+    """0, 300, 4,5 and 8/255: Attack once ran with 4, 300, 45 and 8255."""
+    page.goto(server.url)
+    box, button = page.locator(".st-key-eps_linf input"), page.locator(".st-key-attack button")
+    for typed, eps in (("4,5", "4.5"), ("8/255", "8")):
+        box.fill(typed)
+        box.press("Enter")
+        expect(page).to_have_url(re.compile(rf"eps={re.escape(eps)}&"))
+        expect(button).to_be_enabled()
+    for typed, words in (("0", "no room"), ("300", "out of range")):
+        box.fill(typed)
+        button.click()  # at once, before the page has heard of what was typed
+        expect(page.get_by_test_id("stAlert").first).to_contain_text(words)
+        expect(button).to_be_disabled()
+        expect(page).not_to_have_url(re.compile("run=1"))
+        box.fill("8")
+        box.press("Enter")
+        expect(button).to_be_enabled()
 
 
 def test_a_wrong_file_is_explained_and_the_page_goes_on(page: Page, server: subprocess.Popen) -> None:

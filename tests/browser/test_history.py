@@ -14,7 +14,7 @@ from tests.helpers.pages import png
 
 pytestmark = pytest.mark.browser
 
-SLOW = "/?model=tiny-imagenet/robust&photo=cat&eps=0.05&steps=1000"  # runs for minutes
+SLOW = "/?model=tiny-imagenet/robust&photo=cat&eps=0.05&steps=1000&budget=published"  # runs for minutes
 ATTACKS_ONLY = re.compile("[?&]photo=|targets=")
 
 

@@ -49,21 +49,21 @@ def take_away(snapshot: Snapshot, photo: str, files: Files, link: str | None) ->
         help="Every pixel as a square of so many pixels a side. Only pictures as they are can be attacked or "
         "judged again.",
     )
-    _pictures(snapshot, stem, files, factor)
+    _pictures(snapshot, stem, photo, files, factor)
     record = json.dumps(record_to_json(snapshot.record), indent=2, ensure_ascii=False)
     with st.container(horizontal=True, key="downloads"):
         _download("Figure (PNG)", partial(files, "figure.png"), f"{stem}-figure.png")
         _download("Interactive page (HTML)", partial(files, "figure.html"), f"{stem}.html", "text/html")
         _download("Record (run.json)", record, f"{stem}-run.json", "application/json")
     if photo == CAMERA:
-        st.caption(f"The same run on the command line, once you have saved the original as {snapshot.name}:")
+        st.caption(f"The same run on the command line, once you have saved the original, {snapshot.name}:")
     else:
         st.caption("The same run on the command line:")
     st.code(snapshot.command, language="bash", wrap_lines=True)
     show_link(link, "This view", "A link cannot hold a picture of your own: send it along with the settings.")
 
 
-def _pictures(snapshot: Snapshot, stem: str, files: Files, factor: int) -> None:
+def _pictures(snapshot: Snapshot, stem: str, photo: str, files: Files, factor: int) -> None:
     success = snapshot.record.success
     changed = "Adversarial image" if success else "Closest try"
     size = "" if factor == 1 else f"-x{factor}"
@@ -72,7 +72,9 @@ def _pictures(snapshot: Snapshot, stem: str, files: Files, factor: int) -> None:
         return enlarged(perturbation_png(snapshot.player), factor)
 
     with st.container(horizontal=True, key="pictures"):
-        _download("Original (PNG)", enlarged(snapshot.original_png, factor), f"{stem}-original{size}.png")
+        # The command line below names a picture of the camera, which is no file yet, by this one.
+        original = snapshot.name if photo == CAMERA and factor == 1 else f"{stem}-original{size}.png"
+        _download("Original (PNG)", enlarged(snapshot.original_png, factor), original)
         _download("Perturbation (PNG)", perturbation, f"{stem}-perturbation{size}.png")
         name = f"{stem}-{'adversarial' if success else 'closest'}{size}.png"
         _download(f"{changed} (PNG)", enlarged(snapshot.adversarial_png, factor), name)

@@ -44,14 +44,11 @@ def stored_snapshot(settings: AttackSettings) -> Snapshot | None:
 def show_other_example(settings: AttackSettings) -> None:
     """Draw the way from one example to the other: the same photograph, undefended and robust."""
     undefended = settings == EXAMPLES["default"]
-    words, other = (
-        ("See it on a robust network", "robust") if undefended else ("Back to the first", "default")
+    words, other = ("On a robust network", "robust") if undefended else ("Back to the first", "default")
+    st.button(
+        words,
+        icon=":material/shield:" if undefended else ":material/arrow_back:",
+        key="other_example",
+        help="A stored result, computed ahead. **Attack** computes it before your eyes.",
+        on_click=lambda: form.fill(EXAMPLES[other]),
     )
-    with st.container(horizontal=True, vertical_alignment="center", key="other-example"):
-        st.button(
-            words,
-            icon=":material/shield:" if undefended else ":material/arrow_back:",
-            key="other_example",
-            on_click=lambda: form.fill(EXAMPLES[other]),
-        )
-        st.caption("Computed ahead; **Attack** computes it before your eyes.", width="content")

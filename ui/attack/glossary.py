@@ -1,9 +1,8 @@
 """Words for newcomers: tooltips of table columns and numbers, and the longer explanations."""
 
 INTRODUCTION = (
-    "A photograph, hardly changed, becomes something else to a neural network. The attack is "
-    "[MALT](https://arxiv.org/abs/2407.02240); it bets that the way there is almost a straight line. See "
-    "whether it is."
+    "A photograph, hardly changed, becomes something else to a neural network. The attack, "
+    "[MALT](https://arxiv.org/abs/2407.02240), bets on a straight line. See whether it is one."
 )
 
 CLASS = "The wrong answer that the attack aims at."

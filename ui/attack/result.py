@@ -37,10 +37,11 @@ def show_result(
 ) -> None:
     """Draw everything about a finished run. key: see work.attack_key; link: its address, if it has one."""
     record, truth = snapshot.record, truth_of(settings)
-    st.subheader(plain(story.headline(record, truth)), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", key="verdict"):
+        st.subheader(plain(story.headline(record, truth)), anchor=False)
+        if example:
+            show_other_example(settings)
     st.markdown(plain(story.told(record, truth)))
-    if example:
-        show_other_example(settings)
     show_failure(snapshot, settings)
     if asks(settings) and (answers := answers_of(settings, picture)):
         ask(settings, answers, brief=True)

@@ -17,7 +17,15 @@ from malt_core.types import Crop
 from ui.address.parameters import PageSettings, Several
 from ui.pictures.answers import groups
 from ui.pictures.crop_frame import draw_frame
-from ui.pictures.picture import CAMERA, UPLOAD, Picture, gallery_picture, own_image, picture_of
+from ui.pictures.picture import (
+    CAMERA,
+    CAMERA_FILE,
+    UPLOAD,
+    Picture,
+    gallery_picture,
+    own_image,
+    picture_of,
+)
 from ui.widgets.form import changed, shows
 from ui.widgets.markdown import plain
 
@@ -126,7 +134,7 @@ def chosen_picture(
     file = _own_file(photo, on_another)
     if file is None:
         return None
-    name = "camera picture" if photo == CAMERA else file.name
+    name = CAMERA_FILE if photo == CAMERA else file.name
     image = _original(file, name)
     if shows("crop"):
         draw_frame(image, size, crop, centre=None, alt=f"Your picture {name}", choose=_cut)

