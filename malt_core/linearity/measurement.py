@@ -156,7 +156,7 @@ def measure_linearity(
         drift, cosine, random_drift, random_cosine = _drift(
             model, x0, path(x0, x_adv, DRIFT_T), g0, label, aim, passes
         )
-    places = torch.tensor(t, dtype=torch.float64)
+    places = torch.tensor(t, dtype=torch.float64, device="cpu")
     true = (z[:, y] - z[:, target]).cpu().double()
     linear = torch.cat([_line(path(x0, x_adv, part), x0, m0, g0) for part in _chunks(t, x0)]).cpu()
     crossing = first_crossing(t, true.tolist())

@@ -325,7 +325,7 @@ def test_one_class_that_is_asked_for(tmp_path):
         "ship",
     )
     assert [row["name"] for row in record["ranking"] if row["tried"]] == ["ship"]
-    assert "“ship” was asked for." in out
+    assert "became “ship”, as was asked for" in out
     page = html.unescape((tmp_path / "figure.html").read_text("utf-8"))
     assert "--target 8" in page
 

@@ -275,4 +275,4 @@ def test_only_the_models_used_last_stay_in_memory(monkeypatch: pytest.MonkeyPatc
         loaders.load_model(id)
     assert loaders.load_model(ids[0]) is first
     loaders.load_model(ids[-1])
-    assert list(loaders._models) == [*ids[2:-1], ids[0], ids[-1]]
+    assert [id for id, device in loaders._models] == [*ids[2:-1], ids[0], ids[-1]]
