@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
     [
         ("Attack", ".st-key-eps_linf input", ".st-key-attack button", "7/255"),
         ("Benchmark", ".st-key-eps input", ".st-key-evaluate button", "at ε = 7/255"),
-        ("Race", ".st-key-eps_linf input", ".st-key-start button", "Who is left standing"),
+        ("Race", ".st-key-eps_linf input", ".st-key-start button", "Picture by picture"),
     ],
 )
 def test_a_click_before_the_address_is_shown(
