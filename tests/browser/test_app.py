@@ -123,7 +123,7 @@ def test_own_photo_from_upload_to_download(page: Page, server: subprocess.Popen)
     expect(sentence(page)).to_contain_text("became")
     print(f"fooled and shown after {time.monotonic() - started:.1f} s")
 
-    page.get_by_role("button", name="Whole way").click()
+    page.get_by_test_id("view").click()  # the whole way
     page.get_by_test_id("slider").press("Home")
     before = shown_now(page)
     page.get_by_test_id("slider").fill("0.5")
