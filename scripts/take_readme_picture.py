@@ -26,6 +26,8 @@ def main(url: str) -> None:
         # It rests at the end, plays once when it is seen, and comes to rest there again.
         expect(player).to_have_attribute("data-playing", "true", timeout=60_000)
         expect(player).to_have_attribute("data-playing", "false", timeout=60_000)
+        for key in ("attack", "other_example"):  # Streamlit's buttons may come last
+            expect(page.locator(f".st-key-{key} button").first).to_be_visible(timeout=60_000)
         write_whole(OUT, page.screenshot())
         browser.close()
     print(f"wrote {OUT}")
