@@ -18,6 +18,7 @@ _HOME = {
     **dict.fromkeys(("MaltError", "BadImage", "BadConfig", "ModelUnavailable", "MaltWarning"), "errors"),
     **dict.fromkeys(("AttackConfig", "AttackResult", "MaltResult"), "attacks.types"),
     "LinearityReport": "linearity.types",
+    "Flag": "trust.flags",
     **dict.fromkeys(("ModelInfo", "Sample"), "types"),
 }
 __all__ = [*_HOME, "__version__"]

@@ -22,7 +22,8 @@ from malt_core.harness.seeding import SeededDraws
 from malt_core.numerics import gradients, losses
 from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.numerics.soundness import TriedOut
+from malt_core.trust.flags import Flag
+from malt_core.trust.soundness import TriedOut
 from malt_core.types import Norm
 
 
@@ -32,13 +33,15 @@ class Found:
 
     adversarial: (B, C, H, W), for each image the adversarial one, or the original where none was found.
     passes: images sent through the model. precision: what its steps were computed in. details: what was
-    found for each image, None for an attack with ranks_targets false, which does not say.
+    found for each image, None for an attack with ranks_targets false, which does not say. flags: signs that
+    the attack failed where the network is not robust.
     """
 
     adversarial: Tensor
     passes: Passes
     precision: str = "float32"
     details: MaltResult | None = None
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +162,7 @@ def _malt(model: Network, x: Tensor, y: Tensor, common: _Common, **settings: Any
         passes=Passes(result.n_forward, result.n_backward),
         precision=result.precision,
         details=result,
+        flags=result.flags,
     )
 
 

@@ -11,6 +11,7 @@ from malt_core.errors import BadConfig
 if TYPE_CHECKING:
     import torch
 from malt_core.epsilon import Epsilon, as_number, check_eps
+from malt_core.trust.flags import Flag
 from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
 Targeting = Literal["malt", "naive"]
@@ -181,6 +182,7 @@ class AttackResult:
         time. device: where the model computed, such as "cpu" or "cuda".
     perturbation_norm: of adversarial - original, in the config's norm.
     loss: "dlr-targeted" (AutoAttack's) or "margin" (fewer than four classes).
+    flags: signs that the attack failed where the network is not robust, see trust/flags.py; the image is 0.
     """
 
     label: int
@@ -208,6 +210,18 @@ class AttackResult:
     n_targets: int
     attempts: tuple[TargetDone, ...]
     trace: tuple[Step, ...]
+    flags: tuple[Flag, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"AttackResult(label={self.label}, answer={self.adversarial_index}, success={self.success}, "
+            f"margin_left={self.margin_left:.3g}, steps={self.steps_total}, n_forward={self.n_forward}, "
+            f"n_backward={self.n_backward}, seconds={self.seconds:.3g}, flags={_codes(self.flags)})"
+        )
+
+
+def _codes(flags: tuple[Flag, ...]) -> str:
+    return f"[{', '.join(flag.code for flag in flags)}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,9 +248,10 @@ class MaltResult:
         logit, from 1; 0 where there is no target (malt_rank also with naive targeting, which scores none).
     forward_of, backward_of: (B,) int64, passes spent on each image, the calibration of "auto" left out.
     n_forward, n_backward: images sent through the model each way, but for the trial of the network ahead of
-        the attack (numerics/soundness.py); seconds: wall time.
+        the attack (trust/soundness.py); seconds: wall time.
     precision: "float32", "bfloat16" or "float64", what the steps were computed in; adversarial is float64
         for a model that computes in that.
+    flags: signs that the attack failed where the network is not robust, see trust/flags.py.
     """
 
     adversarial: torch.Tensor
@@ -252,6 +267,17 @@ class MaltResult:
     n_backward: int
     seconds: float
     precision: str
+    flags: tuple[Flag, ...] = ()
+
+    def __repr__(self) -> str:
+        fooled = self.success & ~self.already_wrong
+        robust = ~self.success & ~self.invalid
+        return (
+            f"MaltResult(images={len(self.success)}, fooled={int(fooled.sum())}, robust={int(robust.sum())}, "
+            f"already_wrong={int(self.already_wrong.sum())}, invalid={int(self.invalid.sum())}, "
+            f"n_forward={self.n_forward}, n_backward={self.n_backward}, seconds={self.seconds:.3g}, "
+            f"precision={self.precision}, flags={_codes(self.flags)})"
+        )
 
     @property
     def order(self) -> torch.Tensor:

@@ -24,7 +24,7 @@ from malt_core.images.preprocessing import Preprocessing
 from malt_core.images.resize import to_sample
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.numerics.soundness import TriedOut
+from malt_core.trust.soundness import TriedOut
 
 
 def evaluate_chunk(

@@ -8,9 +8,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from malt_core.numerics import soundness
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.numerics.soundness import OwnInput, TriedOut
+from malt_core.trust import soundness
+from malt_core.trust.soundness import OwnInput, TriedOut
 
 
 def _nothing() -> None:

@@ -15,10 +15,11 @@ from torch import Tensor
 
 from malt_core.errors import BadConfig, BadImage
 from malt_core.linearity.types import LinearityReport
-from malt_core.numerics import gradients, soundness
+from malt_core.numerics import gradients
 from malt_core.numerics.checks import check_class, check_image
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.random import row_generator
+from malt_core.trust import soundness
 
 FINE = tuple(round(0.02 * i, 2) for i in range(76))  # 0 to 1.5
 COARSE = tuple(round(0.05 * i, 2) for i in range(31))  # the same range, for large images

@@ -17,13 +17,14 @@ from malt_core.attacks import registry
 from malt_core.attacks.catalogue import AttackId, attack_info
 from malt_core.harness.seeding import SeededDraws
 from malt_core.harness.stepwise import stepwise
-from malt_core.numerics import gradients, soundness
+from malt_core.numerics import gradients
 from malt_core.numerics.checks import check_batch
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
-from malt_core.numerics.soundness import TriedOut
 from malt_core.race.referee import Referee
 from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceConfig
+from malt_core.trust import soundness
+from malt_core.trust.soundness import TriedOut
 
 N_ITER, N_TARGETS = 100, 9  # as in AutoAttack's standard ensemble and in the paper of MALT
 

@@ -12,7 +12,7 @@ from malt_core import malt
 from malt_core.attacks.autoattack import apgd_t
 from malt_core.harness.counting import CountingModel
 from malt_core.numerics.gradients import Passes
-from malt_core.numerics.soundness import BACKWARD, FORWARD
+from malt_core.trust.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import images, smooth_cnn
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from malt_core import BadConfig, BadImage, measure_linearity
 from malt_core.linearity.measurement import COARSE, DRIFT_T, FINE, PLENTY, first_crossing, fit, path
-from malt_core.numerics.soundness import BACKWARD, FORWARD
+from malt_core.trust.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import Constant, Counted, Linear, Quadratic, grey, images, smooth_cnn
 
 C, A, B = 2.0, 0.5, 0.125  # m(s) = c - a s - b s², for Quadratic

@@ -15,11 +15,12 @@ from malt_core.attacks.malt.scheduler import RowScheduler
 from malt_core.attacks.types import AttackConfig, Begin, MaltResult, Targeting, ignore_stage
 from malt_core.epsilon import as_number
 from malt_core.errors import BadConfig, NotFinite
-from malt_core.numerics import gradients, losses, soundness
+from malt_core.numerics import gradients, losses
 from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
-from malt_core.numerics.soundness import TriedOut
+from malt_core.trust import soundness
+from malt_core.trust.soundness import TriedOut
 from malt_core.types import Norm, check_count
 
 

@@ -26,9 +26,10 @@ from malt_core.attacks.types import (
     look_away,
 )
 from malt_core.errors import BadConfig
-from malt_core.numerics import gradients, losses, norms, soundness
+from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.checks import check_class, check_image
 from malt_core.numerics.gradients import Network, Passes
+from malt_core.trust import soundness
 from malt_core.types import Sample
 
 

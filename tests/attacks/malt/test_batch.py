@@ -12,7 +12,7 @@ from malt_core import AttackConfig, attack, malt
 from malt_core.attacks.malt import budget, concurrent_targets
 from malt_core.attacks.malt.scheduler import RowScheduler
 from malt_core.numerics.gradients import Passes
-from malt_core.numerics.soundness import BACKWARD, FORWARD
+from malt_core.trust.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import (
     Constant,
     Counted,

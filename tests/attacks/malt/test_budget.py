@@ -6,7 +6,7 @@ import torch
 from malt_core import malt
 from malt_core.attacks.malt import budget
 from malt_core.attacks.malt.budget import HOPEFUL, PRESS, PROBE_STEPS
-from malt_core.numerics.soundness import BACKWARD
+from malt_core.trust.soundness import BACKWARD
 from tests.helpers.analytic import Counted, Linear, classes, grey, images, smooth_cnn
 from tests.helpers.attacks import EPS, check_verdicts
 

@@ -9,7 +9,7 @@ from malt_core import AttackConfig, attack
 from malt_core.attacks.malt import concurrent_targets
 from malt_core.attacks.malt.concurrent_targets import COPIES, copies_of
 from malt_core.attacks.types import Finished, RankingProgress, Step
-from malt_core.numerics.soundness import BACKWARD, FORWARD
+from malt_core.trust.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import Counted, images, sample, smooth_cnn
 from tests.helpers.attacks import WEAK
 

@@ -15,7 +15,7 @@ from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, Tar
 from malt_core.errors import BadConfig
 from malt_core.images.pixels import png_bytes, read_png
 from malt_core.numerics.norms import eight_bit_image, size
-from malt_core.numerics.soundness import BACKWARD, FORWARD
+from malt_core.trust.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import (
     Constant,
     Counted,

@@ -10,9 +10,9 @@ from torch.nn import functional
 
 from malt_core import AttackConfig, BadConfig, MaltWarning, attack, malt, measure_linearity
 from malt_core.attacks import registry
-from malt_core.numerics import soundness
 from malt_core.numerics.guard import evaluation_mode
 from malt_core.numerics.modules import modules_within
+from malt_core.trust import soundness
 from tests.helpers.analytic import Constant, Counted, classes, images, sample, smooth_cnn
 from tests.helpers.attacks import fast, same_batch
 

@@ -17,6 +17,7 @@ from malt_core.errors import BadConfig, MaltError, MaltWarning
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Passes
 from malt_core.numerics.modules import Network, modules_within
+from malt_core.trust.flags import Flag
 
 SAME = 1e-3  # answers that differ by less, as a share of the range of an image's logits, are the same
 DEPENDENT = 1e-2  # ... and by more are another; rounding in half precision lies between
@@ -40,11 +41,12 @@ class OwnInput(nn.Module):
 class TriedOut:
     """A network that can be attacked. network: as given, or wrapped so that it overwrites none of its input.
 
-    logits: (2, K), of an image and of another that differs from it everywhere.
+    logits: (2, K), of an image and of another that differs from it everywhere. flags: what the trial found.
     """
 
     network: Network
     logits: Tensor
+    flags: tuple[Flag, ...] = ()
 
 
 def try_out(network: Network, x: Tensor) -> TriedOut:

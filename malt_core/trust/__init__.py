@@ -1,0 +1,1 @@
+"""When an attack's figures are not to be trusted, why, and what to do instead."""

@@ -1,0 +1,205 @@
+"""Flags: signs that a network looks robust because the attack fails, not because nothing fools it. No torch.
+
+What is flagged follows AutoAttack's flags (github.com/fra31/auto-attack, flags_doc.md), Carlini et al. (On
+Evaluating Adversarial Robustness, arXiv 1902.06705, section 5), Athalye, Carlini and Wagner (Obfuscated
+Gradients Give a False Sense of Security, arXiv 1802.00420, section 3.1) and Pintor et al. (Indicators of
+Attack Failure, arXiv 2106.09947).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+Images = Sequence[int] | None
+
+_ANOTHER_WAY = (
+    "Attack the network without the step that hides its gradient, wrap that step in "
+    "malt_core.straight_through, or ask for a second opinion that needs no gradient."
+)
+_AVERAGE = "Attack it with eot=N: gradients averaged, and the verdict by majority, over N draws."
+_LOGITS = "Give the network's logits: leave out its softmax, its temperature or its rounding."
+
+CODES: dict[str, tuple[str, str]] = {
+    "no-gradient": ("No gradient reaches the image.", _ANOTHER_WAY),
+    "zero-gradient": ("The gradient is zero, so that no step has a direction.", _ANOTHER_WAY),
+    "nan-gradient": ("The gradient holds values that are no finite numbers.", _ANOTHER_WAY),
+    "misleading-gradient": ("The gradient does not foretell how the margin changes.", _ANOTHER_WAY),
+    "constant": (
+        "The answer does not change with the image.",
+        "See whether the network's weights are loaded and its input is used.",
+    ),
+    "randomised": ("The network answers the same image otherwise when asked again.", _AVERAGE),
+    "stateful": (
+        "The answer to an image depends on what the network was asked before.",
+        "Attack a network that remembers nothing: its answer to an image must depend on that image alone.",
+    ),
+    "training-mode": (
+        "Part of the network runs as in training: dropout, or statistics of the batch.",
+        "Put the whole network into evaluation mode: model.eval().",
+    ),
+    "probabilities": ("The outputs are probabilities, not logits.", _LOGITS),
+    "saturated": ("The outputs are so large that float32 rounds changes of them away.", _LOGITS),
+    "better-iterate": (
+        "A point on the way fooled the network, and the image that was returned does not.",
+        "Ask for a second opinion; the network's answer to an image may change from call to call.",
+    ),
+    "black-box-wins": (
+        "An attack without gradients fools what the attack by gradients could not.",
+        "Take the smaller of the two robust accuracies, and an attack that is made for this network.",
+    ),
+    "unbounded-fails": (
+        "Even an attack that may change every pixel as it likes finds nothing, as no network can withstand.",
+        _ANOTHER_WAY,
+    ),
+}
+"""Every code that a flag can have, for good, with what it means and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag:
+    """A reason not to trust that a network is robust.
+
+    code: one of CODES. message: what was seen, with its number; advice: what to do; both are sentences for
+    people. images: indices, from 0, of the images that it concerns, in the order in which they were given;
+    None for the network as a whole.
+    """
+
+    code: str
+    message: str
+    advice: str
+    images: tuple[int, ...] | None = None
+
+    def at(self, index: Sequence[int]) -> Flag:
+        """Return the same flag where image i is called index[i]: for a part of a larger set of images."""
+        return self if self.images is None else replace(self, images=tuple(index[i] for i in self.images))
+
+
+def flag(code: str, message: str, images: Images = None, *, advice: str = "") -> Flag:
+    """Return a flag of this code, one of CODES, with the code's own advice unless another is given."""
+    return Flag(
+        code=code,
+        message=message,
+        advice=advice or CODES[code][1],
+        images=None if images is None else tuple(images),
+    )
+
+
+def merged(flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """Return one flag for each code, in the order in which they first came.
+
+    Of several it has the first one's message and advice, and the images of all, each once, ascending; None
+    where one concerns the network as a whole.
+    """
+    found: dict[str, Flag] = {}
+    for each in flags:
+        known = found.setdefault(each.code, each)
+        if known.images is None or each.images is None:
+            found[each.code] = replace(known, images=None)
+        else:
+            found[each.code] = replace(known, images=tuple(sorted({*known.images, *each.images})))
+    return tuple(found.values())
+
+
+def no_gradient(images: Images = None) -> Flag:
+    """The answer changes with the image, but not in a way that autograd can follow."""
+    return flag(
+        "no-gradient",
+        "No gradient reaches the images, although the network's answer changes with them.",
+        images,
+    )
+
+
+def zero_gradient(images: Images, zero: int, asked: int) -> Flag:
+    """The margin's gradient was zero: zero of the asked ones."""
+    return flag("zero-gradient", f"The gradient of the margin was zero {zero} of {asked} times.", images)
+
+
+def nan_gradient(images: Images, broken: int, asked: int) -> Flag:
+    """The margin's gradient was not finite: broken of the asked ones."""
+    return flag(
+        "nan-gradient", f"The gradient of the margin was not finite {broken} of {asked} times.", images
+    )
+
+
+def misleading_gradient(images: Images, foretold: float, real: float) -> Flag:
+    """Along its gradient the margin fell by `real` logits over a small step, where `foretold` were due."""
+    return flag(
+        "misleading-gradient",
+        "Over a small step along its gradient the margin should have fallen by "
+        f"{foretold:.3g} logits, and changed by {-real:+.3g}.",
+        images,
+    )
+
+
+def constant() -> Flag:
+    """The network gives every image the same answer."""
+    return flag("constant", "The network's answer is the same for two images that differ everywhere.")
+
+
+def randomised(change: float, images: Images = None, *, advice: str = "") -> Flag:
+    """The answer to the same image changes by this share of the range of its logits."""
+    return flag(
+        "randomised",
+        f"Asked again about the same image, the network changes its scores by {change:.1%} of their range: "
+        "there is noise in it.",
+        images,
+        advice=advice,
+    )
+
+
+def stateful(change: float) -> Flag:
+    """What the network was asked before changes the answer by this share of the range of its logits."""
+    return flag(
+        "stateful",
+        f"What the network was asked before changes its scores by {change:.1%} of their range.",
+    )
+
+
+def training_mode(module: str) -> Flag:
+    """A module of this name or kind runs as in training."""
+    return flag("training-mode", f"{module} runs as in training while the network is attacked.")
+
+
+def probabilities() -> Flag:
+    """The outputs of each image lie in [0, 1] and add up to 1."""
+    return flag("probabilities", "The network's outputs lie between 0 and 1 and add up to 1 for each image.")
+
+
+def saturated(images: Images, margin: float, rounding: float) -> Flag:
+    """A margin of so many units moves, over the way of the attack, by less than float32's rounding."""
+    return flag(
+        "saturated",
+        f"A margin of {margin:.3g} moves by less than its rounding in float32, {rounding:.1g}: no step shows "
+        "whether it helped.",
+        images,
+    )
+
+
+def better_iterate(images: Images) -> Flag:
+    """Points that fooled the network were visited, and the images returned do not."""
+    return flag(
+        "better-iterate",
+        "Points on the way fooled the network, but asked again about them it gives the right answer.",
+        images,
+    )
+
+
+def black_box_wins(images: Images, queries: int) -> Flag:
+    """An attack without gradients fooled these images within so many queries each."""
+    return flag(
+        "black-box-wins",
+        f"An attack without gradients fooled {len(images or ())} images that the attack by gradients did "
+        f"not, within {queries} queries each.",
+        images,
+    )
+
+
+def unbounded_fails(images: Images, asked: int) -> Flag:
+    """With ε = 1, where nothing can be robust, the attack failed on these of the asked images."""
+    return flag(
+        "unbounded-fails",
+        f"With ε = 1, which allows any image, the attack still fails on {len(images or ())} of {asked} "
+        "images.",
+        images,
+    )
