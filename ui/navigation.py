@@ -1,40 +1,65 @@
-"""The pages of the app, in one table: file, title, icon and settings."""
+"""The pages of the app, in one table: file, title, icon, settings and section.
+
+The menu names each section once, and leads to the page of it that was seen last. The others are one click
+away from there: a row of links to all of them stands at the top of each. Streamlit's own sections are menus
+that fold, so that nobody sees what is beside a page.
+"""
 
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from ui.address.parameters import PageSettings
 from ui.attack.link import AttackSettings
 from ui.benchmark.link import BenchmarkSettings
 from ui.race.link import RaceSettings
 from ui.widgets.form import menu_address
 
+WHY = "Why it works"
+SECTIONS = {WHY: ":material/lightbulb:"}
+"""The sections, and the icon of each."""
+
+
+class Row(NamedTuple):
+    """One page. section: "" for a page that stands in the menu by itself."""
+
+    file: str
+    title: str
+    icon: str
+    settings: type[PageSettings]
+    section: str = ""
+
+
 PAGES = (
-    ("pages/attack.py", "Attack", ":material/bolt:", AttackSettings),
-    ("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
-    ("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
+    Row("pages/attack.py", "Attack", ":material/bolt:", AttackSettings),
+    Row("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
+    Row("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
 )
 
 
-def _pages() -> list[Page]:
-    """The pages that the menu leads to, each at the address that this tab spelt, as /Race or /attack.
+def _pages() -> dict[str, Page]:
+    """The pages that the menu leads to, by title, each at the address that this tab spelt: /Race or /attack.
 
     Streamlit knows but one spelling of a page's address, and none but "/" for the first page. Were the tab
     led from its own spelling to another, the browser's Back would lead to that again and never beyond it.
     """
     path = urllib.parse.urlsplit(st.context.url or "").path
     asked = st.session_state.setdefault("asked", path.rstrip("/").rpartition("/")[2])
-    return [
-        st.Page(
-            file, title=title, icon=icon, url_path=asked if asked.casefold() == title.casefold() else None
+    return {
+        row.title: st.Page(
+            row.file,
+            title=row.title,
+            icon=row.icon,
+            url_path=asked if asked.casefold() == row.title.casefold() else None,
         )
-        for file, title, icon, _ in PAGES
-    ]
+        for row in PAGES
+    }
 
 
 @contextmanager
@@ -46,17 +71,50 @@ def navigation() -> Iterator[Page]:
     Since the page may change them, they are drawn again after it.
     """
     pages = _pages()
-    file, title, *_ = PAGES[0]
-    home = st.Page(file, title=title, default=True, url_path="start", visibility="hidden")
-    spelt = pages[0].url_path == st.session_state.asked != ""
-    shown = st.navigation([home, *pages] if spelt else pages, position="hidden")
+    first = PAGES[0]
+    home = st.Page(first.file, title=first.title, default=True, url_path="start", visibility="hidden")
+    spelt = pages[first.title].url_path == st.session_state.asked != ""
+    shown = st.navigation([home, *pages.values()] if spelt else [*pages.values()], position="hidden")
+    seen = st.session_state.setdefault("seen", {})  # by section, the title of its page that was seen last
+    (row,) = (row for row in PAGES if row.title == shown.title)
+    if row.section:
+        seen[row.section] = row.title
+    menu, beside = menu_rows(PAGES, seen), rows_beside(PAGES, row)
     with st.container(key="navigation", horizontal=True, gap="small", wrap=False):
-        places = [st.empty() for _ in pages]
+        places = [(st.empty(), row, True) for row in menu]
+    if beside:
+        with st.container(key="section", horizontal=True, gap="small"):
+            places += [(st.empty(), row, False) for row in beside]
 
     def draw() -> None:
-        for place, page, (*_, settings) in zip(places, pages, PAGES, strict=True):
-            place.page_link(page, query_params=menu_address(settings))
+        for place, row, in_menu in places:
+            of_section = in_menu and row.section
+            place.page_link(
+                pages[row.title],
+                label=row.section if of_section else None,
+                icon=SECTIONS[row.section] if of_section else None,
+                query_params=menu_address(row.settings),
+            )
 
     draw()
     yield shown
     draw()
+
+
+def menu_rows(rows: Sequence[Row], seen: Mapping[str, str]) -> list[Row]:
+    """The pages that the menu leads to: of each section the one that was seen last, else its first.
+
+    seen: by section, the title of the page that was seen last.
+    """
+    found: dict[str, Row] = {}
+    for row in rows:
+        name = row.section or row.title
+        if name not in found or seen.get(row.section) == row.title:
+            found[name] = row
+    return [*found.values()]
+
+
+def rows_beside(rows: Sequence[Row], shown: Row) -> list[Row]:
+    """The pages of the section that the shown one belongs to, itself among them; none where it is alone."""
+    found = [row for row in rows if row.section and row.section == shown.section]
+    return found if len(found) > 1 else []

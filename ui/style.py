@@ -32,6 +32,7 @@ _CSS = """
   position: fixed; inset: 0 4rem auto 1rem; width: auto; height: 3rem; z-index: 999991; overflow-x: auto;
   align-items: center;
 }
+.st-key-section { margin-bottom: -0.5rem; row-gap: 0; }
 .st-key-opening { gap: 0; }
 .st-key-opening :is([data-testid="stMarkdownContainer"], p) { margin: 0; }
 .st-key-headline h3 { font-size: 1.15rem; padding: 0 0 0.5rem; }
