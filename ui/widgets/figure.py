@@ -1,0 +1,55 @@
+"""A Plotly figure with what one takes away of it: PNG (the browser's), HTML, and its numbers as CSV.
+
+Every page that draws a figure of numbers calls show_figure, and has all three. The files are made on the
+click, by malt_core/export/figures.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from malt_core.export.figures import Rows, config, csv_text, figure_html
+from ui.widgets.markdown import plain
+
+
+def show_figure(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    title: str,
+    rows: Rows,
+    caption: str = "",
+) -> None:
+    """Draw a figure, its caption and its downloads.
+
+    key: of the chart, and the name of the files; alt: what it shows, for those who do not see it. title: what
+    it shows, as a headline of the HTML page. rows: the numbers behind it. caption: plain text, no Markdown.
+    """
+    name = f"malt-{key.replace('_', '-')}"
+    st.plotly_chart(figure, key=key, config=config(name), alt=alt)
+    if caption:
+        st.caption(plain(caption))
+    how: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:", "type": "tertiary"}
+    with st.container(horizontal=True, gap="small", key=f"{key}_files"):
+        st.download_button(
+            "HTML",
+            lambda: figure_html(figure, name=name, title=title, caption=caption),
+            f"{name}.html",
+            "text/html",
+            key=f"{key}_html",
+            help="This figure as one page that needs no network. The camera above it saves a PNG.",
+            **how,
+        )
+        st.download_button(
+            "CSV",
+            lambda: csv_text(rows),
+            f"{name}.csv",
+            "text/csv",
+            key=f"{key}_csv",
+            help="The numbers behind this figure, with all their digits.",
+            **how,
+        )
