@@ -47,7 +47,8 @@ class Rows:
     """R attacks in progress. x0, x, ... are (R, C, H, W), everything else (R,).
 
     n_iter: steps that the row may take; x: where it stands; x_before: where it stood a step ago; gradient:
-    of the loss at x. evaluations: 0 for a row that waits at its random start, then 1 + steps taken.
+    of the loss at x. slope: largest absolute value of the gradient last asked for, not finite where it held
+    anything that is not. evaluations: 0 for a row that waits at its random start, then 1 + steps taken.
     window, since: length of the current checkpoint window and steps taken in it; rises: how many of them
     raised the loss; shrink, least: of its Schedule. halved: whether the last checkpoint halved the step.
     """
@@ -65,6 +66,7 @@ class Rows:
     loss: Tensor
     loss_best: Tensor
     loss_best_checkpoint: Tensor
+    slope: Tensor
     step_size: Tensor
     evaluations: Tensor
     window: Tensor
@@ -118,6 +120,7 @@ def begin(
         loss=zeros.clone(),
         loss_best=zeros - torch.inf,
         loss_best_checkpoint=zeros.clone(),
+        slope=zeros.clone(),
         step_size=zeros + 2 * eps,
         evaluations=counts.clone(),
         window=counts.new_tensor([s.first for s in schedules]),
@@ -197,7 +200,9 @@ def visit(
         z = gradients.forward(model, leaf, passes, bfloat16=bfloat16, any_number=True)
         rivals = losses.others(z, rows.target, shared).argmax(1) if aimed else rows.y
         loss = losses.targeted_loss(z, rivals, rows.target, shared)
-        rows.gradient = gradients.finite_or_zero(gradients.input_gradient(loss.sum(), leaf), moved)
+        gradient = gradients.input_gradient(loss.sum(), leaf)
+    rows.slope = torch.linalg.vector_norm(gradient, torch.inf, dim=(1, 2, 3))
+    rows.gradient = gradients.finite_or_zero(gradient, moved)
     visited, z, loss = rows.x, z.detach(), loss.detach()
 
     better = loss > rows.loss_best

@@ -134,6 +134,7 @@ class ConcurrentTargets:
         self.margin0 = goal.margin(z0)
         self.best = Best(x0)
         self.left = 1.0
+        self.asked = self.zero = self.broken = 0
 
     def share(self, margin: float) -> float:
         """Return a margin as a share of that of x0; where that is 0 already, none is left."""
@@ -188,6 +189,9 @@ class ConcurrentTargets:
                 aimed=self.goal.aim is not None,
             )
             gradients.check_finite(z)
+            self.asked += len(rows)
+            self.zero += int((rows.slope == 0).sum())
+            self.broken += int((~rows.slope.isfinite()).sum())
             for row, i in enumerate(rows.image.tolist()):
                 self._note(runs[i], step, x[row, None], z[row, None])
                 if i == untold[0][0]:

@@ -21,6 +21,8 @@ from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.random import row_generator
 
+MOST_ENDS = 16  # images of which the end of a try is kept
+
 
 @dataclass
 class _Open:
@@ -41,7 +43,9 @@ class RowScheduler:
     margin: (B,) of the clean images. What it finds: adversarial (B, C, H, W), the original where nothing
     was found; target (B,), -1 there; left (B,), the smallest margin reached as a share of the clean one, inf
     where nothing was tried; invalid (B,) bool, where the logits of a point on the way were not finite and
-    nothing was found before; forward_of, backward_of (B,), passes spent on each image.
+    nothing was found before; forward_of, backward_of (B,), passes spent on each image; zero_of, broken_of
+    (B,), how many of its gradients were zero, and not finite; ends, where the best try of some of the images
+    that withstand ended, (C, H, W) by image.
     first: index of x[0] in its data set. speculate: whether free places may go to the next targets of an
     image before those under way have failed; otherwise which target wins depends on that image alone.
     shared: as losses.shared_logits returns it.
@@ -71,6 +75,8 @@ class RowScheduler:
         self.target = torch.full_like(y, -1)
         self.left = torch.full(y.shape, torch.inf, device=y.device, dtype=torch.float32)
         self.forward_of, self.backward_of = torch.zeros_like(y), torch.zeros_like(y)
+        self.zero_of, self.broken_of = torch.zeros_like(y), torch.zeros_like(y)
+        self.ends: dict[int, Tensor] = {}
         self.invalid = torch.zeros_like(y, dtype=torch.bool)
         self.open: dict[int, _Open] = {}
         self.idle: deque[int] = deque()  # open images of which nothing runs
@@ -158,6 +164,8 @@ class RowScheduler:
         one = torch.ones_like(rows.image)
         self.forward_of.index_add_(0, rows.image, one)
         self.backward_of.index_add_(0, rows.image, one)
+        self.zero_of.index_add_(0, rows.image, (rows.slope == 0).long())
+        self.broken_of.index_add_(0, rows.image, (~rows.slope.isfinite()).long())
         finite = gradients.finite_rows(z)
         margin = losses.best_margin(z, rows.y, self.shared)
         left = (margin / self.margin[rows.image]).to(self.left.dtype).where(finite, torch.inf)
@@ -174,6 +182,7 @@ class RowScheduler:
             i = int(rows.image[r])
             self.adversarial[i], self.target[i] = x[r], rows.target[r]
             self.open.pop(i, None)
+            self.ends.pop(i, None)
         for i in rows.image[bad].tolist():
             if self.target[i] < 0:
                 self.invalid[i] = True
@@ -181,7 +190,9 @@ class RowScheduler:
         over = (rows.evaluations > rows.n_iter) | (self.target[rows.image] >= 0)
         over |= self.invalid[rows.image]
         over = over.nonzero()[:, 0]
-        for i in rows.image[over].tolist():
+        for r, i in zip(over.tolist(), rows.image[over].tolist(), strict=True):
+            if i in self.open and (i in self.ends or len(self.ends) < MOST_ENDS):
+                self.ends[i] = rows.x_best[r].clone()
             self._count_out(i)
         return over
 
