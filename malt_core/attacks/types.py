@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import torch
 from malt_core.epsilon import Epsilon, as_number, check_eps
 from malt_core.trust.flags import Flag
+from malt_core.trust.opinion import SecondOpinion
 from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
 Targeting = Literal["malt", "naive"]
@@ -47,6 +48,8 @@ class AttackConfig:
         it; it is ranked all the same. None for any wrong class.
     eight_bit: go on until the image rounded to 8 bits fools the model too, since that is what
         a saved PNG holds; an image that only fools unrounded is kept if nothing better is found.
+    check: ask for a second opinion where the answer is still the same (attacks/second_opinion.py); it is
+        asked for all the same where a flag was raised.
 
     Raises BadConfig where a value is out of range.
     """
@@ -61,6 +64,7 @@ class AttackConfig:
     eight_bit: bool = True
     faithful: bool = False
     target: int | None = None
+    check: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eps", as_number(self.eps))
@@ -161,6 +165,18 @@ class TargetDone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Event: a second opinion is under way.
+
+    stage: "square" or "unbounded"; done, total: calls of the model in it, so far and at most.
+    """
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AttackResult:
     """What an attack on one image found.
 
@@ -183,6 +199,8 @@ class AttackResult:
     perturbation_norm: of adversarial - original, in the config's norm.
     loss: "dlr-targeted" (AutoAttack's) or "margin" (fewer than four classes).
     flags: signs that the attack failed where the network is not robust, see trust/flags.py; the image is 0.
+    second_opinion: what an attack without gradients made of the image, None where it was not asked for; the
+        image is 0. Where it fooled the model, `adversarial` is its image, and steps is 0.
     """
 
     label: int
@@ -211,6 +229,7 @@ class AttackResult:
     attempts: tuple[TargetDone, ...]
     trace: tuple[Step, ...]
     flags: tuple[Flag, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
     def __repr__(self) -> str:
         return (
@@ -231,7 +250,7 @@ class Finished:
     result: AttackResult
 
 
-AttackEvent = RankingProgress | Ranked | Step | TargetDone | Finished
+AttackEvent = RankingProgress | Ranked | Step | TargetDone | Asking | Finished
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +271,8 @@ class MaltResult:
     precision: "float32", "bfloat16" or "float64", what the steps were computed in; adversarial is float64
         for a model that computes in that.
     flags: signs that the attack failed where the network is not robust, see trust/flags.py.
+    second_opinion: what an attack without gradients made of some of the images left, None where it was not
+        asked for. Those that it fooled are in success, with its images, and have no target.
     """
 
     adversarial: torch.Tensor
@@ -268,6 +289,7 @@ class MaltResult:
     seconds: float
     precision: str
     flags: tuple[Flag, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
     def __repr__(self) -> str:
         fooled = self.success & ~self.already_wrong

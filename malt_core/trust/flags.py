@@ -46,7 +46,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "black-box-wins": (
         "An attack without gradients fools what the attack by gradients could not.",
-        "Take the smaller of the two robust accuracies, and an attack that is made for this network.",
+        "They count as fooled. What is left is not robust for that: use an attack made for this network.",
     ),
     "unbounded-fails": (
         "Even an attack that may change every pixel as it likes finds nothing, as no network can withstand.",
@@ -185,12 +185,12 @@ def better_iterate(images: Images) -> Flag:
     )
 
 
-def black_box_wins(images: Images, queries: int) -> Flag:
-    """An attack without gradients fooled these images within so many queries each."""
+def black_box_wins(images: Images, asked: int, queries: int) -> Flag:
+    """An attack without gradients fooled these of the asked images within so many queries each."""
     return flag(
         "black-box-wins",
-        f"An attack without gradients fooled {len(images or ())} images that the attack by gradients did "
-        f"not, within {queries} queries each.",
+        f"An attack without gradients (Square, {queries} queries an image) fooled {len(images or ())} of "
+        f"{asked} images that the attack by gradients had left.",
         images,
     )
 
@@ -199,7 +199,7 @@ def unbounded_fails(images: Images, asked: int) -> Flag:
     """With ε = 1, where nothing can be robust, the attack failed on these of the asked images."""
     return flag(
         "unbounded-fails",
-        f"With ε = 1, which allows any image, the attack still fails on {len(images or ())} of {asked} "
-        "images.",
+        "With ε = 1, which allows any image, steps along the gradient still did not fool "
+        f"{len(images or ())} of {asked} images.",
         images,
     )

@@ -20,7 +20,7 @@ MADE = [
     flags.probabilities(),
     flags.saturated((4,), 31000.0, 0.002),
     flags.better_iterate((1,)),
-    flags.black_box_wins((1, 3), 500),
+    flags.black_box_wins((1, 3), 4, 500),
     flags.unbounded_fails((0,), 4),
 ]
 

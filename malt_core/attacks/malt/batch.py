@@ -9,6 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from malt_core.attacks import second_opinion
 from malt_core.attacks.malt import budget, targeting
 from malt_core.attacks.malt.candidates import CandidateScores
 from malt_core.attacks.malt.scheduler import RowScheduler
@@ -102,6 +103,7 @@ def malt(
     batch_size: int = 64,
     precision: str = "auto",
     faithful: bool = False,
+    check: bool = False,
     first: int = 0,
     begin: Begin = ignore_stage,
     tried: TriedOut | None = None,
@@ -116,13 +118,14 @@ def malt(
     "naive" attacks the most confident classes instead, as AutoAttack does. faithful: give every target all
     its n_iter steps, one after the other, as published, and score all n_candidates; otherwise steps go where
     they pay (see budget.py), gradients are taken of classes that can be among the nearest (candidates.py),
-    and several targets of an image may be under way at once (scheduler.py).
+    and several targets of an image may be under way at once (scheduler.py). check: ask for a second opinion
+    on some of the images left (second_opinion.py); where a flag was raised it is asked for all the same.
 
     first: index of x[0] in its data set: each image's random starts depend on seed, first + its place in the
     batch, and the target alone, so that a data set attacked in parts takes the same ways as the whole.
     begin: called as begin(stage, None) ahead of the stages "clean", "ranking" and "targets"; the last two may
-    come in turns. tried: what soundness.try_out has said of this model, where that was asked before;
-    otherwise it is asked here, for seven forward passes and a backward one.
+    come in turns; then as second_opinion.ask says. tried: what soundness.try_out has said of this model,
+    where that was asked before; otherwise it is asked here, for seven forward passes and a backward one.
 
     An image whose logits are not finite, by itself or at a point on the way, is `invalid` in the result, and
     the others are attacked all the same. Of classes that share a logit in all images (losses.shared_logits),
@@ -181,15 +184,36 @@ def malt(
         ranking = CandidateScores(model, x, y, z, config, begin=partial(announce, "ranking"), **how)
         _attack(search, ranking, right)
         after = _logits(model, search.adversarial, batch_size, passes)
-    invalid |= search.invalid | ~gradients.finite_rows(after)
-    if alone and invalid.all():
-        raise NotFinite(
-            "The model's logits are not finite numbers for any of the images, or for points close to them; "
-            "check its weights and input."
-        )
-    success = (after.argmax(1) != y) & ~invalid
-    refuted = (search.target >= 0) & ~success
-    search.adversarial[refuted] = x[refuted]
+        invalid |= search.invalid | ~gradients.finite_rows(after)
+        if alone and invalid.all():
+            raise NotFinite(
+                "The model's logits are not finite numbers for any of the images, or for points close to "
+                "them; check its weights and input."
+            )
+        success = (after.argmax(1) != y) & ~invalid
+        refuted = (search.target >= 0) & ~success
+        search.adversarial[refuted] = x[refuted]
+        flags = tried.flags
+        asked = second_opinion.first_left(~success & ~invalid)
+        opinion = None
+        if len(asked) and (check or flags):
+            opinion = second_opinion.ask(
+                model,
+                x[asked],
+                y[asked],
+                norm=norm,
+                eps=config.eps,
+                seed=seed,
+                queries=second_opinion.QUERIES,
+                passes=passes,
+                shared=shared,
+                begin=begin,
+            )
+            flags = (*(flag.at(asked.tolist()) for flag in opinion.flags), *flags)
+            success[asked] = opinion.fooled
+            search.adversarial[asked] = opinion.adversarial
+            search.forward_of[asked] += opinion.forward_of
+            search.backward_of[asked] += opinion.backward_of
     target = search.target.where(success, -1)
     return MaltResult(
         adversarial=search.adversarial.to(given.device).contiguous(),
@@ -205,4 +229,6 @@ def malt(
         n_backward=passes.backward,
         seconds=time.perf_counter() - started,
         precision="bfloat16" if bfloat16 else str(x.dtype).removeprefix("torch."),
+        flags=flags,
+        second_opinion=opinion and opinion.record.at(asked.tolist()),
     )

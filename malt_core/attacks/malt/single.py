@@ -10,8 +10,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from malt_core.attacks import second_opinion
 from malt_core.attacks.malt import budget, targeting
-from malt_core.attacks.malt.concurrent_targets import ConcurrentTargets, Goal, copies_of
+from malt_core.attacks.malt.concurrent_targets import Best, ConcurrentTargets, Goal, copies_of
 from malt_core.attacks.types import (
     TOP,
     AttackConfig,
@@ -90,7 +91,8 @@ def attack(
     target with all its steps (arXiv 2407.02240, algorithm 1); so it is with config.target, for that class
     alone, and only its answer is a success that ends the attack. Of a small image, runs share passes
     (concurrent_targets.py), which changes the time, not what happens. Closing the iterator stops the work.
-    look: is shown where the attack is.
+    Where the answer is still the same at the end, config.check, or a flag that was raised, has a second
+    opinion asked for (second_opinion.py), with Asking events. look: is shown where the attack is.
 
     Randomness comes from config.seed alone, so equal arguments give equal results, whoever else attacks.
     Raises BadImage for a sample of the wrong type or range, BadConfig for a label, target or model that does
@@ -122,6 +124,22 @@ def _goal(y: Tensor, config: AttackConfig, shared: losses.SharedLogits | None, c
             "model answers with that instead: choose it."
         )
     return Goal(y, aim, shared)
+
+
+def _kept(
+    model: Network, best: Best, x0: Tensor, goal: Goal, config: AttackConfig, passes: Passes
+) -> tuple[Tensor, Tensor, bool]:
+    """Return the image to return (1, C, H, W), its logits, and whether it fools when rounded to 8 bits.
+
+    The verdict is passed afresh, on this very image, not taken from the attack's own steps.
+    """
+    z = gradients.logits(model, best.x, passes)
+    rounded = norms.eight_bit_image(best.x, x0, config.norm, config.eps)
+    z_png = z if best.survives else gradients.logits(model, rounded, passes)
+    survives = bool(z_png.argmax(1) != goal.y) and (not best.won or goal.won(z_png))
+    if config.eight_bit and survives and best.fools:
+        return rounded, z_png, survives
+    return best.x, z, survives
 
 
 def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) -> Iterator[AttackEvent]:
@@ -159,15 +177,24 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             (trace if isinstance(event, Step) else attempts).append(event)
             yield event
 
-    # The verdict is passed afresh, on the image that is returned, not taken from the attack's own steps.
-    best = runs.best
-    x = best.x
-    z = gradients.logits(model, x, passes)
-    rounded = norms.eight_bit_image(x, x0, config.norm, config.eps)
-    z_png = z if best.survives else gradients.logits(model, rounded, passes)
-    survives_png = bool(z_png.argmax(1) != y) and (not best.won or goal.won(z_png))
-    if config.eight_bit and survives_png and best.fools:
-        x, z = rounded, z_png
+    x, z, survives_png = _kept(model, runs.best, x0, goal, config, passes)
+    best, flags, opinion = runs.best, tried.flags, None
+    if clean == label == int(z.argmax(1)) and (config.check or flags):
+        opinion = yield from second_opinion.ask_in_turns(
+            model,
+            x0,
+            y,
+            norm=config.norm,
+            eps=config.eps,
+            seed=config.seed,
+            queries=second_opinion.QUERIES,
+            passes=passes,
+            shared=shared,
+        )
+        flags = (*opinion.flags, *flags)
+        if opinion.fooled:
+            best = Best(opinion.adversarial, best.target, fools=True)
+            x, z, survives_png = _kept(model, best, x0, goal, config, passes)
     answer = int(z.argmax(1))
     yield Finished(
         result=AttackResult(
@@ -196,5 +223,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             n_targets=len(targets),
             attempts=tuple(attempts),
             trace=tuple(trace),
+            flags=flags,
+            second_opinion=opinion and opinion.record,
         )
     )
