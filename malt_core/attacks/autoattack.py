@@ -18,7 +18,7 @@ from torch import Tensor
 from malt_core.attacks.catalogue import LEAST_CLASSES
 from malt_core.attacks.types import Begin, ignore_stage
 from malt_core.errors import BadConfig
-from malt_core.harness.seeding import global_state_restored
+from malt_core.harness.seeding import SeededDraws, global_state_restored
 from malt_core.types import Norm
 
 if TYPE_CHECKING:
@@ -95,6 +95,31 @@ def apgd_ce(
     )
     begin("apgd-ce", calls_of_apgd(n_iter))
     return _perturbed(attack, x, y)
+
+
+def square(
+    predict: Callable[[Tensor], Tensor],
+    x: Tensor,
+    y: Tensor,
+    *,
+    norm: Norm,
+    eps: float,
+    queries: int,
+    seed: int,
+) -> tuple[Tensor, Tensor]:
+    """Run AutoAttack's Square on x, all classified as y, and return where it came to and its queries, (B,).
+
+    predict: from images to logits, called at most `queries` times for each image.
+    """
+    from pyautoattack.square import SquareAttack
+
+    # One call for the point that it starts from.
+    attack = SquareAttack(predict, NORMS[norm], n_queries=queries - 1, eps=eps, seed=seed, device=x.device)
+    start = x.float().contiguous()
+    attack.init_hyperparam(start)
+    with SeededDraws(seed), torch.no_grad():
+        asked, points = attack.attack_single_run(start, y)
+    return points, asked.long()
 
 
 def _perturbed(attack, x: Tensor, y: Tensor) -> Tensor:

@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from malt_core.attacks.autoattack import NORMS
+from malt_core.attacks import autoattack
 from malt_core.attacks.types import Asking, Begin, ignore_stage
 from malt_core.harness import verdict
 from malt_core.harness.counting import CountingModel
-from malt_core.harness.seeding import SeededDraws
 from malt_core.harness.stepwise import Turn, stepwise
 from malt_core.numerics import gradients, losses
 from malt_core.numerics.gradients import Network, Passes
@@ -154,8 +153,6 @@ def _square(
     shared: losses.SharedLogits | None,
 ) -> tuple[Tensor, Tensor]:
     """Return where Square has come to (A, C, H, W), unjudged, and how often it asked about each, (A,)."""
-    from pyautoattack.square import SquareAttack
-
     if norm == "l2" and min(x.shape[2:]) < LEAST_SIDE:  # within the L2 ball lies a smaller one of linf
         norm, eps = "linf", eps / x[0].numel() ** 0.5
     if shared is not None:  # a margin of 0 to a class that says the same would be taken for success
@@ -172,13 +169,7 @@ def _square(
         z = torch.cat(parts).float() if parts else points.new_empty(0, 2)
         return z if shared is None or not parts else z[:, shared.distinct]
 
-    # One call for the point that it starts from.
-    square = SquareAttack(predict, NORMS[norm], n_queries=queries - 1, eps=eps, seed=seed, device=x.device)
-    start = x.float().contiguous()
-    square.init_hyperparam(start)
-    with SeededDraws(seed), torch.no_grad():
-        asked, points = square.attack_single_run(start, y)
-    return points, asked.long()
+    return autoattack.square(predict, x, y, norm=norm, eps=eps, queries=queries, seed=seed)
 
 
 def _unbounded(
