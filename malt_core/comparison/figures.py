@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import cycle
 
 import plotly.graph_objects as go
 
-from malt_core.attacks.catalogue import AttackId
+from malt_core.comparison.accuracies import COLOURS, SYMBOLS
 from malt_core.comparison.compare import ComparedImage, EpsCurve, ImageComparison
-from malt_core.evaluation.types import ATTACKS
 from malt_core.figure_style import DASHES, PALETTE
 
-_SHAPES = ("circle", "square", "triangle-up", "diamond", "x", "star", "cross", "pentagon")
-SYMBOLS: dict[AttackId, str] = dict(zip(ATTACKS, cycle(_SHAPES), strict=False))
-COLOURS: dict[AttackId, str] = dict(zip(ATTACKS, cycle(PALETTE), strict=False))
-PUBLISHED = "#888888"
 STATES = (
     ("wrong without attack", "#BBBBBB"),
     ("withstood", PALETTE[0]),
@@ -27,55 +20,6 @@ FEW = 50  # images up to which a narrow screen has room for gaps between them
 ROW = 46  # pixels; names stand above their row, where a narrow screen has room for them
 QUIET = {"displayModeBar": False}
 """Plotly's configuration for these figures: no toolbar."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A line of accuracies_figure. name: what stands above it; attack: None for a figure of others.
-
-    clean, robust: accuracies, 0 to 1; interval: of robust, None if not known.
-    """
-
-    name: str
-    attack: AttackId | None
-    clean: float
-    robust: float
-    interval: tuple[float, float] | None
-
-
-def accuracies_figure(rows: Sequence[Row]) -> go.Figure:
-    """Return clean and robust accuracy of each row, with the interval of the latter."""
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[100 * row.clean for row in rows],
-        y=list(range(len(rows))),
-        name="without attack",
-        mode="markers",
-        marker={"symbol": "line-ns-open", "size": 14, "color": PUBLISHED, "line": {"width": 3}},
-        hovertemplate="%{x:.1f}%",
-    )
-    for y, row in enumerate(rows):
-        own = row.attack is not None
-        figure.add_scatter(
-            x=[100 * row.robust],
-            y=[y],
-            name="under attack",
-            mode="markers",
-            marker={
-                "symbol": SYMBOLS[row.attack] if own else "star-open",
-                "size": 12,
-                "color": COLOURS[row.attack] if own else PUBLISHED,
-            },
-            error_x=_error([row.robust], [row.interval]) if row.interval else None,
-            showlegend=False,
-            hovertemplate="%{x:.1f}%",
-        )
-    _name_rows(figure, [row.name for row in rows])
-    figure.update_layout(
-        height=60 + ROW * len(rows), margin={"l": 8, "r": 12, "t": 12, "b": 48}, showlegend=False
-    )
-    figure.update_xaxes(title="accuracy (%)", range=[-2, 102], fixedrange=True)
-    return figure
 
 
 def curves_figure(curves: Sequence[EpsCurve], names: Sequence[str]) -> go.Figure:

@@ -62,12 +62,16 @@ def _said(message: playwright.ConsoleMessage) -> str:
     return f"{message.text} ({message.location['url']})"
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen]:
     """`streamlit run app.py` on a free port; .url says where."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     log = tmp_path_factory.mktemp("server") / "log.txt"
     with log.open("w") as output:

@@ -22,6 +22,7 @@ from malt_core.images.pixels import read_png
 from malt_core.images.resize import to_sample
 from malt_core.models.catalogue import DEFAULT_MODEL
 from tests.browser.driving import PATIENCE, busy_share, set_eps, stop_button, wait_for
+from tests.helpers.pages import png
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +92,17 @@ def test_the_frame_over_an_upload_is_dragged_and_the_link_has_it(
     page.get_by_role("button", name="Whole picture").click()
     expect(page).to_have_url(re.compile("crop=fit"))
     expect(frame).to_be_hidden()
+
+
+def test_each_upload_is_asked_about_anew(page: Page, server: subprocess.Popen) -> None:
+    """An answer about the last picture, still on the browser's mind, once undid the one about the next."""
+    page.goto(f"{server.url}/?model=tiny-imagenet/standard&photo=upload")
+    for seed in range(3):
+        upload(page, png(seed=seed), f"{seed}.png")
+        expect(page.locator(f"img[alt*='{seed}.png']").first).to_be_visible()
+        page.locator(".st-key-truth [aria-checked=false]", has_text="none of its words").click()
+        expect(page.get_by_text("None of its words names the picture")).to_be_visible()
+        expect(page).to_have_url(re.compile("truth=none"))
 
 
 def download(page: Page, label: str) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.first_screen import WATCH
 from malt_core.evaluation.report import read_report, report_to_json
 from tests.helpers.reports import report
 
@@ -26,11 +27,24 @@ def test_it_opens_with_the_conclusion_and_the_figure(page: Page, server: subproc
         page.set_viewport_size({"width": width, "height": height})
         open_benchmark(page, server.url)
         expect(page.get_by_text("An example, computed ahead").first).to_be_visible()
-        figure = page.locator(".st-key-accuracies .js-plotly-plot")
+        figure = page.locator(".st-key-accuracies .malt-figure")
         expect(figure).to_be_visible()
         box = figure.bounding_box()
         assert box["y"] + 0.8 * box["height"] < height, (width, box)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_first_figure_waits_neither_for_plotly_nor_for_tables(
+    page: Page, server: subprocess.Popen
+) -> None:
+    page.add_init_script(f"({WATCH})('.malt-figure svg')")
+    open_benchmark(page, server.url)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    asked = page.evaluate(
+        """performance.getEntriesByType("resource").filter(({ name }) => /PlotlyChart|DataFrame/.test(name))
+            .map(({ startTime }) => startTime)"""
+    )
+    assert min(asked) > page.evaluate("example"), "not even asked for before the figure is there"
 
 
 def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Path) -> None:
@@ -77,7 +91,7 @@ def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Pa
     )
     expect(page.get_by_text("none.json is no report of")).to_be_visible()
     expect(page.get_by_text("different models or data sets")).to_be_visible()
-    expect(page.locator(".st-key-accuracies .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-accuracies .malt-figure")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

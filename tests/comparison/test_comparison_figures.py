@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from malt_core.comparison.accuracies import COLOURS, OTHERS, SYMBOLS, Row, accuracies_html
 from malt_core.comparison.compare import accuracy, compare_images, eps_curves
-from malt_core.comparison.figures import (
-    COLOURS,
-    PUBLISHED,
-    SYMBOLS,
-    Row,
-    accuracies_figure,
-    curves_figure,
-    matrix_figure,
-)
+from malt_core.comparison.figures import curves_figure, matrix_figure
 from malt_core.evaluation.types import ATTACKS
 from tests.helpers.reports import CLASSES, report
+from tests.helpers.svg import drawn
 
 
 def test_every_attack_has_a_mark_of_its_own():
@@ -35,15 +29,14 @@ def test_accuracies_and_their_intervals():
         ),
         Row(name="Published", attack=None, clean=0.9, robust=0.4, interval=None),
     ]
-    clean, malt, others = accuracies_figure(rows).data
-    assert list(clean.x) == [75, 90]
-    assert (malt.x[0], malt.y[0], malt.marker.color) == (25, 0, COLOURS["malt"])
+    figure = drawn(accuracies_html(rows, alt="Two rows"))
+    assert figure.alt == "Two rows"
+    assert figure.symbols == [(75, 33, OTHERS), (90, 79, OTHERS), (25, 33, COLOURS["malt"]), (40, 79, OTHERS)]
     low, high = found.robust.interval
-    assert malt.error_x.arrayminus[0] == pytest.approx(25 - 100 * low)
-    assert malt.error_x.array[0] == pytest.approx(100 * high - 25)
-    assert (others.x[0], others.y[0], others.marker.color, others.error_x.array) == (40, 1, PUBLISHED, None)
-    texts = [note.text for note in accuracies_figure(rows).layout.annotations]
-    assert texts == ["MALT", "Published"]
+    level, *caps = figure.intervals
+    assert level == pytest.approx((100 * low, 100 * high, 33, 33), abs=1e-3)
+    assert [cap[0] for cap in caps] == [level[0], level[1]]
+    assert [word for word in figure.words if not word.isdigit()] == ["accuracy (%)", "MALT", "Published"]
 
 
 @pytest.mark.parametrize(("norm", "title"), [("linf", "ε (n/255)"), ("l2", "ε (L2)")])

@@ -11,13 +11,19 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from ui.navigation import PAGES
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 
 
-def open_app(page: str = "attack", **params: object) -> AppTest:
-    """A fresh tab, opened by a link to that page."""
+def open_app(page: str = "attack", *, drawn: bool = True, **params: object) -> AppTest:
+    """A fresh tab, opened by a link to that page. drawn: a browser says by then that it has drawn the first
+    screen; see ui/widgets/below.py.
+    """
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    if drawn:
+        app.session_state["opened"] = {row.settings.page for row in PAGES}
     if page != "attack":
         app.run()  # before that, AppTest knows no other pages: what the tab knows by then is forgotten
         app.switch_page(f"pages/{page}.py")
@@ -45,8 +51,8 @@ def run_until(app: AppTest, words: str) -> AppTest:
     return app
 
 
-def png(width: int = 40, height: int = 30) -> bytes:
-    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+def png(width: int = 40, height: int = 30, seed: int = 0) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

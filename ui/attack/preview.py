@@ -61,7 +61,7 @@ def show_glance(settings: AttackSettings, picture: Picture, *, asking: bool = Fa
             elif answers := answers_of(settings, picture):
                 _say(settings, answers)
                 if asking and asks(settings):
-                    ask(settings, answers)
+                    ask(settings, picture, answers)
             _vocabulary(info)
 
 

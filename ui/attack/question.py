@@ -9,8 +9,9 @@ from malt_core.images.gallery import true_classes
 from malt_core.models.catalogue import model_info
 from ui.address.parameters import NONE_OF_THESE
 from ui.attack.link import TRUTH, AttackSettings
-from ui.attack.work import Answers
-from ui.pictures.picture import CAMERA, UPLOAD
+from ui.attack.work import Answers, glance_key
+from ui.pictures import picker
+from ui.pictures.picture import CAMERA, UPLOAD, Picture
 from ui.widgets import form
 
 
@@ -29,13 +30,15 @@ def asks(settings: AttackSettings) -> bool:
     return form.shows("truth") and (settings.truth is not None or truth_of(settings) is None)
 
 
-def ask(settings: AttackSettings, answers: Answers, *, brief: bool = False) -> None:
+def ask(settings: AttackSettings, picture: Picture, answers: Answers, *, brief: bool = False) -> None:
     """Draw the question. answers: the likeliest ones; brief: in one line, where it has been put in words."""
     info, state, now = model_info(settings.model), st.session_state, settings.truth
     likeliest = [index for index, _ in answers]
     offered = [*likeliest, NONE_OF_THESE]
-    # Another answer makes other widgets: what a browser says of a value may be older than what is told now.
-    pills, search = f"truth_offered_{now}", f"truth_searched_{now}"
+    # Another picture, network or answer makes other widgets: what a browser says of a value may be older than
+    # what is told now. A click on what was chosen for the last picture would take it back for this one.
+    key = glance_key(settings, picture)
+    pills, search = f"truth_offered_{key[:12]}_{now}", f"truth_searched_{key[:12]}_{now}"
 
     def words(choice: int | str) -> str:
         if choice == NONE_OF_THESE:
@@ -51,7 +54,7 @@ def ask(settings: AttackSettings, answers: Answers, *, brief: bool = False) -> N
             format_func=words,
             label_visibility="collapsed" if brief else "visible",
             key=pills,
-            on_change=lambda: _tell(state[pills]),
+            on_change=lambda: _tell(key, state[pills]),
             width="content",
         )
         st.selectbox(
@@ -62,10 +65,15 @@ def ask(settings: AttackSettings, answers: Answers, *, brief: bool = False) -> N
             placeholder=f"Something else: search its {len(info.classes):,} classes",
             label_visibility="collapsed",
             key=search,
-            on_change=lambda: _tell(state[search]),
+            on_change=lambda: _tell(key, state[search]),
             width=320 if brief else "stretch",
         )
 
 
-def _tell(truth: int | str | None) -> None:
-    form.put(AttackSettings, "truth", truth)
+def _tell(key: str, truth: int | str | None) -> None:
+    """Take an answer, unless the question of that key is over: what widgets said that are gone comes once
+    more when the next file arrives.
+    """
+    picture = picker.picture_now()
+    if picture is not None and glance_key(form.current(AttackSettings), picture) == key:
+        form.put(AttackSettings, "truth", truth)

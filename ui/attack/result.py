@@ -18,6 +18,7 @@ from ui.attack.preview import answers_of
 from ui.attack.question import ask, asks, truth_of
 from ui.pictures.picture import Picture
 from ui.widgets import glossary as shared_words
+from ui.widgets.below import draw_below
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 from ui.widgets.player import show_player
@@ -44,17 +45,21 @@ def show_result(
     st.markdown(plain(story.told(record, truth)))
     show_failure(snapshot, settings)
     if asks(settings) and (answers := answers_of(settings, picture)):
-        ask(settings, answers, brief=True)
+        ask(settings, picture, answers, brief=True)
     show_player(snapshot.player, key=f"player-{snapshot.player['id']}-{st.session_state.get('played', 0)}")
     st.caption(f"{visibility(record)} {f'Photo: {plain(picture.credit)}.' if picture.credit else ''}")
     show_pin(key)
     show_strip(key)
-    heading("Was the margin a straight line?", glossary.WHAT_MARGIN)
-    st.markdown(snapshot.way_sentence)
-    _attempts(snapshot)
-    _targets(snapshot)
-    _numbers(snapshot)
-    take_away(snapshot, settings.photo, files, link)
+
+    def rest() -> None:
+        heading("Was the margin a straight line?", glossary.WHAT_MARGIN)
+        st.markdown(snapshot.way_sentence)
+        _attempts(snapshot)
+        _targets(snapshot)
+        _numbers(snapshot)
+        take_away(snapshot, settings.photo, files, link)
+
+    draw_below("attack", rest)
 
 
 def _attempts(snapshot: Snapshot) -> None:

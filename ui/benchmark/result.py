@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from malt_core.comparison import compare
 from malt_core.comparison import words as comparison_words
+from malt_core.comparison.accuracies import Row, accuracies_html
 from malt_core.comparison.compare import Accuracy, ImageComparison
 from malt_core.comparison.published import Published, published
 from malt_core.errors import BadConfig
@@ -19,6 +20,8 @@ from malt_core.evaluation.types import Plan
 from malt_core.models.catalogue import model_info
 from ui.benchmark import glossary, store
 from ui.benchmark.downloads import take_away
+from ui.widgets.below import draw_below
+from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
@@ -35,14 +38,15 @@ def show_kept(*, waiting: bool) -> None:
     story = st.container()  # what they say comes first, whatever else is to be chosen
     if store.kept():
         if shown := _choose_shown():
-            _show_reports([one.report for one in shown], story, st.session_state.get("benchmark_note", ""))
-            take_away(shown)
+            _show_reports(
+                shown, [one.report for one in shown], story, st.session_state.get("benchmark_note", "")
+            )
         else:
             st.info("Choose at least one report.")
     elif waiting:
         return
     elif store.examples():
-        _show_reports(store.examples(), story, glossary.EXAMPLE)
+        _show_reports((), store.examples(), story, glossary.EXAMPLE)
     else:
         st.info("Press **Evaluate** to attack a few images here, or hand in a report.json.")
 
@@ -67,18 +71,26 @@ def _choose_shown() -> list[store.Kept]:
     return [one for id, one in kept.items() if id in shown]
 
 
-def _show_reports(reports: Sequence[Report], story: DeltaGenerator, note: str) -> None:
-    """Draw everything that these reports, at least one, have to say. story: where to say what it comes to;
-    note: where they come from.
+def _show_reports(
+    kept: Sequence[store.Kept], reports: Sequence[Report], story: DeltaGenerator, note: str
+) -> None:
+    """Draw everything that these reports, at least one, have to say. kept: the tab's own among them;
+    story: where to say what it comes to; note: where they come from.
     """
     with story:
         group, compared = _story(reports, note)
-    _all_reports(reports)
-    _curves(group)
-    _by_image(compared)
-    _by_class(compared)
-    if known := _published(reports):
-        _beside(known, reports)
+
+    def rest() -> None:
+        _all_reports(reports)
+        _curves(group)
+        _by_image(compared)
+        _by_class(compared)
+        if known := _published(reports):
+            _beside(known, reports)
+        if kept:
+            take_away(kept)
+
+    draw_below("benchmark", rest)
 
 
 def _story(reports: Sequence[Report], note: str) -> tuple[Sequence[Report], Sequence[Report]]:
@@ -189,8 +201,6 @@ def _unread(reports: Sequence[Report]) -> None:
 
 def _side_by_side(reports: Sequence[Report]) -> None:
     """A line for each of these reports, and for what is published of their models."""
-    from malt_core.comparison.figures import QUIET, Row, accuracies_figure
-
     heading("Right without attack, and under attack", glossary.WHAT_ACCURACY)
     rows = []
     for name, report in zip(comparison_words.names(reports), reports, strict=True):
@@ -215,12 +225,8 @@ def _side_by_side(reports: Sequence[Report]) -> None:
         for theirs in _published(reports)
         for figure in theirs.robust
     ]
-    st.plotly_chart(
-        accuracies_figure(rows),
-        key="accuracies",
-        config=QUIET,
-        alt="Accuracy without and under attack for each report; the table below has the same numbers",
-    )
+    alt = "Accuracy without and under attack for each report; the table below has the same numbers"
+    show_first_figure(accuracies_html(rows, alt=alt), "accuracies")
     published_too = any(row.attack is None for row in rows)
     st.caption(f"{glossary.MARKS} {glossary.STAR if published_too else ''}")
 

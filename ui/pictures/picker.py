@@ -176,6 +176,8 @@ def _own_file(photo: str, on_another: Callable[[], None] | None) -> UploadedFile
 
     def another() -> None:
         state.get("own_file", {}).pop(photo, None)
+        state.pop("picture", None)
+        state.pop("picture_key", None)
         if on_another:
             on_another()
 
@@ -213,6 +215,11 @@ def own_files() -> Sequence[UploadedFile]:
     if kept:
         st.caption(f"Still here: {plain(', '.join(file.name for file in kept))}.")
     return kept
+
+
+def picture_now() -> Picture | None:
+    """What `chosen_picture` returned last, None once a file has been taken back; for callbacks."""
+    return st.session_state.get("picture")
 
 
 def _kept(key: tuple, make: Callable[[], Picture]) -> Picture:

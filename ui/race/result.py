@@ -23,6 +23,7 @@ from ui.race.pictures import Entry, entrant, png
 from ui.race.replay import show_replay
 from ui.race.work import Recalled, race_events
 from ui.widgets import glossary as shared_words
+from ui.widgets.below import draw_below
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
@@ -97,14 +98,18 @@ def show_race(shown: Shown, *, showing: str = "") -> None:
     for note in (words.answers(record), words.invalid(record)):
         if note:
             st.markdown(plain(note))
-    if record.standing:
-        heading("What the drawing shows, and what it cost", glossary.WHAT_RACE)
-        _numbers(record)
-        show_table(record)
-        _credits(record)
-    _take_away(shown)
-    if record.standing:
-        _what_ran(record)
+
+    def rest() -> None:
+        if record.standing:
+            heading("What the drawing shows, and what it cost", glossary.WHAT_RACE)
+            _numbers(record)
+            show_table(record)
+            _credits(record)
+        _take_away(shown)
+        if record.standing:
+            _what_ran(record)
+
+    draw_below("race", rest)
 
 
 def _numbers(record: RaceRecord) -> None:
