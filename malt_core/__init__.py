@@ -13,6 +13,8 @@ _HOME = {
     "attack": "attacks.malt.single",
     "malt": "attacks.malt.batch",
     "measure_linearity": "linearity.measurement",
+    **dict.fromkeys(("boundary_distances", "each_boundary_distance"), "explanations.distances"),
+    "smallest_epsilon": "explanations.smallest",
     "Model": "models.loaders",
     "load_model": "models.loaders",
     **dict.fromkeys(("MaltError", "BadImage", "BadConfig", "ModelUnavailable", "MaltWarning"), "errors"),

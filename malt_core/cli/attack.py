@@ -17,20 +17,19 @@ from malt_core.cli.options import (
     add_ball,
     add_counts,
     add_device,
+    add_image,
     add_model,
     by_flag,
     counts,
-    crop,
     eps_text,
     load_on,
     path,
-    source,
 )
 from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
 from malt_core.formatting import exact_percent
-from malt_core.images.gallery import GALLERY, gallery, true_classes
+from malt_core.images.gallery import GALLERY, true_classes
 from malt_core.images.sources import open_sample
 from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_index
@@ -53,9 +52,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     attack.description = DESCRIPTION
     default = AttackConfig()
-    photos = ", ".join(photo.id for photo in gallery())
-    which = f"a picture file, a float32 image as .npy, or {GALLERY}ID with one of {photos}"
-    attack.add_argument("image", metavar="IMAGE", type=source, help=which)
+    add_image(attack)
     add_model(attack)
     attack.add_argument(
         "--label", metavar="NAME|INDEX", help="the true class; default: what the model says of the image"
@@ -80,14 +77,6 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
         action="store_true",
         help="give every target all its steps, as the published algorithm does; otherwise steps go where "
         "they pay",
-    )
-    attack.add_argument(
-        "--crop",
-        metavar="centre|fit|LEFT,TOP,WIDTH",
-        type=crop,
-        default="centre",
-        help="cut out the centre (the default), fit the whole picture in between grey bars, or cut out a "
-        "frame that is given in shares of the picture, such as 0.1,0.2,0.5",
     )
     attack.add_argument(
         "--out",

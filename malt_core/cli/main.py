@@ -1,4 +1,4 @@
-"""The command line: `malt attack IMAGE`, `... evaluate`, `... models`, `... app`; also `python -m malt_core`.
+"""The command line: `malt attack IMAGE`, `malt evaluate` and others; also `python -m malt_core`.
 
 Exit status: 0 for any result, an attack that found nothing included; 2 for a user's mistake or a model that
 cannot be loaded, with one line on standard error that says what to do; 130 where it was interrupted.
@@ -16,11 +16,13 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from malt_core import __version__
-from malt_core.cli import app, attack, evaluate, evaluate_options
+from malt_core.cli import app, attack, distances, evaluate, evaluate_options, ranks, smallest
 from malt_core.cli.dashes import protect_values
 from malt_core.cli.terminal import say
 from malt_core.errors import MaltError, MaltWarning
 from malt_core.models.catalogue import describe_models
+
+WITH_IMAGE = ("attack", "distances", "smallest")  # commands that take a picture without a flag
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,13 +34,21 @@ class _Parser(argparse.ArgumentParser):
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = _Parser(prog=prog, description="Adversarial attacks by almost linearity (MALT).")
     parser.add_argument("--version", action="version", version=f"MALT Lab {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{attack,evaluate,models,app}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     one = commands.add_parser("attack", help=attack.HELP)
     attack.add_attack(one)
     one.set_defaults(run=attack.attack)
     many = commands.add_parser("evaluate", help=evaluate_options.HELP)
     evaluate_options.add_evaluate(many)
     many.set_defaults(run=evaluate.evaluate)
+    for name, text, add, run in (
+        ("distances", distances.HELP, distances.add_distances, distances.distances),
+        ("ranks", ranks.HELP, ranks.add_ranks, ranks.ranks),
+        ("smallest", smallest.HELP, smallest.add_smallest, smallest.smallest),
+    ):
+        command = commands.add_parser(name, help=text)
+        add(command)
+        command.set_defaults(run=run)
     models = commands.add_parser("models", help="list the models", description="List the models.")
     models.add_argument(
         "pattern",
@@ -66,7 +76,7 @@ def parse(argv: Sequence[str], prog: str = "python -m malt_core") -> argparse.Na
     words = list(argv)
     (commands,) = (action.choices for action in parser._actions if isinstance(action.choices, dict))
     if words and words[0] in commands:
-        words[1:] = protect_values(commands[words[0]], words[1:], files=words[0] == "attack")
+        words[1:] = protect_values(commands[words[0]], words[1:], files=words[0] in WITH_IMAGE)
     return parser.parse_args(words)
 
 

@@ -11,6 +11,7 @@ from malt_core.epsilon import suggested_epsilon
 from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
 from malt_core.images.frame import check_crop
+from malt_core.images.gallery import GALLERY, gallery
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.models.devices import DEVICES
 from malt_core.types import NORMS
@@ -56,6 +57,21 @@ def crop(text: str) -> str:
         return check_crop(text)
     except BadConfig as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_image(command: argparse.ArgumentParser) -> None:
+    """Add the picture, and --crop."""
+    photos = ", ".join(photo.id for photo in gallery())
+    which = f"a picture file, a float32 image as .npy, or {GALLERY}ID with one of {photos}"
+    command.add_argument("image", metavar="IMAGE", type=source, help=which)
+    command.add_argument(
+        "--crop",
+        metavar="centre|fit|LEFT,TOP,WIDTH",
+        type=crop,
+        default="centre",
+        help="cut out the centre (the default), fit the whole picture in between grey bars, or cut out a "
+        "frame that is given in shares of the picture, such as 0.1,0.2,0.5",
+    )
 
 
 def add_model(command: argparse.ArgumentParser) -> None:

@@ -9,19 +9,15 @@ import time
 from collections.abc import Sequence
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from malt_core.attacks import registry
 from malt_core.attacks.types import MaltResult
 from malt_core.datasets.base import Record
-from malt_core.errors import BadImage
+from malt_core.datasets.decoded import decoded
 from malt_core.evaluation.types import Chunk, ChunkResult, Corrupt, EvaluationConfig, ImageResult, Outcome
 from malt_core.harness import verdict
 from malt_core.harness.counting import try_out_uncounted
-from malt_core.images.decoding import decode, to_rgb
-from malt_core.images.preprocessing import Preprocessing
-from malt_core.images.resize import to_sample
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.trust.soundness import TriedOut
@@ -69,32 +65,17 @@ def _decoded(
     records: Sequence[Record], size: tuple[int, int]
 ) -> tuple[list[Record], list[Tensor], list[Corrupt]]:
     """Return the records that hold a picture, those pictures (3, H, W), and what is wrong with the rest."""
-    sound, pixels, corrupt = [], [], []
-    for record in records:
-        try:
-            if record.image is None:
-                raise BadImage(record.problem)
-            pixels.append(to_sample(_picture(record, size), size, crop="centre", name=record.name).x)
-            sound.append(record)
-        except BadImage as error:
-            reason, digest = str(error), record.digest
-            corrupt.append(Corrupt(index=record.index, name=record.name, reason=reason, digest=digest))
+    sound, pixels, unreadable = decoded(records, size)
+    corrupt = [
+        Corrupt(index=record.index, name=record.name, reason=reason, digest=record.digest)
+        for record, reason in unreadable
+    ]
     return sound, pixels, corrupt
-
-
-def _picture(record: Record, size: tuple[int, int]) -> Image.Image:
-    """Return the picture of a record, brought to the model's size (H, W) if its makers say how."""
-    image = record.image
-    if isinstance(image, bytes):
-        image = decode(image, record.name, as_stored=record.as_published)
-    if record.preprocessing and (record.as_published or image.size != size[::-1]):
-        return Preprocessing.named(record.preprocessing)(to_rgb(image, record.name))
-    return image
 
 
 def readable_images(records: Sequence[Record], size: tuple[int, int]) -> list[Tensor]:
     """Return the pictures among the records, (3, H, W) float32 in [0, 1] each, as a model sees them."""
-    return _decoded(records, size)[1]
+    return decoded(records, size)[1]
 
 
 def _classes(model: Network, x: Tensor, batch_size: int, passes: Passes) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,1 @@
+"""Why this class, and how far: true distances, ranks of success, the smallest ε, two attacks side by side."""
