@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from ui import layout
 from ui.benchmark import glossary, settings, store
 from ui.benchmark.job import go_on, running, start
@@ -22,6 +24,7 @@ with left:
     settings.outlook(run)
     settings.more_settings()
     settings.report_files()
+pressed = st.session_state.pop("evaluate_now", False) or pressed
 task = Task("benchmark")
 if under_way:
     go_on(task, run, under_way)
@@ -35,7 +38,7 @@ with right:
     layout.complain([*complaints, *([glossary.GONE] if under_way is None else [])])
     if job is not None:
         show_running(task, job)
-    show_kept(waiting=job is not None)
+    show_kept(waiting=job is not None, run=run)
     show_zoo()
 if pressed:
     layout.scroll_to_running()

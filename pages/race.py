@@ -28,6 +28,7 @@ with left:
     pressed = form.start_button(RaceSettings, "Start", "start", ready=bool(pictures))
     settings.more_settings()
 
+pressed = st.session_state.pop("race_now", False) or pressed
 chosen = form.current(RaceSettings)
 task = Task("race")
 key = work.race_key(chosen, pictures) if pictures else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from malt_core.attack_run.record import RankedClass, RunRecord
 from malt_core.epsilon import Epsilon
 from malt_core.formatting import length
+from malt_core.trust.words import MEANING
 from malt_core.types import NamedClass, Norm
 
 LARGEST: dict[Norm, float] = {"linf": 1.0, "l2": 100.0}
@@ -81,6 +82,8 @@ def near_sentence(record: RunRecord) -> str:
     distance = length(miss.nearest.predicted_distance, record.norm)
     to = "the nearest boundary" if record.aim is None else "the boundary"
     line = f"the straight line puts {to}, to “{miss.nearest.name}”, at {distance}"
+    if record.flags:  # no word on why: the slope is what is in doubt
+        return f"{came} {line[0].upper()}{line[1:]}; ε was {eps}."
     if miss.nearest.predicted_distance > record.eps:
         return f"{came} No wonder: {line}, and ε was {eps}."
     return f"{came} Yet {line}, within ε = {eps}: here the margin bends."
@@ -93,6 +96,8 @@ def why_withstood(record: RunRecord, *, robust: bool) -> str:
     """
     if near_miss(record) is None:
         return ""
+    if record.flags:
+        return MEANING
     stops = (
         ""
         if record.faithful or record.aim

@@ -20,6 +20,7 @@ from malt_core.figure_style import INK, LINEAR, QUIET
 from malt_core.images.pixels import perturbation_image, suggested_amplification, to_pixels
 from malt_core.linearity.types import LinearityReport
 from malt_core.linearity.words import measured, straightness
+from malt_core.trust.words import MEANING, summary
 
 SIZE, DPI = (12.0, 6.75), 150  # 1800 × 1012 pixels, 16:9
 LEFT, RIGHT = 0.06, 0.97
@@ -106,9 +107,12 @@ def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
 
 
 def _note(run: AttackRun, report: LinearityReport, told: str) -> str:
+    flags = run.result.flags
+    flagged = "" if not flags else f" Flags: {summary(flags)}.{'' if run.result.success else f' {MEANING}'}"
     return (
-        f"{told} {straightness(report)} {measured(report)} {run.model.title}, ε = {run.config.epsilon}. "
-        f"Photo: {words.credit(run)}. Method: MALT, arXiv 2407.02240. Drawn by MALT Lab."
+        f"{told}{flagged} {straightness(report)} {measured(report)} {run.model.title}, "
+        f"ε = {run.config.epsilon}. Photo: {words.credit(run)}. Method: MALT, arXiv 2407.02240. "
+        "Drawn by MALT Lab."
     )
 
 

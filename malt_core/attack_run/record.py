@@ -17,6 +17,8 @@ from malt_core.attacks.types import Targeting
 from malt_core.errors import BadConfig
 from malt_core.storage.typed_json import finite_or_none, parse_json, plain, typed
 from malt_core.storage.versions import versions
+from malt_core.trust.flags import Flag
+from malt_core.trust.opinion import SecondOpinion
 from malt_core.types import Crop, NamedClass, Norm, PredictedClass
 
 RECORD = "run.json"
@@ -194,6 +196,27 @@ class RunRecord:
     ]
     seed: Annotated[int, Meta(description="What fixes the random starts.")]
     versions: Annotated[dict[str, str], Meta(description="Of the software.")]
+    check: Annotated[
+        bool, Meta(description="A second opinion was asked for where the answer stayed the same.")
+    ] = False
+    flags: Annotated[
+        tuple[Flag, ...],
+        Meta(
+            description="Signs that the attack failed where the model is not robust; the picture is image 0."
+        ),
+    ] = ()
+    second_opinion: Annotated[
+        SecondOpinion | None,
+        Meta(
+            description="What an attack without gradients made of the picture, which is image 0. Where it "
+            "fooled the model, what is returned is its image. Null: not asked for."
+        ),
+    ] = None
+
+
+def by_second_opinion(record: RunRecord) -> bool:
+    """Return whether it was the second opinion that fooled the model."""
+    return record.second_opinion is not None and bool(record.second_opinion.fooled)
 
 
 def record_of(run: AttackRun) -> RunRecord:
@@ -251,6 +274,9 @@ def record_of(run: AttackRun) -> RunRecord:
         linearity=_linearity(run),
         seed=config.seed,
         versions=versions(),
+        check=config.check,
+        flags=result.flags,
+        second_opinion=result.second_opinion,
     )
 
 

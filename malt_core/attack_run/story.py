@@ -5,11 +5,12 @@ Told from run.json and from what the picture shows; every sentence must be true 
 
 from __future__ import annotations
 
-from malt_core.attack_run.record import RunRecord
+from malt_core.attack_run.record import RunRecord, by_second_opinion
 from malt_core.attack_run.words import NO_PNG
 from malt_core.attacks.outcome import Outcome, Truth, guessing, outcome
 from malt_core.epsilon import Epsilon
 from malt_core.formatting import length, percent, steps
+from malt_core.trust.words import BY_SQUARE
 
 
 def outcome_of(record: RunRecord, truth: Truth) -> Outcome:
@@ -23,9 +24,10 @@ def headline(record: RunRecord, truth: Truth) -> str:
     before, after = f"“{record.clean_label.name}”", f"“{record.adversarial_label.name}”"
     became = f"{before} became {after}{_as_asked(record)}"
     guess = guessing(record.clean_label.confidence)
+    without = " without its gradients" if by_second_opinion(record) else ""
     match outcome_of(record, truth):
         case "fooled":
-            return f"{'Fooled out of a lucky guess' if guess else 'Fooled'}: {became}."
+            return f"{'Fooled out of a lucky guess' if guess else 'Fooled'}{without}: {became}."
         case "fooled_unchecked":
             return f"A guess turned into another: {became}." if guess else f"{became}."
         case "renamed":
@@ -37,6 +39,8 @@ def headline(record: RunRecord, truth: Truth) -> str:
         case "wrong":
             return f"Wrong from the start, and still: {before}."
         case "withstood":
+            if record.flags:
+                return f"Not fooled, but the attack may have failed: the network still says {before}."
             return f"Withstood: the network still says {before}."
 
 
@@ -72,6 +76,8 @@ def _how(record: RunRecord) -> str:
     radius = length(record.eps, record.norm)
     if record.success:
         how = f"Found in {steps(record.steps)}" if record.steps else "Found at the random start"
+        if by_second_opinion(record):
+            how = f"Found by {BY_SQUARE}, where the attack by gradients had found nothing"
         moved = length(record.perturbation_norm, record.norm)
         change = f"no colour value changed by more than {moved}" if linf else f"the change has length {moved}"
         return f"{how}; {change}."

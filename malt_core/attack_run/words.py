@@ -5,6 +5,7 @@ from __future__ import annotations
 from malt_core.attack_run.record import RunRecord
 from malt_core.attack_run.types import AttackRun
 from malt_core.formatting import length, percent, steps
+from malt_core.trust.words import BY_SQUARE
 
 NO_PNG = (
     "No PNG can hold this change: within ε there is no picture of whole steps of 1/255 but the original. The "
@@ -40,6 +41,8 @@ def sentence(run: AttackRun) -> str:
     if not result.success:
         return _withstood(run)
     how = f"in {steps(result.steps)}" if result.steps else "at the random start, before the first step"
+    if result.second_opinion is not None:
+        how = f"by {BY_SQUARE}"
     if aim is None:
         return f"“{label}” became “{became}” {how}; {_changed(run)}."
     if result.reached:

@@ -46,14 +46,18 @@ _LIST = (
         title="MALT",
         description="aims at the classes that are nearest by a linear prediction, and spends its steps on "
         "the images that come close",
-        settings=(*_TARGETED, "faithful"),
+        settings=(*_TARGETED, "faithful", "check"),
         ranks_targets=True,
     ),
     AttackInfo(
         id="naive",
         title="Naive targeting",
         description="MALT's steps aimed at the likeliest classes instead, always with the whole budget",
-        settings=(*_TARGETED, "faithful"),  # faithful changes nothing here, and may be given all the same
+        settings=(
+            *_TARGETED,
+            "faithful",
+            "check",
+        ),  # faithful changes nothing here, and may be given all the same
         ranks_targets=True,
     ),
     AttackInfo(
@@ -84,7 +88,7 @@ _LIST = (
         title="MALT as published",
         description="MALT with the paper's whole budget: every candidate is ranked, every target gets all "
         "steps",
-        settings=_TARGETED,
+        settings=(*_TARGETED, "check"),
         ranks_targets=True,
         in_evaluation=False,  # where it is MALT with the setting `faithful`
     ),

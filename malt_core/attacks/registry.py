@@ -22,7 +22,7 @@ from malt_core.harness.seeding import SeededDraws
 from malt_core.numerics import gradients, losses
 from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.trust.flags import Flag
+from malt_core.trust.flags import Flag, merged
 from malt_core.trust.soundness import TriedOut
 from malt_core.types import Norm
 
@@ -102,7 +102,8 @@ def run(
     first: index of x[0] in its data set, see `malt`. classes: K, where the caller knows it; otherwise an
     attack that needs it asks the model, which costs a pass. begin: called as begin(stage, most) ahead of each
     stage of the attack, after all preparation; most: how often the stage calls the model, None if unknown.
-    settings: those that catalogue.py lists for the attack; what is left out has the published value.
+    settings: those that catalogue.py lists for the attack; what is left out has the published value. What the
+    trial of the network has found is among the flags of whatever attack.
 
     Raises BadConfig for an unknown attack or setting, and where attack and model do not go together; for
     images, labels and models that do not fit, as `malt` does. Warns (MaltWarning) of a published attack on a
@@ -126,7 +127,8 @@ def run(
     with gradients.evaluation_mode(model):
         if tried is None:
             model, x, y, common = _checked(model, x, y, common)
-        return _FUNCTIONS[attack](model, x, y, common, **settings)
+        found = _FUNCTIONS[attack](model, x, y, common, **settings)
+    return replace(found, flags=merged((*found.flags, *common.tried.flags)))
 
 
 def _checked(

@@ -22,8 +22,7 @@ from malt_core.harness.counting import CountingModel
 from malt_core.harness.stepwise import Turn, stepwise
 from malt_core.numerics import gradients, losses
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.trust import flags
-from malt_core.trust.flags import Flag
+from malt_core.trust.flags import Flag, of_opinion
 from malt_core.trust.opinion import SecondOpinion
 from malt_core.types import Norm
 
@@ -90,21 +89,18 @@ def ask(
     fooled = (z.argmax(1) != y) & gradients.finite_rows(z)
     begin("unbounded", BOX_STEPS * -(-len(x) // together))
     fell, steps = _unbounded(model, x, y, passes, shared)
-    places, failed = fooled.nonzero()[:, 0].tolist(), (~fell).nonzero()[:, 0].tolist()
+    record = SecondOpinion(
+        queries=queries,
+        images=tuple(range(len(x))),
+        fooled=tuple(fooled.nonzero()[:, 0].tolist()),
+        unbounded_failed=tuple((~fell).nonzero()[:, 0].tolist()),
+        n_forward=passes.forward - before.forward,
+        n_backward=passes.backward - before.backward,
+        seconds=time.perf_counter() - started,
+    )
     return Opinion(
-        record=SecondOpinion(
-            queries=queries,
-            images=tuple(range(len(x))),
-            fooled=tuple(places),
-            unbounded_failed=tuple(failed),
-            n_forward=passes.forward - before.forward,
-            n_backward=passes.backward - before.backward,
-            seconds=time.perf_counter() - started,
-        ),
-        flags=(
-            *([flags.black_box_wins(places, len(x), queries)] if places else []),
-            *([flags.unbounded_fails(failed, len(x))] if failed else []),
-        ),
+        record=record,
+        flags=of_opinion(record),
         adversarial=torch.where(fooled[:, None, None, None], points, x),
         fooled=fooled,
         forward_of=asked + steps + 1,

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.outcome import Truth
-from malt_core.attacks.types import TARGETINGS, AttackConfig, RankingProgress, Step
+from malt_core.attacks.types import TARGETINGS, Asking, AttackConfig, RankingProgress, Step
 from malt_core.cli.options import (
     add_ball,
+    add_check,
     add_counts,
     add_device,
     add_image,
@@ -24,6 +25,7 @@ from malt_core.cli.options import (
     eps_text,
     load_on,
     path,
+    say_flags,
 )
 from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import Epsilon
@@ -34,6 +36,7 @@ from malt_core.images.sources import open_sample
 from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_index
 from malt_core.storage.folders import cannot_write, prepare_folder
+from malt_core.trust.words import opinion_sentence
 
 if TYPE_CHECKING:
     from malt_core.attack_run.record import RunRecord
@@ -78,6 +81,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
         help="give every target all its steps, as the published algorithm does; otherwise steps go where "
         "they pay",
     )
+    add_check(attack)
     attack.add_argument(
         "--out",
         metavar="DIR",
@@ -103,6 +107,7 @@ def attack_config(args: argparse.Namespace, classes: Sequence[str]) -> AttackCon
             targeting=args.targeting,
             faithful=args.faithful,
             target=target,
+            check=args.check,
             **counts(args),
         )
     except BadConfig as error:  # which knows the setting by its name in Python
@@ -123,6 +128,8 @@ def _run(
                     f"Target {event.order}, {model.info.classes[event.target]}: "
                     f"step {event.step} of at most {event.most}"
                 )
+            case Asking():
+                status.show(f"Second opinion, without gradients: {event.done} of at most {event.total} calls")
     return event
 
 
@@ -196,6 +203,8 @@ def _sentences(run: AttackRun, record: RunRecord, truth: Truth) -> list[str]:
     if record.success:
         lines.append(_answers("After", [record.adversarial_label]))
     lines.append(f"{story.headline(record, truth)} {story.told(record, truth)}")
+    if record.second_opinion is not None:
+        lines.append(opinion_sentence(record.second_opinion, "picture"))
     if missed := near_miss.near_sentence(record):
         why = near_miss.why_withstood(record, robust=run.model.robust)
         again = near_miss.near_miss(record).next_eps
@@ -232,6 +241,7 @@ def attack(args: argparse.Namespace) -> None:
         status.show()
     if replaced:
         say(replaced)
+    say_flags(record.flags)
     if args.json:
         print(_text(record), flush=True)
         return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from malt_core import formatting
 from malt_core.cli.evaluate_options import evaluation_config
-from malt_core.cli.options import load_on
+from malt_core.cli.options import load_on, say_flags
 from malt_core.cli.terminal import Status, one_line
 from malt_core.comparison import words
 from malt_core.datasets.open_data import open_data
@@ -27,6 +27,7 @@ from malt_core.images import preprocessing
 from malt_core.images.preprocessing import CENTRE
 from malt_core.models.catalogue import model_info
 from malt_core.storage.folders import prepare_folder
+from malt_core.trust.words import MEANING, summary
 
 if TYPE_CHECKING:
     from malt_core.datasets.base import DataSet
@@ -66,6 +67,7 @@ def evaluate(args: argparse.Namespace) -> None:
     finally:
         status.show()
     text = folder.write_report(report)
+    say_flags(report.flags)
     if args.json:
         print(text, end="", flush=True)
         return
@@ -156,6 +158,7 @@ def table(report: Report) -> str:
         ("fooled", str(counts["fooled"]), ""),
         *([("without a finite answer", str(counts["invalid"]), "")] if counts["invalid"] else []),
         ("could not be read", str(counts["corrupt"]), ""),
+        *_opinion_rows(report),
         *_rank_rows(report),
         ("forward passes", f"{report.n_forward:,}", f"{report.n_forward / read:,.0f} an image"),
         ("backward passes", f"{report.n_backward:,}", f"{report.n_backward / read:,.0f} an image"),
@@ -173,8 +176,24 @@ def table(report: Report) -> str:
             "",
             *lines,
             *_not_read(report),
+            *_flagged(report),
         ]
     )
+
+
+def _opinion_rows(report: Report) -> list[tuple[str, str, str]]:
+    opinion = report.second_opinion
+    if opinion is None:
+        return []
+    queries = f"by Square, of {len(opinion.images):,} left and asked about, {opinion.queries:,} queries each"
+    return [("fooled by the second opinion", f"{len(opinion.fooled):,}", queries)]
+
+
+def _flagged(report: Report) -> list[str]:
+    """Return, after an empty line, how to take the figures where a flag was raised."""
+    if not report.flags:
+        return []
+    return ["", f"Flags: {summary(report.flags)}. {MEANING}"]
 
 
 def _pictures(data: DataSource) -> str:

@@ -8,6 +8,7 @@ from malt_core.attacks import catalogue
 from malt_core.attacks.catalogue import AttackInfo
 from malt_core.cli.options import (
     add_ball,
+    add_check,
     add_counts,
     add_device,
     add_model,
@@ -101,6 +102,7 @@ def _add_attack(evaluate: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let malt spend as many steps on every target as the published algorithm does",
     )
+    add_check(evaluate)
 
 
 def _attack_help(info: AttackInfo) -> str:
@@ -158,6 +160,7 @@ def evaluation_config(args: argparse.Namespace) -> EvaluationConfig:
             batch_size=_batch_size(args.batch_size),
             precision=args.precision,
             faithful=args.faithful,
+            check=args.check,
             **counts(args),
         )
     except BadConfig as error:

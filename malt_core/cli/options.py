@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from malt_core.cli.terminal import Status
+from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import suggested_epsilon
 from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
@@ -14,6 +15,8 @@ from malt_core.images.frame import check_crop
 from malt_core.images.gallery import GALLERY, gallery
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.models.devices import DEVICES
+from malt_core.trust.flags import Flag
+from malt_core.trust.words import line
 from malt_core.types import NORMS
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ _FLAGS = (
         name: f"--{name.replace('_', '-')}"
         for name in ("eps", "n", "workers", "batch_size", "precision", "target", "device")
     }
-    | {"faithful": "--all-steps"}
+    | {"faithful": "--all-steps", "check": "--check"}
 )
 
 
@@ -134,6 +137,22 @@ def add_counts(command: argparse.ArgumentParser, defaults: object) -> None:
             default=getattr(defaults, name),
             help=f"{text} (default: %(default)s)",
         )
+
+
+def add_check(command: argparse.ArgumentParser) -> None:
+    """Add --check."""
+    command.add_argument(
+        "--check",
+        action="store_true",
+        help="ask an attack without gradients (Square) for a second opinion on images that are left, and try "
+        "ε = 1, which must not fail; where a flag is raised that is done anyway",
+    )
+
+
+def say_flags(flags: Sequence[Flag]) -> None:
+    """Say each flag in a line of its own on standard error."""
+    for flag in flags:
+        say(f"malt_core: {one_line(line(flag))}")
 
 
 def counts(args: argparse.Namespace) -> dict[str, int]:

@@ -52,6 +52,7 @@ def _facts(report: Report) -> tuple[str, ...]:
         f"{config.n_iter} steps",
         f"seed {config.seed}",
         config.precision,
+        f"{'a' if config.check else 'no'} second opinion",
     )
 
 
@@ -70,6 +71,8 @@ def headline(reports: Sequence[Report], found: Accuracy) -> str:
     found: the accuracies, an image counting as robust only if every attack failed.
     """
     sentence = _conclusion(reports, found)
+    if found.robust.count and any(report.flags for report in reports):
+        sentence = f"{sentence} There are flags: what is left need not be robust."
     begun = {(len(r.images) + len(r.corrupt), r.plan.data.images) for r in reports if not r.complete}
     if not begun:
         return sentence

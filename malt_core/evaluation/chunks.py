@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from malt_core.attacks import registry
+from malt_core.attacks.registry import Found
 from malt_core.attacks.types import MaltResult
 from malt_core.datasets.base import Record
 from malt_core.datasets.decoded import decoded
@@ -20,6 +22,7 @@ from malt_core.harness import verdict
 from malt_core.harness.counting import try_out_uncounted
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
+from malt_core.trust.flags import merged
 from malt_core.trust.soundness import TriedOut
 
 
@@ -36,6 +39,7 @@ def evaluate_chunk(
     started, passes = time.perf_counter(), Passes()
     sound, pixels, corrupt = _decoded(chunk.records, size)
     images: tuple[ImageResult, ...] = ()
+    flags, opinion = (), None
     if sound:
         x = gradients.placed(model, torch.stack(pixels))
         y = torch.tensor([record.label for record in sound], device=x.device)
@@ -43,12 +47,16 @@ def evaluate_chunk(
             tried = try_out_uncounted(model, x)
             clean, finite = _classes(tried.network, x, config.batch_size, passes)
             right = (clean == y) & finite
-            adversarial, details = _attack(tried, x, y, right, chunk.records[0].index, config, passes)
+            adversarial, found = _attack(tried, x, y, right, chunk.records[0].index, config, passes)
             judged = verdict.what_counts(adversarial, x, config.norm, config.eps)
             after, finite_after = _classes(tried.network, judged, config.batch_size, passes)
+        details = found.details
+        flags = tuple(flag.at([record.index for record in sound]) for flag in found.flags)
         invalid = ~(finite & finite_after)
         if details is not None:
             invalid |= details.invalid
+            if details.second_opinion is not None:
+                opinion = details.second_opinion.at([record.index for record in sound])
         clean_or_none = [c if f else None for c, f in zip(clean.tolist(), finite.tolist(), strict=True)]
         images = _results(sound, clean_or_none, after.tolist(), invalid.tolist(), _per_image(details))
     return ChunkResult(
@@ -58,6 +66,8 @@ def evaluate_chunk(
         n_forward=passes.forward,
         n_backward=passes.backward,
         seconds=time.perf_counter() - started,
+        flags=flags,
+        second_opinion=opinion,
     )
 
 
@@ -87,17 +97,20 @@ def _classes(model: Network, x: Tensor, batch_size: int, passes: Passes) -> tupl
 
 def _attack(
     tried: TriedOut, x: Tensor, y: Tensor, right: Tensor, first: int, config: EvaluationConfig, passes: Passes
-) -> tuple[Tensor, MaltResult | None]:
+) -> tuple[Tensor, Found]:
     """Attack the images that the model gets right; the others stay as they are.
+
+    Returns where all have come to, and what the attack said: its flags name images by place in x.
 
     An attack that tells what it did with each image gets all of them, so that each keeps its place, on which
     its random starts depend; it leaves the misclassified ones alone by itself.
     """
     info = config.attack_info
-    adversarial, details = x.clone(), None
-    parts = [slice(None)] if info.ranks_targets else right.nonzero()[:, 0].split(config.batch_size)
+    adversarial, said = x.clone(), Found(adversarial=x, passes=Passes(), flags=tried.flags)
+    everything = torch.arange(len(x), device=x.device)
+    parts = [everything] if info.ranks_targets else right.nonzero()[:, 0].split(config.batch_size)
     for part in parts:
-        if not len(y[part]):
+        if not len(part):
             continue
         found = registry.run(
             info.id,
@@ -112,10 +125,12 @@ def _attack(
             tried=tried,
             **{name: getattr(config, name) for name in info.settings},
         )
-        adversarial[part], details = found.adversarial.to(x.dtype), found.details
+        adversarial[part] = found.adversarial.to(x.dtype)
+        flags = (flag.at(part.tolist()) for flag in found.flags)
+        said = replace(found, flags=merged((*flags, *said.flags)))
         passes.forward += found.passes.forward
         passes.backward += found.passes.backward
-    return adversarial, details
+    return adversarial, said
 
 
 def _per_image(details: MaltResult | None) -> dict[str, list[int]]:

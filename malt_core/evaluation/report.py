@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,9 @@ from malt_core.evaluation.types import (
     Plan,
 )
 from malt_core.storage.typed_json import parse_json, plain, typed
+from malt_core.trust import flags as trust
+from malt_core.trust.flags import Flag
+from malt_core.trust.opinion import SecondOpinion, together
 
 FORMAT, FORMAT_VERSION = "malt-lab-report", 1
 REPORT = "report.json"
@@ -31,7 +34,9 @@ class Report:
 
     images: those that could be read, in the order of the data set; there is at least one. n_forward,
     n_backward: images sent through the model each way; seconds: wall time, added up over the chunks, however
-    many of them ran side by side. complete: whether all chunks are in.
+    many of them ran side by side. complete: whether all chunks are in. flags: signs that the attack failed
+    where the network is not robust, each code once, by index of the images (trust/flags.py); second_opinion:
+    what an attack without gradients made of images left, None where it was not asked for.
     """
 
     plan: Plan
@@ -41,6 +46,8 @@ class Report:
     n_backward: int
     seconds: float
     complete: bool
+    flags: tuple[Flag, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -48,6 +55,10 @@ class Report:
         outcomes = Counter(image.outcome for image in self.images)
         found = {"read": len(self.images), "corrupt": len(self.corrupt)}
         return found | {outcome: outcomes[outcome] for outcome in OUTCOMES}
+
+    def flagged(self, index: int) -> bool:
+        """Return whether a flag concerns the image of this index in the data set."""
+        return any(flag.images is None or index in flag.images for flag in self.flags)
 
     @property
     def clean_accuracy(self) -> float:
@@ -67,6 +78,8 @@ def report_of(plan: Plan, chunks: Collection[ChunkResult]) -> Report:
     if not images:
         reason = f" The first: {corrupt[0].reason}" if corrupt else ""
         raise BadConfig(f"None of the {len(corrupt)} images of {plan.data.path} could be read.{reason}")
+    in_order = sorted(chunks, key=lambda chunk: chunk.number)
+    opinion = together(chunk.second_opinion for chunk in in_order)
     return Report(
         plan=plan,
         images=tuple(images),
@@ -75,6 +88,22 @@ def report_of(plan: Plan, chunks: Collection[ChunkResult]) -> Report:
         n_backward=sum(chunk.n_backward for chunk in chunks),
         seconds=sum(chunk.seconds for chunk in chunks),
         complete=len(chunks) == plan.chunks,
+        flags=_flags([flag for chunk in in_order for flag in chunk.flags], opinion),
+        second_opinion=opinion,
+    )
+
+
+def _flags(found: Sequence[Flag], opinion: SecondOpinion | None) -> tuple[Flag, ...]:
+    """Return the flags of all chunks as one for each code; what was counted is counted for all of them."""
+    flags = [*(trust.of_opinion(opinion) if opinion else ()), *found]
+    several = Counter(flag.code for flag in found)
+    return tuple(
+        replace(
+            flag, message=f"{flag.message} (In the first of {several[flag.code]} chunks with such a flag.)"
+        )
+        if several[flag.code] > 1 and flag.code not in trust.OF_OPINION
+        else flag
+        for flag in trust.merged(flags)
     )
 
 
@@ -97,7 +126,7 @@ class SettingsOfReport(EvaluationConfig):
     same as people write it, such as "4/255". n_targets, n_iter: most classes attacked, most steps for each;
     n_candidates: the likeliest classes among which MALT chooses. batch_size: images in the model at a time;
     chunk: images evaluated together. precision: what attack steps are computed in. faithful: the published
-    algorithm's budget. device: what torch computed on, such as "cpu".
+    algorithm's budget. check: a second opinion was asked for. device: what torch computed on, such as "cpu".
     """
 
     device: str
@@ -138,7 +167,9 @@ class ReportFile:
     clean_accuracy, robust_accuracy: the share of the images read, 0 to 1, that the model gets right without
     any attack and under attack; an invalid image is not right under attack, and without one only if its own
     logits are finite. images: those that could be read, in the order of the data set; corrupt: the
-    others. complete: whether all images are in.
+    others. complete: whether all images are in. flags: signs that the attack failed where the network is not
+    robust; second_opinion: what an attack without gradients made of images left, none where it was not asked
+    for. Older reports have neither.
     """
 
     format: Literal["malt-lab-report"]
@@ -154,6 +185,8 @@ class ReportFile:
     cost: Cost
     versions: dict[str, str]
     complete: bool
+    flags: tuple[Flag, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
 
 def report_to_json(report: Report) -> dict[str, Any]:
@@ -173,6 +206,8 @@ def report_to_json(report: Report) -> dict[str, Any]:
         cost=Cost(n_forward=report.n_forward, n_backward=report.n_backward, seconds=report.seconds),
         versions=plan.versions,
         complete=report.complete,
+        flags=report.flags,
+        second_opinion=report.second_opinion,
     )
     return plain(file)
 
@@ -228,6 +263,8 @@ def report_from_json(content: Any, where: str) -> Report:
         n_backward=file.cost.n_backward,
         seconds=file.cost.seconds,
         complete=file.complete,
+        flags=file.flags,
+        second_opinion=file.second_opinion,
     )
     _check(report, asdict(file.counts), where)
     for name in ("clean_accuracy", "robust_accuracy"):

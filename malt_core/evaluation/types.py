@@ -16,6 +16,8 @@ from malt_core.attacks.catalogue import AttackId, AttackInfo
 from malt_core.datasets.base import Record
 from malt_core.epsilon import Epsilon, check_eps
 from malt_core.errors import BadConfig
+from malt_core.trust.flags import Flag
+from malt_core.trust.opinion import SecondOpinion
 from malt_core.types import MAX_SEED, NORMS, Norm, check_count
 
 ATTACKS: tuple[AttackId, ...] = tuple(id_ for id_, info in catalogue.ATTACKS.items() if info.in_evaluation)
@@ -35,7 +37,8 @@ class EvaluationConfig:
 
     attack: one of ATTACKS; attacks/catalogue.py says what each is.
     norm, eps, n_targets, n_candidates, n_iter, seed: as in types.AttackConfig. eps_text: eps as people write
-        it, such as "4/255". faithful: the published algorithm's budget, see `malt_core.malt`.
+        it, such as "4/255". faithful: the published algorithm's budget, see `malt_core.malt`. check: ask for
+        a second opinion on images left, a few of each chunk, as is done anyway where a flag was raised.
     batch_size: images or rows that are in the model at a time. chunk: images that are evaluated, saved, and
         after an interruption repeated together. precision: what attack steps are computed in; the verdict
         always falls in float32. None and "auto" are decided once, see `evaluate.make_plan`.
@@ -55,6 +58,7 @@ class EvaluationConfig:
     chunk: int | None = None
     precision: Precision = "auto"
     faithful: bool = False
+    check: bool = False
 
     def __post_init__(self) -> None:
         if self.attack not in ATTACKS:
@@ -188,7 +192,10 @@ class Corrupt:
 
 @dataclass(frozen=True, kw_only=True)
 class ChunkResult:
-    """One chunk. n_forward, n_backward: images sent through the model each way; seconds: wall time."""
+    """One chunk. n_forward, n_backward: images sent through the model each way; seconds: wall time.
+
+    flags, second_opinion: as in MaltResult, with the indices of images in the data set.
+    """
 
     number: int
     images: tuple[ImageResult, ...]
@@ -196,6 +203,8 @@ class ChunkResult:
     n_forward: int
     n_backward: int
     seconds: float
+    flags: tuple[Flag, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,8 @@ def attack_command(run: AttackRun) -> str:
         command.append("--all-steps")
     if config.target is not None:
         command += ["--target", str(config.target)]
+    if config.check:
+        command.append("--check")
     if run.crop != "centre":
         command += ["--crop", run.crop]
     if run.result.device != "cpu":
@@ -57,6 +59,8 @@ def evaluation_command(plan: Plan, out: str) -> str:
     command += ["--eps", config.eps_text or repr(config.eps), *_counts(config, standard)]
     if config.faithful:
         command.append("--all-steps")
+    if config.check:
+        command.append("--check")
     if config.batch_size is not None:
         command += ["--batch-size", str(config.batch_size)]
     if "precision" in config.attack_info.settings:

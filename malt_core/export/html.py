@@ -16,6 +16,7 @@ from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.outcome import Truth
 from malt_core.export.commands import attack_command
+from malt_core.trust.words import opinion_sentence
 
 
 def standalone_html(
@@ -59,6 +60,12 @@ def facts(run: AttackRun) -> list[tuple[str, str]]:
             f"{result.n_forward:,} forwards, {result.n_backward:,} back for gradients{_ranking(run)}",
         ),
         ("Time", f"{result.seconds:.2f} s"),
+        *(
+            [("Second opinion", opinion_sentence(result.second_opinion, "picture"))]
+            if result.second_opinion
+            else []
+        ),
+        *((f"Flag: {flag.code}", f"{flag.message} {flag.advice}") for flag in result.flags),
         ("Targeting", f"{TITLES[config.targeting]}, seed {config.seed}"),
     ]
 

@@ -17,6 +17,7 @@ from malt_core.models.catalogue import model_info
 from malt_core.race import words
 from malt_core.race.record import LaneRecord, RaceRecord
 from malt_core.race.replay import axis, end, is_logarithmic, span, title
+from malt_core.trust.words import MEANING, summary
 
 SIZE, DPI = (12.0, 6.75), 150  # 1800 × 1012 pixels, 16:9
 QUIET = "#555555"
@@ -86,6 +87,7 @@ def _note(record: RaceRecord) -> str:
     parts = (
         words.answers(record),
         words.invalid(record),
+        f"Flags: {summary(record.flags)}. {MEANING}" if record.flags else "",
         f"{model_info(record.model).title}, ε = {Epsilon(record.eps, record.norm)}.",
         "Each attack ran alone, only its own working time counts. Drawn by MALT Lab.",
         f"Photographs: {credits}." if credits else "",

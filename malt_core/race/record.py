@@ -16,9 +16,11 @@ from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.outcome import Outcome, Truth, outcome
 from malt_core.errors import BadConfig
 from malt_core.race.timeline import Lane, Race, State
-from malt_core.race.types import Fell, LineUp, RaceConfig
+from malt_core.race.types import Checked, Fell, LineUp, RaceConfig
 from malt_core.storage.typed_json import parse_json, plain, typed
 from malt_core.storage.versions import versions
+from malt_core.trust.flags import Flag, merged, of_opinion
+from malt_core.trust.opinion import SecondOpinion
 from malt_core.types import Crop, ModelInfo, NamedClass, Norm, PredictedClass
 
 RECORD = "race.json"
@@ -108,6 +110,21 @@ class LaneRecord:
         Meta(description="Pictures, by place, that it did not change, with scores near by not finite."),
     ]
     stages: tuple[StageRecord, ...]
+    flags: Annotated[
+        tuple[Flag, ...],
+        Meta(description="Signs that the attack failed where the model is not robust; images are pictures."),
+    ] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRecord:
+    """A second opinion, without gradients, on pictures that all attacks have left."""
+
+    opinion: Annotated[SecondOpinion, Meta(description="Its images are pictures, by place.")]
+    answers: Annotated[
+        tuple[NamedClass, ...], Meta(description="What the model said of each picture that it fooled.")
+    ]
+    flags: Annotated[tuple[Flag, ...], Meta(description="What that raises; images are pictures.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +140,24 @@ class RaceRecord:
     pictures: tuple[PictureRecord, ...]
     lanes: Annotated[tuple[LaneRecord, ...], Meta(description="In the order in which they ran.")]
     versions: Annotated[dict[str, str], Meta(description="Of the software.")]
+    check: Annotated[
+        CheckRecord | None, Meta(description="What a second opinion found. Null: not asked for.")
+    ] = None
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Those of the second opinion, then those of all attacks, each code once."""
+        return merged(
+            (*(self.check.flags if self.check else ()), *(f for lane in self.lanes for f in lane.flags))
+        )
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The places of the pictures that all attacks have left, though each came to its end."""
+        if any(lane.state != "done" for lane in self.lanes):
+            return ()
+        gone = {i for lane in self.lanes for i in (*(fall.picture for fall in lane.falls), *lane.invalid)}
+        return tuple(i for i in self.standing if i not in gone)
 
     @property
     def standing(self) -> tuple[int, ...]:
@@ -146,6 +181,7 @@ def record_of(
         pictures=tuple(_picture(i, entrant, lined_up, info) for i, entrant in enumerate(entrants)),
         lanes=tuple(_lane(lane, lined_up, info, entrants) for lane in race.lanes),
         versions=versions(),
+        check=race.checked and _check(race.checked, info),
     )
 
 
@@ -190,6 +226,14 @@ def _picture(i: int, entrant: Entrant, lined_up: LineUp, info: ModelInfo) -> Pic
     )
 
 
+def _check(checked: Checked, info: ModelInfo) -> CheckRecord:
+    return CheckRecord(
+        opinion=checked.opinion,
+        answers=tuple(_named(checked.into[i], info) for i in checked.opinion.fooled),
+        flags=of_opinion(checked.opinion),
+    )
+
+
 def _lane(lane: Lane, lined_up: LineUp, info: ModelInfo, entrants: Sequence[Entrant]) -> LaneRecord:
     def fall(fell: Fell) -> FallRecord:
         before = lined_up.answers[fell.image]
@@ -215,4 +259,5 @@ def _lane(lane: Lane, lined_up: LineUp, info: ModelInfo, entrants: Sequence[Entr
         falls=tuple(fall(fell) for fell in lane.falls.values()),
         invalid=lane.invalid,
         stages=tuple(StageRecord(stage=s.stage, start=s.start, end=s.end) for s in lane.spans),
+        flags=lane.flags,
     )

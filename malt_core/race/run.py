@@ -7,14 +7,16 @@ process computes meanwhile, and a lane's result does not depend on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
 from malt_core.attacks import registry
+from malt_core.attacks import second_opinion as opinions
 from malt_core.attacks.catalogue import AttackId, attack_info
+from malt_core.attacks.types import Asking
 from malt_core.harness.seeding import SeededDraws
 from malt_core.harness.stepwise import stepwise
 from malt_core.numerics import gradients
@@ -22,8 +24,9 @@ from malt_core.numerics.checks import check_batch
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
 from malt_core.race.referee import Referee
-from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceConfig
+from malt_core.race.types import Checked, Fell, LaneDone, LineUp, Progress, RaceConfig
 from malt_core.trust import soundness
+from malt_core.trust.flags import Flag
 from malt_core.trust.soundness import TriedOut
 
 N_ITER, N_TARGETS = 100, 9  # as in AutoAttack's standard ensemble and in the paper of MALT
@@ -66,7 +69,7 @@ def run_lane(
     """
     given = check_batch(x)
     x = gradients.placed(model, given).contiguous()
-    adversarial, ranks = x.clone(), {}
+    adversarial, ranks, flags = x.clone(), {}, ()
     y = torch.tensor(lined_up.answers, device=x.device)
     numbers = list(lined_up.standing)
     with gradients.evaluation_mode(model):
@@ -75,7 +78,7 @@ def run_lane(
             lane, tried.network, x[numbers], y[numbers], numbers=lined_up.standing, config=config
         )
         if numbers:
-            ranks = yield from _race(referee, config, tried)
+            ranks, flags = yield from _race(referee, config, tried)
             adversarial[numbers] = referee.adversarial
     yield LaneDone(
         lane=lane,
@@ -85,16 +88,47 @@ def run_lane(
         robust=len(referee.standing - referee.invalid),
         ranks=ranks,
         invalid=tuple(sorted(numbers[i] for i in referee.standing & referee.invalid)),
+        flags=tuple(flag.at(numbers) for flag in flags),
     )
     return adversarial.to(given.device)
 
 
+def second_opinion(
+    model: Network, x: Tensor, lined_up: LineUp, left: Sequence[int], config: RaceConfig
+) -> Iterator[Asking | Checked]:
+    """Ask for a second opinion on images that every lane has left, and yield Asking..., Checked.
+
+    x: as in run_lane; left: their indices, in ascending order; of more than are asked about, the first count.
+    """
+    asked = list(left)[: opinions.IMAGES]
+    x = gradients.placed(model, check_batch(x))[asked].contiguous()
+    y = torch.tensor([lined_up.answers[i] for i in asked], device=x.device)
+    with gradients.evaluation_mode(model):
+        tried = soundness.try_out(model, x)
+        opinion = yield from opinions.ask_in_turns(
+            tried.network,
+            x,
+            y,
+            norm=config.norm,
+            eps=config.eps,
+            seed=config.seed,
+            queries=opinions.QUERIES,
+            passes=Passes(),
+        )
+        into = gradients.logits(tried.network, opinion.adversarial, Passes(), any_number=True).argmax(1)
+    yield Checked(
+        opinion=opinion.record.at(asked), into={asked[i]: int(into[i]) for i in opinion.record.fooled}
+    )
+
+
 def _race(
     referee: Referee, config: RaceConfig, tried: TriedOut
-) -> Generator[Progress | Fell, None, dict[int, int]]:
-    """Yield the referee's news, and return the ranks of the targets that images fell to, as in LaneDone."""
+) -> Generator[Progress | Fell, None, tuple[dict[int, int], tuple[Flag, ...]]]:
+    """Yield the referee's news, and return the ranks of the targets that images fell to, as in LaneDone, and
+    the attack's flags, by place.
+    """
 
-    def work(pause: Callable[[Progress | Fell], None]) -> dict[int, int]:
+    def work(pause: Callable[[Progress | Fell], None]) -> tuple[dict[int, int], tuple[Flag, ...]]:
         def hand_over_news() -> None:
             while referee.news:
                 pause(referee.news.pop(0))
@@ -118,9 +152,9 @@ def _race(
         referee.examine(found.adversarial)
         hand_over_news()
         if found.details is None:
-            return {}
+            return {}, found.flags
         ranks = zip(referee.numbers, found.details.order.tolist(), strict=True)
-        return {image: rank for image, rank in ranks if rank}
+        return {image: rank for image, rank in ranks if rank}, found.flags
 
     return (yield from stepwise(work, referee.x.device))
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from malt_core.attacks.catalogue import AttackId
-from malt_core.race.types import Fell, LaneDone, LineUp, Progress, RaceEvent, StageName
+from malt_core.attacks.types import Asking
+from malt_core.race.types import Checked, Fell, LaneDone, LineUp, Progress, RaceEvent, StageName
+from malt_core.trust.flags import Flag
 
 State = Literal["waiting", "running", "stopped", "done"]
 ENSEMBLE: tuple[StageName, ...] = ("apgd-ce", "apgd-t", "fab-t", "square")
@@ -28,7 +30,7 @@ class Lane:
     """One lane so far.
 
     falls: by image index; latest: the last Progress; share: how much is done at least, 0 to 1, which only
-    grows; ranks, invalid: as in LaneDone.
+    grows; ranks, invalid, flags: as in LaneDone.
     """
 
     name: AttackId
@@ -44,14 +46,20 @@ class Lane:
     share: float = 0.0
     ranks: Mapping[int, int] = field(default_factory=dict)
     invalid: tuple[int, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True)
 class Race:
-    """line_up: None before the network has looked at the pictures. lanes: in the order in which they run."""
+    """line_up: None before the network has looked at the pictures. lanes: in the order in which they run.
+
+    asking: how far the second opinion is, None unless it is under way; checked: what it has found.
+    """
 
     line_up: LineUp | None
     lanes: tuple[Lane, ...]
+    asking: Asking | None = None
+    checked: Checked | None = None
 
 
 def race_of(events: Iterable[RaceEvent], names: Sequence[AttackId], *, going_on: bool) -> Race:
@@ -60,13 +68,18 @@ def race_of(events: Iterable[RaceEvent], names: Sequence[AttackId], *, going_on:
     line_up = next((event for event in events if isinstance(event, LineUp)), None)
     standing = len(line_up.standing) if line_up else 0
     lanes = {name: Lane(name, standing, robust=standing) for name in names}
+    asking, checked = None, None
     for event in events:
-        if not isinstance(event, LineUp):
+        if isinstance(event, Asking):
+            asking = event
+        elif isinstance(event, Checked):
+            asking, checked = None, event
+        elif not isinstance(event, LineUp):
             _take(lanes[event.lane], event)
     if not going_on:
         for lane in lanes.values():
             lane.state = "stopped" if lane.state == "running" else lane.state
-    return Race(line_up, tuple(lanes.values()))
+    return Race(line_up, tuple(lanes.values()), asking, checked)
 
 
 def _take(lane: Lane, event: Progress | Fell | LaneDone) -> None:
@@ -80,6 +93,7 @@ def _take(lane: Lane, event: Progress | Fell | LaneDone) -> None:
         lane.falls[event.image] = event
     if isinstance(event, LaneDone):
         lane.state, lane.ranks, lane.invalid, lane.share = "done", event.ranks, event.invalid, 1.0
+        lane.flags = event.flags
     if lane.latest is not None:
         _extend(lane.spans, lane.latest.stage, event.seconds)
 

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from malt_core.attacks.catalogue import ATTACKS, AttackId
+from malt_core.attacks.types import Asking
 from malt_core.epsilon import Epsilon, check_eps
+from malt_core.trust.flags import Flag
+from malt_core.trust.opinion import SecondOpinion
 from malt_core.types import MAX_SEED, Norm, check_count
 
 THIRD_LANES: tuple[AttackId, ...] = tuple(
@@ -104,7 +107,8 @@ class LaneDone:
     """Event: a lane has come to its end. ranks: by image index, which target the run that fooled aimed at,
     from 1 in the lane's order of attack; empty for lanes that do not say. invalid: the indices of images that
     did not fall, and of which a point on the way has logits that are not finite numbers: they count as not
-    robust either. The rest as in Progress.
+    robust either. flags: signs that the attack failed where the network is not robust. The rest as in
+    Progress.
     """
 
     lane: AttackId
@@ -114,6 +118,17 @@ class LaneDone:
     robust: int
     ranks: Mapping[int, int]
     invalid: tuple[int, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
-RaceEvent = LineUp | Progress | Fell | LaneDone
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """Event, the last: a second opinion on images that every lane has left. into: what the network calls
+    those that it fooled, by image index.
+    """
+
+    opinion: SecondOpinion
+    into: Mapping[int, int]
+
+
+RaceEvent = LineUp | Progress | Fell | LaneDone | Asking | Checked

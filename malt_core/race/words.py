@@ -20,6 +20,7 @@ STAGES: dict[StageName, str] = {
     "checks": "checks",
     "fab-t": "FAB-T",
     "square": "Square",
+    "unbounded": "ε = 1",
 }
 SAME = 1.1  # times that differ by a smaller factor are called about the same
 NUMBERS = {2: "Both", 3: "All three"}
@@ -27,6 +28,12 @@ NUMBERS = {2: "Both", 3: "All three"}
 
 def progress(race: Race) -> tuple[float, str]:
     """Return how much of the race is done, from 0 to 1, which only grows, and what happens now, in words."""
+    if race.asking is not None:
+        done, total = race.asking.done, race.asking.total
+        return (
+            1.0,
+            f"Second opinion, without gradients ({STAGES[race.asking.stage]}): {done:,} of {total:,} calls.",
+        )
     going_on = [lane for lane in race.lanes if lane.state in ("waiting", "running")]
     share = sum(lane.share for lane in race.lanes) / len(race.lanes)
     if race.line_up is None or not going_on:
@@ -60,9 +67,24 @@ def headline(record: RaceRecord) -> str:
         return "The network has no finite answer for any picture, so there was nothing to race for."
     if any(lane.state != "done" for lane in record.lanes):
         return " ".join(alone(lane, record) for lane in record.lanes)
-    return " ".join(
-        sentence for sentence in (_who(record), _first(record), _until_the_end(record)) if sentence
-    )
+    sentences = (checked(record), _who(record), _caveat(record), _first(record), _until_the_end(record))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def checked(record: RaceRecord) -> str:
+    """Return what a second opinion fooled that all attacks had left; "" where it fooled nothing."""
+    if record.check is None or not record.check.opinion.fooled:
+        return ""
+    changed = [
+        f"{record.pictures[i].name} (“{answer.name}”)"
+        for i, answer in zip(record.check.opinion.fooled, record.check.answers, strict=True)
+    ]
+    return f"A second opinion, without gradients, changed what all attacks had left: {listed(changed)}."
+
+
+def _caveat(record: RaceRecord) -> str:
+    """Return that what is left need not be robust, where a flag stands; else ""."""
+    return "What is left need not be robust: there are flags." if record.flags and record.left else ""
 
 
 def deed(record: RaceRecord) -> str:
@@ -235,6 +257,8 @@ def fate(lane: LaneRecord, i: int, record: RaceRecord) -> str:
     if fall is None:
         if i in lane.invalid:
             return "no finite answer nearby"
+        if lane.state == "done" and any(flag.images is None or i in flag.images for flag in record.flags):
+            return "unchanged, but flagged"
         wrong = f" · {PHRASES['wrong']}" if record.pictures[i].right is False else ""
         unchanged = {"waiting": "–", "running": "unchanged", "stopped": "unchanged when stopped"}
         return unchanged.get(lane.state, f"unchanged{wrong}" if wrong else PHRASES["withstood"])

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from malt_core.trust.opinion import SecondOpinion
+
 Images = Sequence[int] | None
 
 _ANOTHER_WAY = (
@@ -202,4 +204,17 @@ def unbounded_fails(images: Images, asked: int) -> Flag:
         "With ε = 1, which allows any image, steps along the gradient still did not fool "
         f"{len(images or ())} of {asked} images.",
         images,
+    )
+
+
+OF_OPINION = ("black-box-wins", "unbounded-fails")
+"""The codes that a second opinion raises."""
+
+
+def of_opinion(opinion: SecondOpinion) -> tuple[Flag, ...]:
+    """Return what a second opinion raises; first, that an attack without gradients fooled what was left."""
+    asked, fooled, failed = len(opinion.images), opinion.fooled, opinion.unbounded_failed
+    return (
+        *([black_box_wins(fooled, asked, opinion.queries)] if fooled else []),
+        *([unbounded_fails(failed, asked)] if failed else []),
     )

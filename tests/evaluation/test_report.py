@@ -62,6 +62,7 @@ def test_the_file_has_the_documented_format(report):
     assert list(content) == [
         *("format", "format_version", "model", "data", "settings", "clean_accuracy", "robust_accuracy"),
         *("counts", "images", "corrupt", "cost", "versions", "complete"),
+        *("flags", "second_opinion"),
     ]
     assert (content["format"], content["format_version"]) == ("malt-lab-report", 1)
     assert content["data"].keys() == {
@@ -80,6 +81,7 @@ def test_the_file_has_the_documented_format(report):
         "chunk": 3,
         "precision": "float32",
         "faithful": True,
+        "check": False,
         "device": "cpu",
     }
     assert content["images"][1] == {

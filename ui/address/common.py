@@ -96,6 +96,15 @@ SEED = Count(
     high=MAX_SEED,
     help="The attack starts at a random point. The same number starts it at the same point again.",
 )
+CHECK = Choice(
+    label="Second opinion",
+    choices=("flagged", "always"),
+    titles={"flagged": "Where something looks wrong", "always": "On all that is left"},
+    few=True,
+    help="An attack by gradients can fail because the gradients mislead it. A second opinion asks an attack "
+    "that needs none (Square) about what is left, and tries ε = 1, which must not fail. That takes longer, "
+    "so it is asked for where the attack raised a flag, or always.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import DEFAULT_PHOTO, gallery
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import Crop
-from ui.address.common import CommonSettings
+from ui.address.common import CHECK, CommonSettings
 from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, default_eps, setting
 from ui.pictures.crop_frame import PART
 from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
@@ -76,7 +76,8 @@ TARGET = ClassIndex(
 class AttackSettings(CommonSettings):
     """photo: an id of the gallery, UPLOAD or CAMERA. truth: the class that it shows, NONE_OF_THESE, or None
     where nobody said; it changes what is said of the result, not the attack. target: None for any wrong
-    class. budget: "published" for AttackConfig's `faithful`. The rest is as in AttackConfig.
+    class. budget: "published" for AttackConfig's `faithful`; check: "always" for its `check`. The rest is as
+    in AttackConfig.
     """
 
     page: ClassVar[str] = "attack"
@@ -89,6 +90,7 @@ class AttackSettings(CommonSettings):
     truth: int | str | None = setting(TRUTH, None)
     target: int | None = setting(TARGET, None)
     budget: str = setting(BUDGET, "frugal")
+    check: str = setting(CHECK, "flagged")
 
     @classmethod
     def opening(cls) -> Self:
@@ -113,6 +115,7 @@ class AttackSettings(CommonSettings):
             seed=self.seed,
             faithful=self.budget == "published",
             target=self.target,
+            check=self.check == "always",
         )
 
     @property

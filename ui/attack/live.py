@@ -9,7 +9,7 @@ import streamlit as st
 
 from malt_core import formatting
 from malt_core.attacks.malt import budget
-from malt_core.attacks.types import AttackEvent, Finished, Ranked, RankingProgress, Step, TargetDone
+from malt_core.attacks.types import Asking, AttackEvent, Finished, Ranked, RankingProgress, Step, TargetDone
 from malt_core.models.catalogue import model_info
 from ui.attack.link import AttackSettings
 from ui.attack.preview import show_glance
@@ -44,6 +44,8 @@ def _sentence(event: AttackEvent | Outcome, n_targets: int, names: Sequence[str]
             return "The order of attack is known …"
         case Step(order=order, target=target, step=step, most=most):
             return f"Target {order} of {n_targets}: “{names[target]}”, step {step} of at most {most}"
+        case Asking(done=done, total=total):
+            return f"Second opinion, without gradients: {done} of at most {total} calls of the network"
         case TargetDone(target=target, fooled=fooled):
             return f"“{names[target]}” {'works' if fooled else 'does not work'}."
     return "Measuring how straight the way was …"
@@ -60,7 +62,7 @@ def _reached(event: AttackEvent | Outcome, n_targets: int, rounds: int) -> float
             targets = order - 1 + _part(step, most)
         case TargetDone(order=order, round=number):
             targets = order
-        case Finished():
+        case Asking() | Finished():
             return FOUND
         case _:
             return 1.0

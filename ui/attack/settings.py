@@ -23,5 +23,5 @@ def more_settings() -> None:
     with st.expander("More settings", key="more"):
         draw(AttackSettings, "targeting", "norm")
         draw_beside(AttackSettings, "targets", "steps")
-        draw(AttackSettings, "budget")
+        draw(AttackSettings, "budget", "check")
         draw(AttackSettings, "seed")

@@ -78,3 +78,7 @@ WHAT_PUBLISHED = (
     "RobustBench lists every model of its zoo with the lowest robust accuracy that anybody has found. Ours "
     "should agree within the interval, given the same test set."
 )
+FLAGS = (
+    "Signs that the attack failed where the network is not robust, such as a gradient of zero. Where one "
+    "stands, what is left says little of the network; the box above has the reasons."
+)

@@ -10,7 +10,7 @@ from malt_core.attacks.catalogue import TITLES, AttackId
 from malt_core.evaluation.types import ATTACKS
 from malt_core.models.catalogue import DEFAULT_MODEL
 from malt_core.types import Norm
-from ui.address.common import MODEL, NORM
+from ui.address.common import CHECK, MODEL, NORM
 from ui.address.parameters import (
     Choice,
     Complain,
@@ -75,7 +75,8 @@ RESULTS = ShelfName(label="Results")
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkSettings(PageSettings):
     """eps: as typed, one or a few, right or wrong. n: how many images of a file, which no link can hold.
-    results: the name under which the tab's reports lie on the shelf.
+    check: "always" for a second opinion on all that is left. results: the name under which the tab's reports
+    lie on the shelf.
     """
 
     page: ClassVar[str] = "benchmark"
@@ -87,4 +88,5 @@ class BenchmarkSettings(PageSettings):
     attacks: tuple[AttackId, ...] = setting(CHOSEN_ATTACKS, ("malt",))
     source: Source = setting(SOURCE, "gallery")
     n: int = setting(COUNT, 20)
+    check: str = setting(CHECK, "flagged")
     results: str | None = setting(RESULTS, None)

@@ -13,7 +13,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from malt_core.datasets.base import Record
 from malt_core.datasets.in_memory import InMemoryData
@@ -36,10 +36,20 @@ class Found:
         with self._lock:
             for number, record in enumerate(data.content):
                 key = _key(model, config, record)
+                if key not in self._chunks and config.check:
+                    key = self._settled(_key(model, replace(config, check=False), record))
                 if key in self._chunks:
                     self._chunks.move_to_end(key)
                     found[number] = self._chunks[key]
         return found
+
+    def _settled(self, key: str) -> str:
+        """Return the key of a chunk about which no second opinion is to be asked for any more, else ""."""
+        chunk = self._chunks.get(key)
+        asks = chunk is None or (
+            chunk.second_opinion is None and any(image.outcome == "robust" for image in chunk.images)
+        )
+        return "" if asks else key
 
     def put(self, plan: Plan, data: InMemoryData, chunk: ChunkResult) -> None:
         """Keep what was found of one image."""

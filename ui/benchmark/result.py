@@ -18,9 +18,14 @@ from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import Plan
 from malt_core.models.catalogue import model_info
+from malt_core.trust.words import summary
 from ui.benchmark import glossary, store
 from ui.benchmark.downloads import take_away
+from ui.benchmark.link import BenchmarkSettings
+from ui.benchmark.work import SmallRun
+from ui.widgets import form
 from ui.widgets.below import draw_below
+from ui.widgets.caution import ask_button, show_caution
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
@@ -31,22 +36,23 @@ FEW_CHOICES = 4  # that stand side by side
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 
 
-def show_kept(*, waiting: bool) -> None:
-    """Draw the reports of this tab, else the examples. waiting: for one that is being computed."""
+def show_kept(*, waiting: bool, run: SmallRun | None = None) -> None:
+    """Draw the reports of this tab, else the examples. waiting: for one that is being computed. run: what the
+    settings stand for.
+    """
     for complaint in store.complaints():
         st.error(complaint)
     story = st.container()  # what they say comes first, whatever else is to be chosen
     if store.kept():
         if shown := _choose_shown():
-            _show_reports(
-                shown, [one.report for one in shown], story, st.session_state.get("benchmark_note", "")
-            )
+            note = st.session_state.get("benchmark_note", "")
+            _show_reports(shown, [one.report for one in shown], story, note, run)
         else:
             st.info("Choose at least one report.")
     elif waiting:
         return
     elif store.examples():
-        _show_reports((), store.examples(), story, glossary.EXAMPLE)
+        _show_reports((), store.examples(), story, glossary.EXAMPLE, run)
     else:
         st.info("Press **Evaluate** to attack a few images here, or hand in a report.json.")
 
@@ -72,13 +78,17 @@ def _choose_shown() -> list[store.Kept]:
 
 
 def _show_reports(
-    kept: Sequence[store.Kept], reports: Sequence[Report], story: DeltaGenerator, note: str
+    kept: Sequence[store.Kept],
+    reports: Sequence[Report],
+    story: DeltaGenerator,
+    note: str,
+    run: SmallRun | None,
 ) -> None:
     """Draw everything that these reports, at least one, have to say. kept: the tab's own among them;
-    story: where to say what it comes to; note: where they come from.
+    story: where to say what it comes to; note: where they come from; run: as in show_kept.
     """
     with story:
-        group, compared = _story(reports, note)
+        group, compared = _story(reports, note, run)
 
     def rest() -> None:
         _all_reports(reports)
@@ -93,7 +103,9 @@ def _show_reports(
     draw_below("benchmark", rest)
 
 
-def _story(reports: Sequence[Report], note: str) -> tuple[Sequence[Report], Sequence[Report]]:
+def _story(
+    reports: Sequence[Report], note: str, run: SmallRun | None
+) -> tuple[Sequence[Report], Sequence[Report]]:
     """Draw what they come to: a sentence, the figure, and how sure that is.
 
     Returns the reports of the model and images that are chosen, and those of them with the chosen room.
@@ -113,6 +125,7 @@ def _story(reports: Sequence[Report], note: str) -> tuple[Sequence[Report], Sequ
     found = _found(compared)
     with words:
         _headline(compared, found)
+        _cautions(compared, run)
         st.caption(" ".join(filter(None, [note, plain(comparison_words.about(compared))])))
     _side_by_side(compared if len(groups) == 1 else reports)
     if found is not None:
@@ -179,6 +192,31 @@ def _headline(reports: Sequence[Report], found: Accuracy | None) -> None:
     st.subheader(comparison_words.headline(reports, found), anchor=False)
     if not found.clean.count and found.clean.of >= SOME:
         st.warning("Are the labels of these images those of the network's classes?")
+
+
+def _cautions(reports: Sequence[Report], run: SmallRun | None) -> None:
+    """Draw what was flagged, and the way to a second opinion on what is left."""
+    several = len(reports) > 1
+    for place, (name, report) in enumerate(zip(comparison_words.names(reports), reports, strict=True)):
+        show_caution(
+            report.flags,
+            report.second_opinion,
+            images=len(report.images),
+            what="image",
+            left=bool(report.counts["robust"]),
+            name=name if several else "",
+            key=f"caution_{place}",
+        )
+    if run is not None and any(
+        run.checking(report) and report.counts["robust"] and report.second_opinion is None
+        for report in reports
+    ):
+        ask_button(_check)
+
+
+def _check() -> None:
+    form.put(BenchmarkSettings, "check", "always")
+    st.session_state.evaluate_now = True
 
 
 def _more(reports: Sequence[Report], found: Accuracy) -> None:
@@ -257,6 +295,7 @@ def _all_reports(reports: Sequence[Report]) -> None:
             "clean (%)": NUMBER(help=glossary.CLEAN, format="%.1f"),
             "robust (%)": NUMBER(help=glossary.ROBUST, format="%.1f"),
             "95% interval": TEXT(help=glossary.INTERVAL),
+            "flags": TEXT(help=glossary.FLAGS),
             "passes an image": NUMBER(help=glossary.PASSES, format="localized"),
             "seconds an image": NUMBER(help=glossary.SECONDS, format="%.2f"),
         },
@@ -272,6 +311,7 @@ def _row(name: str, report: Report) -> dict[str, Any]:
         "clean (%)": 100 * found.clean.value,
         "robust (%)": 100 * found.robust.value,
         "95% interval": comparison_words.interval_text(found.robust),
+        "flags": summary(report.flags),
         "passes an image": round((report.n_forward + report.n_backward) / images),
         "seconds an image": report.seconds / images,
     }
@@ -329,13 +369,14 @@ def _what_became(report: Report) -> None:
     heading("What became of each image", glossary.WHAT_BECAME)
     counts, classes = report.counts, report.plan.classes
     st.markdown(f"{comparison_words.tally(counts, counts['corrupt'])}.")
-    after = {"wrong": "not attacked", "robust": "withstood", "invalid": "no finite answer"}
+    after = {"wrong": "not attacked", "invalid": "no finite answer"}
     rows = [
         {
             "image": image.name,
             "class": classes[image.label],
             "without attack": "no finite answer" if image.clean is None else classes[image.clean],
-            "under attack": after.get(image.outcome) or classes[image.adversarial],
+            "under attack": after.get(image.outcome)
+            or _fate(report, image.index, image.adversarial, classes),
         }
         for image in report.images
     ]
@@ -346,6 +387,13 @@ def _what_became(report: Report) -> None:
         column_config={"image": TEXT(pinned=True)},
         alt="The images, what the network says of each, and what the attack led it to say",
     )
+
+
+def _fate(report: Report, index: int, became: int | None, classes: Sequence[str]) -> str:
+    """What an attack made of an image with a finite answer: a class, or nothing."""
+    if became is None:
+        return "withstood, but flagged" if report.flagged(index) else "withstood"
+    return classes[became]
 
 
 def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) -> None:
@@ -370,9 +418,7 @@ def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) ->
             **{
                 name: "no finite answer"
                 if place in image.invalid
-                else "withstood"
-                if became is None
-                else plan.classes[became]
+                else _fate(compared.reports[place], image.index, became, plan.classes)
                 for place, (name, became) in enumerate(zip(names, image.became, strict=True))
             },
         }

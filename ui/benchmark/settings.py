@@ -59,7 +59,8 @@ def run_settings() -> SmallRun | None:
     draw(BenchmarkSettings, "attacks", "eps")
     chosen = current(BenchmarkSettings)
     try:
-        configs = evaluations(chosen.attacks, radii(chosen.eps, chosen.norm))
+        balls = radii(chosen.eps, chosen.norm)
+        configs = evaluations(chosen.attacks, balls, check=chosen.check == "always")
     except BadConfig as error:
         st.error(str(error))
         return None
@@ -69,7 +70,7 @@ def run_settings() -> SmallRun | None:
 def more_settings() -> None:
     """Everything else, folded away."""
     with st.expander("More settings", key="more"):
-        draw(BenchmarkSettings, "norm")
+        draw(BenchmarkSettings, "norm", "check")
 
 
 def _data(info: ModelInfo) -> InMemoryData | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from malt_core.attacks import catalogue
 from malt_core.attacks.catalogue import AttackId
 from malt_core.comparison.words import attack_name, tally
 from malt_core.datasets.in_memory import InMemoryData
@@ -59,9 +60,12 @@ def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
 
 
 def evaluations(
-    attacks: Sequence[AttackId], balls: Sequence[EvaluationConfig]
+    attacks: Sequence[AttackId], balls: Sequence[EvaluationConfig], *, check: bool = False
 ) -> tuple[EvaluationConfig, ...]:
-    """One evaluation for each attack and radius. Raises BadConfig for none, and for too many."""
+    """One evaluation for each attack and radius. check: with a second opinion, where the attack can ask one.
+
+    Raises BadConfig for none, and for too many.
+    """
     if not attacks:
         raise BadConfig("Choose at least one attack.")
     count = len(attacks) * len(balls)
@@ -71,7 +75,11 @@ def evaluations(
             f"{MOST_EVALUATIONS} at most. The command line takes any number."
         )
     chosen = [attack for attack in ATTACKS if attack in attacks]
-    return tuple(replace(ball, attack=attack) for attack in chosen for ball in balls)
+    return tuple(
+        replace(ball, attack=attack, check=check and "check" in catalogue.ATTACKS[attack].settings)
+        for attack in chosen
+        for ball in balls
+    )
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,14 @@ class SmallRun:
             digest.update(f"{record.name} {record.label} {record.problem} ".encode())
             digest.update(image if isinstance(image, bytes) else image.tobytes() if image else b"")
         return digest.hexdigest()
+
+    def checking(self, report: Report) -> bool:
+        """Whether, with a second opinion, this could go on with that report."""
+        plan = report.plan
+        return (plan.model, plan.data.path) == (self.model, self.data.path) and any(
+            replace(config, check=False) == plan.config and "check" in config.attack_info.settings
+            for config in self.configs
+        )
 
     @property
     def images(self) -> int:

@@ -47,4 +47,4 @@ def show_example(chosen: RaceSettings, entries: Sequence[Entry]) -> None:
             st.caption(glossary.NOT_KEPT)
         network, eps = model_info(stored.record.model).title, stored.settings.epsilon
         st.caption(glossary.EXAMPLE.format(network=network, eps=eps))
-    show_race(Shown(stored.record, stored.images))
+    show_race(Shown(stored.record, stored.images), settings=stored.settings)

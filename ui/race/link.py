@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from malt_core.attacks.catalogue import TITLES, AttackId
 from malt_core.images.gallery import gallery
 from malt_core.race.types import THIRD_LANES, RaceConfig
-from ui.address.common import CommonSettings
+from ui.address.common import CHECK, CommonSettings
 from ui.address.parameters import Choice, Several, Values, setting
 from ui.pictures.answers import groups
 from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
@@ -54,13 +54,14 @@ THIRD = Choice(
 class RaceSettings(CommonSettings):
     """photos: ids of the gallery in its order, and UPLOAD for pictures of the user's own.
 
-    third: the attack beside MALT and AutoAttack.
+    third: the attack beside MALT and AutoAttack. check: "always" for a second opinion on what all have left.
     """
 
     page: ClassVar[str] = "race"
 
     photos: tuple[str, ...] = setting(PHOTOS)
     third: AttackId = setting(THIRD, THIRD_LANES[0])
+    check: str = setting(CHECK, "flagged")
 
     @property
     def config(self) -> RaceConfig:

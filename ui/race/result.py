@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -22,8 +22,10 @@ from ui.race.link import RaceSettings
 from ui.race.pictures import Entry, entrant, png
 from ui.race.replay import show_replay
 from ui.race.work import Recalled, race_events
+from ui.widgets import form
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
+from ui.widgets.caution import ask_button, show_caution
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
@@ -85,14 +87,21 @@ def show_done(task: Task, job: Job, chosen: RaceSettings, entries: Sequence[Entr
         if recalled:
             st.caption(glossary.PARTLY_FROM_MEMORY.format(lanes=words.listed(recalled)))
     if shown := shown_of(job.events, chosen, entries):
-        show_race(shown, showing=showing)
+        show_race(shown, showing=showing, settings=chosen)
 
 
-def show_race(shown: Shown, *, showing: str = "") -> None:
-    """Draw a race that is over, or was stopped. showing: another text has the replay begin anew."""
+def show_race(shown: Shown, *, showing: str = "", settings: RaceSettings | None = None) -> None:
+    """Draw a race that is over, or was stopped. showing: another text has the replay begin anew. settings:
+    that it is of, if it came to its end.
+    """
     record = shown.record
     with st.container(key="headline"):
         st.subheader(plain(words.headline(record)), anchor=False)
+    opinion = record.check.opinion if record.check else None
+    how = {"images": len(record.pictures), "what": "picture"}
+    show_caution(record.flags, opinion, left=bool(record.left), **how)
+    if settings is not None and record.left and record.check is None:
+        ask_button(lambda: _check(settings))
     if record.standing:
         show_replay(record, shown.images, showing=showing)
     for note in (words.answers(record), words.invalid(record)):
@@ -110,6 +119,12 @@ def show_race(shown: Shown, *, showing: str = "") -> None:
             _what_ran(record)
 
     draw_below("race", rest)
+
+
+def _check(settings: RaceSettings) -> None:
+    """Have these attacks' race begin again with a second opinion; what is kept of it is not run again."""
+    form.fill(replace(settings, check="always"))
+    st.session_state.race_now = True
 
 
 def _numbers(record: RaceRecord) -> None:

@@ -25,7 +25,7 @@ def started(pressed: bool) -> str:
 def more_settings() -> None:
     """Everything else, folded away, and how long a race may take."""
     with st.expander("More settings", key="more"):
-        draw(RaceSettings, "norm", "crop", "seed")
+        draw(RaceSettings, "norm", "crop", "seed", "check")
     st.caption(glossary.PATIENCE)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from malt_core.attacks.catalogue import AttackId
-from malt_core.race.types import RaceEvent
+from malt_core.race.types import Fell, LaneDone, LineUp, RaceEvent
 from ui.race.link import RaceSettings
 from ui.race.pictures import Entry
 
@@ -71,7 +71,7 @@ def race_key(settings: RaceSettings, entries: Sequence[Entry]) -> str:
     """Equal keys mean equal races, but for their times."""
     keys = [lane_key(lane, settings, entries) for lane in settings.lanes]
     names = [(entry.picture.name, entry.truth) for entry in entries]
-    return hashlib.sha256(repr((keys, names)).encode()).hexdigest()
+    return hashlib.sha256(repr((keys, names, settings.check)).encode()).hexdigest()
 
 
 def race(
@@ -82,14 +82,16 @@ def race(
     def work(model: Model) -> Iterator[RaceEvent | Recalled]:
         import torch
 
-        from malt_core.race.run import line_up, run_lane
+        from malt_core.race.run import line_up, run_lane, second_opinion
 
         x = torch.stack([entry.picture.to_sample().x for entry in entries])
         lined_up = line_up(model, x)
         yield lined_up
+        done = []
         for lane in settings.lanes if lined_up.standing else ():
             key = lane_key(lane, settings, entries)
             events = list(store.get(key))
+            done.append(events)
             if events:
                 yield Recalled(lane)
                 yield from events
@@ -98,5 +100,14 @@ def race(
                 events.append(event)
                 yield event
             store.put(key, events)
+        if settings.check == "always" and (left := _left(lined_up, done)):
+            yield from second_opinion(model, x, lined_up, left, settings.config)
 
     return work
+
+
+def _left(lined_up: LineUp, lanes: Sequence[Sequence[RaceEvent]]) -> list[int]:
+    """The pictures that all of these lanes have left, by place."""
+    gone = {event.image for lane in lanes for event in lane if isinstance(event, Fell)}
+    gone |= {i for lane in lanes for event in lane if isinstance(event, LaneDone) for i in event.invalid}
+    return [i for i in lined_up.standing if i not in gone]
