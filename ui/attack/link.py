@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
-from malt_core.images.gallery import DEFAULT_PHOTO, gallery
+from malt_core.images.gallery import DEFAULT_PHOTO
 from malt_core.models.catalogue import DEFAULT_MODEL, model_info
 from malt_core.types import Crop
 from ui.address.common import CHECK, CommonSettings
 from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, default_eps, setting
 from ui.pictures.crop_frame import PART
-from ui.pictures.picture import CAMERA, RETIRED_PHOTOS, UPLOAD
+from ui.pictures.photo import PHOTO, OnePhoto
 
 ROBUST = "tiny-imagenet/robust"
 # Plain words on both sides; with few steps, which are then smaller, the line foretells the crossing best.
 OPENING_TARGET, OPENING_STEPS = "soup bowl", 4
 
-PHOTO = Choice(
-    label="Picture",
-    choices=lambda: [*(photo.id for photo in gallery()), UPLOAD, CAMERA],
-    retired=RETIRED_PHOTOS,
-    help="The picture to attack: one of these photographs, a file of yours, or the camera.",
-)
 TARGETS = Count(
     label="Targets",
     low=1,
@@ -73,8 +66,8 @@ TARGET = ClassIndex(
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttackSettings(CommonSettings):
-    """photo: an id of the gallery, UPLOAD or CAMERA. truth: the class that it shows, NONE_OF_THESE, or None
+class AttackSettings(OnePhoto, CommonSettings):
+    """photo: see OnePhoto. truth: the class that it shows, NONE_OF_THESE, or None
     where nobody said; it changes what is said of the result, not the attack. target: None for any wrong
     class. budget: "published" for AttackConfig's `faithful`; check: "always" for its `check`. The rest is as
     in AttackConfig.
@@ -117,18 +110,3 @@ class AttackSettings(CommonSettings):
             target=self.target,
             check=self.check == "always",
         )
-
-    @property
-    def pictures(self) -> tuple[str, ...]:
-        return (self.photo,)
-
-    def with_pictures(self, pictures: Sequence[str]) -> Self:
-        """Takes one, not several."""
-        if len(pictures) == 1 and pictures[0] in PHOTO.options and pictures[0] not in (UPLOAD, CAMERA):
-            return replace(self, photo=pictures[0])
-        return self
-
-    @property
-    def shareable(self) -> bool:
-        """Whether a link can hold the picture."""
-        return self.photo not in (UPLOAD, CAMERA)
