@@ -16,8 +16,8 @@ from malt_core.trust.opinion import SecondOpinion
 Images = Sequence[int] | None
 
 _ANOTHER_WAY = (
-    "Attack the network without the step that hides its gradient, wrap that step in "
-    "malt_core.straight_through, or ask for a second opinion that needs no gradient."
+    "Attack the network without the step that hides its gradient, or wrap that step in "
+    "malt_core.straight_through."
 )
 _AVERAGE = "Attack it with eot=N: gradients averaged, and the verdict by majority, over N draws."
 _LOGITS = "Give the network's logits: leave out its softmax, its temperature or its rounding."
@@ -189,20 +189,17 @@ def better_iterate(images: Images) -> Flag:
 
 def black_box_wins(images: Images, asked: int, queries: int) -> Flag:
     """An attack without gradients fooled these of the asked images within so many queries each."""
-    return flag(
-        "black-box-wins",
-        f"An attack without gradients (Square, {queries} queries an image) fooled {len(images or ())} of "
-        f"{asked} images that the attack by gradients had left.",
-        images,
-    )
+    by = f"An attack without gradients (Square, {queries} queries an image) fooled"
+    what = "the network" if asked == 1 else f"{len(images or ())} of {asked} images"
+    return flag("black-box-wins", f"{by} {what} where the attack by gradients had found nothing.", images)
 
 
 def unbounded_fails(images: Images, asked: int) -> Flag:
     """With ε = 1, where nothing can be robust, the attack failed on these of the asked images."""
+    which = "fool the network" if asked == 1 else f"fool {len(images or ())} of {asked} images"
     return flag(
         "unbounded-fails",
-        "With ε = 1, which allows any image, steps along the gradient still did not fool "
-        f"{len(images or ())} of {asked} images.",
+        f"With ε = 1, which allows any image, steps along the gradient still did not {which}.",
         images,
     )
 

@@ -32,7 +32,7 @@ def seen(flag: Flag, images: int) -> str:
 
 
 def opinion_sentence(opinion: SecondOpinion, what: str = "image") -> str:
-    """Return what a second opinion found. what: one of the things that were attacked."""
+    """Return what a second opinion found; that ε = 1 failed is told by its flag. what: the images' name."""
     asked, fooled, failed = (len(opinion.images), len(opinion.fooled), len(opinion.unbounded_failed))
     those = f"{asked:,} {what}s that were left" if asked > 1 else f"one {what} that was left"
     if asked == 1:
@@ -40,19 +40,17 @@ def opinion_sentence(opinion: SecondOpinion, what: str = "image") -> str:
     else:
         found = f"of which it fooled {fooled:,}" if fooled else "and it fooled none of them"
     anything = (
-        "With ε = 1, where anything goes, steps along the gradient"
-        f"{' still' if failed else ''} fool{_fell(asked, failed, what)}"
+        f" With ε = 1, where anything goes, steps along the gradient fool {'it' if asked == 1 else 'all'}."
     )
     return (
         f"A second opinion, without gradients (Square, {opinion.queries:,} queries at most), was asked for "
-        f"on {those}, {found}. {anything}."
+        f"on {those}, {found}.{'' if failed else anything}"
     )
 
 
-def _fell(asked: int, failed: int, what: str) -> str:
-    if not failed:
-        return f" {'it' if asked == 1 else 'them all'}, as they should"
-    return " nothing" if failed == asked else f" {asked - failed:,} {what}s of {asked:,} only"
+def advice(flags: Sequence[Flag]) -> str:
+    """Return what to do about these flags, each thing once."""
+    return " ".join(dict.fromkeys(flag.advice for flag in flags))
 
 
 def summary(flags: Sequence[Flag]) -> str:

@@ -57,7 +57,7 @@ def test_an_attack_is_checked_on_request(tmp_path: Path) -> None:
         flag.message in line and flag.advice in line for flag, line in zip(record.flags, lines, strict=True)
     )
     assert "Found by a second opinion, without gradients (Square)" in out
-    assert f"(Square, {QUERIES} queries at most), was asked for on one picture that was left" in out
+    assert f"(Square, {QUERIES} queries at most), was asked for on one picture that was left, and it" in out
     page = (tmp_path / "out" / "figure.html").read_text("utf-8")
     assert "Flag: black-box-wins" in page
     assert "--check" in page

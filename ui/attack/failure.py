@@ -38,7 +38,8 @@ def _offer(snapshot: Snapshot, miss: NearMiss) -> None:
 
 
 def _why(snapshot: Snapshot) -> str:
-    return why_withstood(snapshot.record, robust=snapshot.robust)
+    """What it means that it failed; where a flag stands, the box above says so."""
+    return "" if snapshot.record.flags else why_withstood(snapshot.record, robust=snapshot.robust)
 
 
 def _check() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from malt_core.trust.flags import Flag
 from malt_core.trust.opinion import SecondOpinion
-from malt_core.trust.words import MEANING, meaning, opinion_sentence, seen
+from malt_core.trust.words import MEANING, advice, meaning, opinion_sentence, seen
 from ui.widgets.markdown import plain
 
 ASK = (
@@ -39,9 +39,9 @@ def show_caution(
             st.caption(of + found)
         return
     head = f"**{of}Do not take this for robustness.** {MEANING}" if left else f"**{of}Seen on the way.**"
-    rows = [f"- **{meaning(flag)}** {plain(seen(flag, images))} {plain(flag.advice)}" for flag in flags]
+    rows = [f"- **{meaning(flag)}** {plain(seen(flag, images))}" for flag in flags]
     with st.container(key=key):
-        st.warning("\n".join([f"{head} {found}", "", *rows]))
+        st.warning("\n".join([f"{head} {found}", "", *rows, "", f"**What to do:** {plain(advice(flags))}"]))
 
 
 def ask_button(ask: Callable[[], None]) -> None:
