@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from malt_core.errors import BadConfig, BadImage
+from malt_core.linearity import drift
+from malt_core.linearity.crossing import first_crossing
 from malt_core.linearity.types import LinearityReport
 from malt_core.numerics import gradients
 from malt_core.numerics.checks import check_class, check_image
@@ -34,16 +36,6 @@ def path(x0: Tensor, x_adv: Tensor, t: Sequence[float]) -> Tensor:
     """Return x(t), (T, C, H, W), for images x0 and x_adv of shape (C, H, W)."""
     steps = x0.new_tensor(t)[:, None, None, None]
     return (x0 + steps * (x_adv - x0)).clamp(0.0, 1.0)
-
-
-def first_crossing(t: Sequence[float], margin: Sequence[float]) -> float | None:
-    """Return the first t at which the margin reaches 0, linearly interpolated; None if it never does."""
-    if margin[0] <= 0:
-        return t[0]
-    for (t0, m0), (t1, m1) in pairwise(zip(t, margin, strict=True)):
-        if m1 <= 0:
-            return t0 + (t1 - t0) * m0 / (m0 - m1)
-    return None
 
 
 def fit(t: Tensor, true: Tensor, linear: Tensor) -> tuple[float, float]:
@@ -84,30 +76,17 @@ def _missing(t: Sequence[float], margin: Sequence[float], plenty: int) -> tuple[
     return tuple(sorted(v for v in wanted if v < t[-1] and v not in t))
 
 
-def _change(gradient: Tensor, origin: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return relative change and cosine of every row of gradient (D, C, H, W) against origin (1, C, H, W)."""
-    g, g0 = gradient.flatten(1), origin.flatten(1)
-    change = (g - g0).norm(dim=1) / g0.norm(dim=1)
-    cosine = torch.nn.functional.cosine_similarity(g, g0)
-    return tuple(change.nan_to_num(0.0, posinf=torch.inf).tolist()), tuple(cosine.tolist())
-
-
 def _drift(
     model: Network, x0: Tensor, points: Tensor, g0: Tensor, y: Tensor, target: Tensor, passes: Passes
 ) -> tuple[tuple[float, ...], ...]:
     """Return drift and cosine at points (D, C, H, W), then the same after random steps as long in L2."""
     d = len(points)
-    lengths = (points - x0).flatten(1).norm(dim=1)
-    source = row_generator(0, 0, int(target))
-    noise = torch.randn((1, *x0.shape), generator=source, dtype=x0.dtype, device="cpu").to(x0.device)
-    step = noise / noise.norm() * lengths[:, None, None, None]
-    # Where a pixel would leave [0, 1] it goes the other way: cutting it off would make the step shorter.
-    outside = (x0 + step < 0) | (x0 + step > 1)
-    random = (x0 + torch.where(outside, -step, step)).clamp(0.0, 1.0)
+    direction = drift.random_direction(x0, row_generator(0, 0, int(target)))
+    random = drift.random_points(x0, direction, (points - x0).flatten(1).norm(dim=1))
     where = torch.cat((points, random))
     rows = len(where)
     _, g = gradients.margin_and_gradient(model, where, y.expand(rows), target.expand(rows), passes)
-    return (*_change(g[:d], g0), *_change(g[d:], g0))
+    return (*drift.change(g[:d], g0), *drift.change(g[d:], g0))
 
 
 @torch.inference_mode(False)  # gradients are needed, whatever mode the caller is in
@@ -154,7 +133,7 @@ def measure_linearity(
             t, z = tuple(sorted(t + more)), z[order]
         label, aim = torch.tensor([[y], [target]], device=x0.device)
         m0, g0 = gradients.margin_and_gradient(model, x0[None], label, aim, passes)
-        drift, cosine, random_drift, random_cosine = _drift(
+        drifts, cosine, random_drift, random_cosine = _drift(
             model, x0, path(x0, x_adv, DRIFT_T), g0, label, aim, passes
         )
     places = torch.tensor(t, dtype=torch.float64, device="cpu")
@@ -176,7 +155,7 @@ def measure_linearity(
         predicted_crossing=first_crossing(t, linear.tolist()),
         true_crossing=crossing,
         drift_t=DRIFT_T,
-        drift=drift,
+        drift=drifts,
         cosine=cosine,
         random_drift=random_drift,
         random_cosine=random_cosine,

@@ -55,3 +55,61 @@ class LinearityReport:
         if not crossing:
             return self.t[-1]
         return next((t for t in self.t if t >= 2 * crossing - 1e-9), self.t[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """The margin on one length of the way, and the line that the gradient at the original predicts.
+
+    x(s) = clip(x0 + s d, 0, 1) with d the attack's change, made eps long; see scales.py.
+
+    reach: the end of the length, in eps. s: S places on it, from 0 to reach, evenly apart. true, linear:
+    m(x(s)) and m(x0) + <grad m(x0), x(s) - x0>, in logits.
+    deviation: largest |true - linear|, as a share of the largest change that the line predicts; None where it
+    predicts none. clipped: share of the colour values that 0 or 1 cuts off at the end, 0 to 1.
+    switches: how often a unit was on one side of its kink at one place and on the other at the next, so that
+    as many linear pieces were entered at least; None for a network that is not made of linear pieces.
+    curvature: mean size of the margin's second derivative along d (its second difference over a quarter of
+    the length), over the dual norm of grad m(x0): by which share of the slope the margin's slope changes over
+    one unit of length, which is 1/255 for linf and 1 for l2. rounding: below that, float32 tells none from
+    nothing. Both None where the gradient is zero.
+    """
+
+    reach: float
+    s: tuple[float, ...]
+    true: tuple[float, ...]
+    linear: tuple[float, ...]
+    deviation: float | None
+    clipped: float
+    switches: int | None
+    curvature: float | None
+    rounding: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogitsAlong:
+    """The logits of L classes on the way to eps, in truth and as their gradients at the original predict.
+
+    classes: by index, the label first, the target second, then those that lead on the way. s: T places, in
+    eps. true, linear: L rows of T logits.
+    """
+
+    classes: tuple[int, ...]
+    s: tuple[float, ...]
+    true: tuple[tuple[float, ...], ...]
+    linear: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftPoint:
+    """The margin's gradient after one more adversarial step, and after a random step as long, against x0's.
+
+    length: of x - x0, in eps. drift: ||grad m(x) - grad m(x0)|| / ||grad m(x0)|| (L2), None where that is
+    infinite; cosine: of the two gradients, 0 where one of them is zero.
+    """
+
+    length: float
+    drift: float | None
+    cosine: float
+    random_drift: float | None
+    random_cosine: float

@@ -29,15 +29,16 @@ def shape_to_boundary(report: LinearityReport) -> Shape | None:
 
     None where it does not fall enough to tell.
     """
-    return None if _flat(report) else _shape(report.max_deviation_to_crossing)
+    return None if _flat(report) else shape(report.max_deviation_to_crossing)
 
 
 def shape_of_way(report: LinearityReport) -> Shape | None:
     """Return how straight the margin falls on the whole way; None where it does not fall enough to tell."""
-    return None if _flat(report) else _shape(report.max_deviation)
+    return None if _flat(report) else shape(report.max_deviation)
 
 
-def _shape(deviation: float) -> Shape:
+def shape(deviation: float) -> Shape:
+    """Return what to call a way from whose line the margin deviates by this share of its fall."""
     return "straight" if deviation <= STRAIGHT else "slightly bent" if deviation <= BENT else "bent"
 
 

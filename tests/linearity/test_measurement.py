@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from malt_core import BadConfig, BadImage, measure_linearity
-from malt_core.linearity.measurement import COARSE, DRIFT_T, FINE, PLENTY, first_crossing, fit, path
+from malt_core.linearity.crossing import first_crossing
+from malt_core.linearity.measurement import COARSE, DRIFT_T, FINE, PLENTY, fit, path
 from malt_core.trust.soundness import BACKWARD, FORWARD
 from tests.helpers.analytic import Constant, Counted, Linear, Quadratic, grey, images, smooth_cnn
 
