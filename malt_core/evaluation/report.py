@@ -99,7 +99,7 @@ def _flags(found: Sequence[Flag], opinion: SecondOpinion | None) -> tuple[Flag, 
     several = Counter(flag.code for flag in found)
     return tuple(
         replace(
-            flag, message=f"{flag.message} (In the first of {several[flag.code]} chunks with such a flag.)"
+            flag, message=f"{flag.message} (In the first of {several[flag.code]} such parts of the data.)"
         )
         if several[flag.code] > 1 and flag.code not in trust.OF_OPINION
         else flag

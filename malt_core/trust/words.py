@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from malt_core.trust.flags import CODES, Flag
+from malt_core.trust.flags import CODES, OF_OPINION, Flag
 from malt_core.trust.opinion import SecondOpinion
 
 MEANING = (
@@ -25,8 +25,8 @@ def meaning(flag: Flag) -> str:
 
 
 def seen(flag: Flag, images: int) -> str:
-    """Return what was seen, and on how many images of so many, where it is not of the network as a whole."""
-    if flag.images is None or images == 1:
+    """Return what was seen, and on how many images of so many, where that says something more."""
+    if flag.images is None or images == 1 or flag.code in OF_OPINION:
         return flag.message
     return f"{flag.message} (Images: {len(flag.images):,} of {images:,}.)"
 

@@ -88,7 +88,7 @@ def test_a_report_has_each_flag_once_whoever_was_first() -> None:
     assert "fooled 1 of 2 images" in wins.message
     assert zero.images == (0, 1, 2)
     assert zero.message.startswith("The gradient of the margin was zero 3 of 4 times.")
-    assert "first of 2 chunks" in zero.message
+    assert "first of 2 such parts" in zero.message
     assert found.flagged(2)
     content = report_to_json(found)
     assert report_from_json(content, "report.json") == found

@@ -19,7 +19,7 @@ from ui.attack.question import ask, asks, truth_of
 from ui.pictures.picture import Picture
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
-from ui.widgets.caution import show_caution
+from ui.widgets.caution import Said, show_caution
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 from ui.widgets.player import show_player
@@ -43,7 +43,8 @@ def show_result(
         st.subheader(plain(story.headline(record, truth)), anchor=False)
         if example:
             show_other_example(settings)
-    show_caution(record.flags, record.second_opinion, images=1, what="picture", left=not record.success)
+    said = Said(record.flags, record.second_opinion)
+    show_caution([said], images=1, what="picture", left=not record.success)
     st.markdown(plain(story.told(record, truth)))
     show_failure(snapshot, settings)
     if asks(settings) and (answers := answers_of(settings, picture)):

@@ -25,7 +25,7 @@ from ui.benchmark.link import BenchmarkSettings
 from ui.benchmark.work import SmallRun
 from ui.widgets import form
 from ui.widgets.below import draw_below
-from ui.widgets.caution import ask_button, show_caution
+from ui.widgets.caution import Said, ask_button, show_caution
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
@@ -196,17 +196,13 @@ def _headline(reports: Sequence[Report], found: Accuracy | None) -> None:
 
 def _cautions(reports: Sequence[Report], run: SmallRun | None) -> None:
     """Draw what was flagged, and the way to a second opinion on what is left."""
-    several = len(reports) > 1
-    for place, (name, report) in enumerate(zip(comparison_words.names(reports), reports, strict=True)):
-        show_caution(
-            report.flags,
-            report.second_opinion,
-            images=len(report.images),
-            what="image",
-            left=bool(report.counts["robust"]),
-            name=name if several else "",
-            key=f"caution_{place}",
-        )
+    names = comparison_words.names(reports) if len(reports) > 1 else [""]
+    show_caution(
+        [Said(one.flags, one.second_opinion, name) for name, one in zip(names, reports, strict=True)],
+        images=len(reports[0].images),
+        what="image",
+        left=any(report.counts["robust"] for report in reports),
+    )
     if run is not None and any(
         run.checking(report) and report.counts["robust"] and report.second_opinion is None
         for report in reports

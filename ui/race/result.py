@@ -25,7 +25,7 @@ from ui.race.work import Recalled, race_events
 from ui.widgets import form
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
-from ui.widgets.caution import ask_button, show_caution
+from ui.widgets.caution import Said, ask_button, show_caution
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
@@ -97,9 +97,9 @@ def show_race(shown: Shown, *, showing: str = "", settings: RaceSettings | None 
     record = shown.record
     with st.container(key="headline"):
         st.subheader(plain(words.headline(record)), anchor=False)
-    opinion = record.check.opinion if record.check else None
-    how = {"images": len(record.pictures), "what": "picture"}
-    show_caution(record.flags, opinion, left=bool(record.left), **how)
+    asked = [Said(record.check.flags, record.check.opinion)] if record.check else []
+    said = [*asked, *(Said(lane.flags, None, lane.title) for lane in record.lanes)]
+    show_caution(said, images=len(record.pictures), what="picture", left=bool(record.left))
     if settings is not None and record.left and record.check is None:
         ask_button(lambda: _check(settings))
     if record.standing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -17,31 +18,41 @@ ASK = (
 )
 
 
-def show_caution(
-    flags: Sequence[Flag],
-    opinion: SecondOpinion | None,
-    *,
-    images: int,
-    what: str,
-    left: bool,
-    name: str = "",
-    key: str = "caution",
-) -> None:
+@dataclass(frozen=True)
+class Said:
+    """What an attack's result is to be read with. name: of the attack, "" where there is but one."""
+
+    flags: Sequence[Flag]
+    opinion: SecondOpinion | None
+    name: str = ""
+
+
+def show_caution(said: Sequence[Said], *, images: int, what: str, left: bool) -> None:
     """Draw why a verdict is not to be trusted, in a box, and what a second opinion found, if anything.
 
-    images: how many there were, each called `what`; left: some of them withstood. name: of the attack, where
-    there are several.
+    images: how many there were, each called `what`; left: some of them withstood.
     """
-    found = opinion_sentence(opinion, what) if opinion else ""
-    of = f"{plain(name)}: " if name else ""
-    if not flags:
+    opinions = [one for one in said if one.opinion]
+    found = " ".join(_of([one.name], opinion_sentence(one.opinion, what)) for one in opinions)
+    rows: dict[str, list[str]] = {}
+    for one in said:
+        for flag in one.flags:
+            rows.setdefault(f"**{meaning(flag)}** {plain(seen(flag, images))}", []).append(one.name)
+    if not rows:
         if found:
-            st.caption(of + found)
+            st.caption(found)
         return
-    head = f"**{of}Do not take this for robustness.** {MEANING}" if left else f"**{of}Seen on the way.**"
-    rows = [f"- **{meaning(flag)}** {plain(seen(flag, images))}" for flag in flags]
-    with st.container(key=key):
-        st.warning("\n".join([f"{head} {found}", "", *rows, "", f"**What to do:** {plain(advice(flags))}"]))
+    head = f"**Do not take this for robustness.** {MEANING}" if left else "**Seen on the way.**"
+    do = plain(advice([flag for one in said for flag in one.flags]))
+    told = [f"- {_of(names, row)}" for row, names in rows.items()]
+    with st.container(key="caution"):
+        st.warning("\n".join([f"{head} {found}", "", *told, "", f"**What to do:** {do}"]))
+
+
+def _of(names: Sequence[str], sentence: str) -> str:
+    """Return a sentence with the names of those that it is of."""
+    known = ", ".join(plain(name) for name in names if name)
+    return f"{known}: {sentence}" if known else sentence
 
 
 def ask_button(ask: Callable[[], None]) -> None:

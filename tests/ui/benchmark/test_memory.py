@@ -39,6 +39,13 @@ def test_other_pictures_of_the_same_name_are_others() -> None:
     assert found.done(PLAN.model, PLAN.config, other) == {}
 
 
+def test_only_what_is_left_is_evaluated_anew_for_a_second_opinion() -> None:
+    found, images = Found(), report("wfr").images
+    for number in range(3):
+        found.put(PLAN, DATA, replace(chunk(number), images=(images[number],)))
+    assert list(found.done(PLAN.model, replace(PLAN.config, check=True), DATA)) == [0, 1]
+
+
 def test_what_a_tab_leaves_is_found_by_its_name_alone() -> None:
     shelf, left = Shelf(), Left(((True, "of mine"), (False, "handed in")), "under way")
     name = shelf.put(left)
