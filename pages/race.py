@@ -10,7 +10,7 @@ from ui.compute.task import Task
 from ui.pictures import picker
 from ui.race import glossary, settings, work
 from ui.race.example import show_example
-from ui.race.job import follow, measure_again, race_job
+from ui.race.job import measure_again, race_job
 from ui.race.link import PHOTOS, RaceSettings
 from ui.race.live import show_running
 from ui.race.pictures import entries
@@ -32,7 +32,7 @@ pressed = st.session_state.pop("race_now", False) or pressed
 chosen = form.current(RaceSettings)
 task = Task("race")
 key = work.race_key(chosen, pictures) if pictures else None
-raced = follow(task, key, start=pressed)
+raced = task.follow(key, start=pressed, recall=True)
 form.remember(chosen, run=raced)
 
 with right:

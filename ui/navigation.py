@@ -19,6 +19,7 @@ from ui.address.parameters import PageSettings
 from ui.attack.link import AttackSettings
 from ui.benchmark.link import BenchmarkSettings
 from ui.race.link import RaceSettings
+from ui.theory.link import TheorySettings
 from ui.widgets.form import menu_address
 
 WHY = "Why it works"
@@ -40,6 +41,7 @@ PAGES = (
     Row("pages/attack.py", "Attack", ":material/bolt:", AttackSettings),
     Row("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
     Row("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
+    Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),
 )
 
 

@@ -58,7 +58,8 @@ _CSS = """
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.3rem 1rem 4rem; }
   .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
-  .st-key-navigation { inset: 0 3rem auto 0.25rem; gap: 0.25rem; }
+  .st-key-navigation { inset: 0 3rem auto 0.25rem; gap: 0; }
+  .st-key-navigation [data-testid="stIconMaterial"] { display: none; }
   [data-testid="stColumn"]:has(.st-key-results) { order: -1; }
   .st-key-running { scroll-margin-top: 3.3rem; }
   #settings { scroll-margin-top: 4rem; }

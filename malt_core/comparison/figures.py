@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -22,15 +23,19 @@ QUIET = {"displayModeBar": False}
 """Plotly's configuration for these figures: no toolbar."""
 
 
-def curves_figure(curves: Sequence[EpsCurve], names: Sequence[str]) -> go.Figure:
-    """Return robust accuracy against eps. names: of the curves, which are all of one norm."""
+def curves_figure(curves: Sequence[EpsCurve], names: Sequence[str], *, log: bool = False) -> go.Figure:
+    """Return robust accuracy against eps. names: of the curves, which are all of one norm.
+
+    log: both axes are logarithmic; what is 0 is then not on them.
+    """
     figure = go.Figure()
     linf = curves[0].reports[0].plan.config.norm == "linf"
     for i, (curve, name) in enumerate(zip(curves, names, strict=True)):
         attack = curve.reports[0].plan.config.attack
-        shares = [point.accuracy for point in curve.points]
+        points = [point for point in curve.points if not log or (point.eps and point.accuracy.count)]
+        shares = [point.accuracy for point in points]
         figure.add_scatter(
-            x=[point.eps * (255 if linf else 1) for point in curve.points],
+            x=[point.eps * (255 if linf else 1) for point in points],
             y=[100 * share.value for share in shares],
             error_y=_error([share.value for share in shares], [share.interval for share in shares]),
             name=name,
@@ -49,7 +54,26 @@ def curves_figure(curves: Sequence[EpsCurve], names: Sequence[str]) -> go.Figure
     )
     figure.update_xaxes(title="ε (n/255)" if linf else "ε (L2)", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(title="accuracy (%)", range=[-2, 102], fixedrange=True, zeroline=False)
+    if log:
+        figure.update_xaxes(type="log", dtick="D2", tickformat="~g")
+        figure.update_yaxes(type="log", range=None, dtick="D2", tickformat="~g")
     return figure
+
+
+def curve_rows(curves: Sequence[EpsCurve], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the numbers behind curves_figure, point by point. eps: in [0, 1] pixel units."""
+    return [
+        {
+            "curve": name,
+            "eps": point.eps,
+            "right": point.accuracy.count,
+            "of": point.accuracy.of,
+            "low": point.accuracy.interval[0],
+            "high": point.accuracy.interval[1],
+        }
+        for curve, name in zip(curves, names, strict=True)
+        for point in curve.points
+    ]
 
 
 def _error(values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> dict:

@@ -158,6 +158,29 @@ class Count(Parameter):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Number(Parameter):
+    """A decimal number from low to high; step: of the widget's buttons."""
+
+    low: float
+    high: float
+    step: float
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        try:
+            value = float(text)
+        except ValueError:
+            complain(f"The link says {name}={text[:20]}, which is not a number as expected here.")
+            return MISSING
+        if self.low <= value <= self.high:
+            return value
+        complain(f"The link says {name}={text[:20]}: {name} must be from {self.low:g} to {self.high:g}.")
+        return MISSING
+
+    def write(self, value: float) -> str:
+        return f"{value:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PerNorm(Parameter):
     """A setting that is called otherwise for each norm. label, help: for linf; the others for l2."""
 

@@ -56,6 +56,36 @@ WHAT_CURVE = (
     "The more room an attack has, the more it fools. At ε = 0 nothing can be changed, so that is the "
     "accuracy without attack. Each curve is of the same images throughout."
 )
+AXES = (
+    "Logarithmic axes have no place for 0: the accuracy without attack, and where none is left, is not on "
+    "them."
+)
+WHAT_LAW = (
+    "Of the images that the network gets right, the share that is fooled, against ε; both axes are "
+    "logarithmic, so a power law, c · ε^a, is a straight line and its exponent a the slope. The line of "
+    "each curve makes its counts likeliest, each count being binomial; the error of the exponent comes "
+    "from these counts. Points where none or all are fooled are not fitted: no power law goes on there. "
+    "Bars are 95% intervals."
+)
+LAW_PAPER = (
+    "Adversarial error grows as a power law of ε, of the same form for many data sets, networks and "
+    "attacks (Cubuk, Zoph, Schoenholz, Le, [arXiv 1711.02846](https://arxiv.org/abs/1711.02846), abstract)."
+)
+LAW_SEEN = "**Here:** {verdict}"
+LAW_STORED = (
+    "Our own networks on the first images of Tiny-ImageNet's validation set, computed ahead, each attack "
+    "and ε anew on all images that the network gets right."
+)
+LAW_OWN = "The reports above."
+LAW_ERROR = (
+    "Standard error. The images are the same at every ε, which counts as independent here: the true error "
+    "is rather smaller."
+)
+LAW_FIT = (
+    "The chance p that counts of such a law lie this far from it or further: below 0.05, the curve is no "
+    "power law beyond chance."
+)
+
 WHAT_IMAGES = (
     "Every column is an image, every row an attack: orange where it **fooled** the network, blue where "
     "the image **withstood** it, grey where the network was **wrong** without any attack. "

@@ -21,11 +21,13 @@ from malt_core.models.catalogue import model_info
 from malt_core.trust.words import summary
 from ui.benchmark import glossary, store
 from ui.benchmark.downloads import take_away
+from ui.benchmark.laws import show_laws
 from ui.benchmark.link import BenchmarkSettings
 from ui.benchmark.work import SmallRun
 from ui.widgets import form
 from ui.widgets.below import draw_below
 from ui.widgets.caution import Said, ask_button, show_caution
+from ui.widgets.figure import show_figure
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
@@ -93,6 +95,7 @@ def _show_reports(
     def rest() -> None:
         _all_reports(reports)
         _curves(group)
+        show_laws(compare.eps_curves(group))
         _by_image(compared)
         _by_class(compared)
         if known := _published(reports):
@@ -315,12 +318,13 @@ def _row(name: str, report: Report) -> dict[str, Any]:
 
 def _curves(reports: Sequence[Report]) -> None:
     """Accuracy against eps, a figure for each norm."""
-    from malt_core.comparison.figures import QUIET, curves_figure
+    from malt_core.comparison.figures import curve_rows, curves_figure
 
     curves = compare.eps_curves(reports)
     if not curves:
         return
     heading("Accuracy against ε", glossary.WHAT_CURVE)
+    log = st.toggle("Logarithmic axes", key="log_axes", help=glossary.AXES)
     names = comparison_words.names([curve.reports[0] for curve in curves], without_room=True)
     for norm in dict.fromkeys(curve.reports[0].plan.config.norm for curve in curves):
         those = [
@@ -328,11 +332,12 @@ def _curves(reports: Sequence[Report]) -> None:
             for curve, name in zip(curves, names, strict=True)
             if curve.reports[0].plan.config.norm == norm
         ]
-        st.plotly_chart(
-            curves_figure(*map(list, zip(*those, strict=True))),
+        show_figure(
+            curves_figure(*map(list, zip(*those, strict=True)), log=log),
             key=f"curves_{norm}",
-            config=QUIET,
             alt="Accuracy under attack against the room that the attack had, a curve for each attack",
+            title="Accuracy against ε",
+            rows=curve_rows(*map(list, zip(*those, strict=True))),
         )
 
 

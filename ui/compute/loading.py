@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from malt_core.models.loaders import Model
 
 
+def load_torch() -> Callable[[Report], None]:
+    """A function that waits for PyTorch, with progress to report."""
+    models = shelf()
+    return models.wait
+
+
 def load_model(model_id: str) -> Callable[[Report], Model]:
     """A function that loads the model, with progress to report; see ModelShelf.get."""
     models = shelf()  # here, since a thread of the queue belongs to no tab

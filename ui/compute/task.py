@@ -90,11 +90,12 @@ class Task:
         if not ask and self.current is not None and self.current.finished:
             self.leave()
 
-    def follow(self, key: str | None, *, start: bool) -> bool:
+    def follow(self, key: str | None, *, start: bool, recall: bool = False) -> bool:
         """The settings stand for `key` now, None for nothing that could be computed; start: it is asked for.
 
         Starts what a link asks for, and stops what stands for other settings, unless they are others by Back
-        or Forward: then it goes on aside. Returns whether the result of these settings is to be shown.
+        or Forward: then it goes on aside. recall: a result that is still in memory is shown without asking.
+        Returns whether the result of these settings is to be shown.
         """
         state = self._state
         moved, state.moved = state.moved, None
@@ -109,7 +110,13 @@ class Task:
                 self._bring_back()
             elif key is not None and asked == "show" and queue().recall(key) is not None:
                 self._show(key)
+        if recall and None not in (key, queue().recall(key)) and state.key is None and self.aside is None:
+            self._show(key)
         return state.key is not None
+
+    def pass_on(self, other: Task) -> None:
+        """What the address asks for is asked of another task of the same page."""
+        other._state.asked, self._state.asked = self._state.asked or other._state.asked, ""
 
     def start(self, key: str, *, by_link: bool = False) -> None:
         """Have the next `job` compute this; what was computed so far is stopped."""

@@ -8,7 +8,6 @@ import streamlit as st
 
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
-from ui.compute.session import queue
 from ui.compute.task import Task
 from ui.race import work
 from ui.race.link import RaceSettings
@@ -19,14 +18,6 @@ from ui.race.work import LaneStore
 @st.cache_resource(show_spinner=False)
 def _store() -> LaneStore:
     return LaneStore()
-
-
-def follow(task: Task, key: str | None, *, start: bool) -> bool:
-    """As Task.follow; besides, a race that has come to its end and is still in memory is shown at once."""
-    if task.follow(key, start=start):
-        return True
-    kept = key is not None and task.aside is None and queue().recall(key) is not None
-    return kept and task.follow(key, start=True)
 
 
 def race_job(task: Task, chosen: RaceSettings, entries: Sequence[Entry], *, retry: bool) -> Job:

@@ -20,6 +20,7 @@ from ui.address.parameters import (
     Choice,
     ClassIndex,
     Count,
+    Number,
     PageSettings,
     Parameter,
     PerNorm,
@@ -274,6 +275,16 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
                 show_classes(model_info(state.model))
         case Count():
             st.number_input(parameter.label, parameter.low, parameter.high, state[key], parameter.step, **how)
+        case Number():
+            st.number_input(
+                parameter.label,
+                parameter.low,
+                parameter.high,
+                state[key],
+                parameter.step,
+                format="%g",
+                **how,
+            )
         case ClassIndex():
             classes = parameter.classes({"model": state.model})
             st.selectbox(
