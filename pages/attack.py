@@ -7,7 +7,7 @@ import streamlit as st
 from malt_core.errors import MaltError
 from malt_core.models.catalogue import model_info
 from ui import layout
-from ui.attack import glossary, settings, view, work
+from ui.attack import glossary, question, settings, view, work
 from ui.attack.link import AttackSettings
 from ui.compute.task import Task
 from ui.pictures import picker
@@ -31,6 +31,7 @@ with left:
     pressed = form.start_button(AttackSettings, "Attack", "attack", ready=picture is not None)
     settings.more_settings()
 
+question.keep_told()
 chosen = form.current(AttackSettings)
 task = Task("attack")
 pressed = state.pop("attack_now", False) or pressed

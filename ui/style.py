@@ -40,6 +40,7 @@ _CSS = """
 .st-key-verdict h3 { font-size: 1.2rem; padding: 0; }
 .st-key-opening h1 { font-size: 1.4rem; padding: 0; line-height: 1.3; }
 .to-settings { display: none; }
+.st-key-card_text { max-width: calc(100vw - 4rem); }
 
 [data-testid="stCaptionContainer"], [data-testid="stWidgetLabel"] :is(p, label),
 .stMain :is(button, button p, input, code, [role="option"], [data-baseweb="select"]) {
@@ -53,7 +54,7 @@ _CSS = """
     position: sticky; top: 3.3rem; align-self: flex-start; max-height: calc(100vh - 8.5rem); overflow-y: auto;
   }
   [data-testid="stColumn"]:has(.st-key-results) { flex: 1 1 0; min-width: 0; }
-  .st-key-attack { position: sticky; bottom: 0.25rem; z-index: 5; }
+  :is(.st-key-attack, .st-key-start) { position: sticky; bottom: 0.25rem; z-index: 5; }
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.3rem 1rem 4rem; }
@@ -66,7 +67,7 @@ _CSS = """
   .stElementContainer:has(.to-settings) {
     position: sticky; bottom: 0.75rem; order: 1; align-self: flex-end; width: auto; z-index: 1000;
   }
-  .st-key-attack {
+  body:not(:has(.st-key-attack_here)) .st-key-attack {
     position: fixed; bottom: 0.75rem; left: 1rem; width: calc(100vw - 9.5rem) !important; z-index: 1000;
   }
   .to-settings {

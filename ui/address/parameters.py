@@ -8,6 +8,7 @@ is replaced by the default and complained about in words. Nothing here knows abo
 from __future__ import annotations
 
 import difflib
+import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -25,6 +26,16 @@ NONE_OF_THESE = "none"  # for a picture that shows nothing that the model has a 
 
 Values = Mapping[str, Any]
 Complain = Callable[[str], None]
+
+
+# One comma between two whole numbers, as in 4,5: typed by people who write decimals so. Where a space follows
+# the comma, where there are more of them (2,4,8), or where numbers have a point (0.25,0.5), commas separate.
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,/])(\d+),(\d+)(?![\d./]|,\S)")
+
+
+def with_points(text: str) -> str:
+    """Numbers as people type them, several in a line, with a point where they wrote a decimal comma."""
+    return _DECIMAL_COMMA.sub(r"\1.\2", text)
 
 
 def radius(text: str, norm: Norm) -> float:
@@ -220,12 +231,18 @@ class Radius(PerNorm):
 
 @dataclass(frozen=True, kw_only=True)
 class Radii(PerNorm):
-    """One or several ε in a line of text, kept as it was typed, right or wrong."""
+    """One or several ε in a line of text, kept as it was typed, right or wrong.
+
+    In an address a comma always separates, as it did before decimal commas were understood: 2,4 are two.
+    """
 
     depends: tuple[str, ...] = ("model", "norm")
 
     def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
-        return text
+        return _DECIMAL_COMMA.sub(r"\1, \2", text)
+
+    def write(self, value: str) -> str:
+        return with_points(value)
 
     def default(self, before: Values) -> str:
         return f"{default_eps(before['model'], before['norm']):g}"

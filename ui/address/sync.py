@@ -29,7 +29,7 @@ def enter(page: str, names: Collection[str]) -> tuple[dict[str, str], Way | None
     state = st.session_state
     if "page" not in state:
         state.entering = "link"
-    elif _by_history():
+    elif by_history():
         state.entering = "history"
     elif state.page != page:
         state.entering = "menu"
@@ -57,7 +57,7 @@ def followed(page: str, params: dict[str, str]) -> None:
     state = st.session_state
     state.setdefault("addresses", {})[page] = params
     state.entering = None
-    if _by_history() or st.query_params.to_dict() != params:
+    if by_history() or st.query_params.to_dict() != params:
         st.query_params.from_dict(params)
 
 
@@ -68,5 +68,6 @@ def lead_to(page: str, params: dict[str, str]) -> None:
     state.entering = "menu"
 
 
-def _by_history() -> bool:
+def by_history() -> bool:
+    """Whether Back or Forward has led here."""
     return get_script_run_ctx().is_history_navigation

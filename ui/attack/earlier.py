@@ -14,7 +14,7 @@ from malt_core.attack_run import story
 from malt_core.export.snapshot import Snapshot
 from malt_core.models.catalogue import model_info
 from ui.attack.link import AttackSettings
-from ui.attack.question import truth_of
+from ui.attack.question import forget_told, truth_of
 from ui.compute.task import Task
 from ui.pictures import picker
 from ui.pictures.picture import Picture
@@ -136,6 +136,7 @@ def _show_again(key: str) -> None:
     """Set everything to what the result of that key was of."""
     result = recall(key)
     truth = form.current(AttackSettings).truth if Task("attack").key == key else result.settings.truth
+    forget_told()
     form.fill(replace(result.settings, truth=truth))
     picker.put_back(result.settings.photo, result.file)
     Task("attack").start(key)

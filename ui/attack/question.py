@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import streamlit as st
 
 from malt_core.attacks.outcome import Truth
 from malt_core.images.gallery import true_classes
 from malt_core.models.catalogue import model_info
+from ui.address import sync
 from ui.address.parameters import NONE_OF_THESE
 from ui.attack.link import TRUTH, AttackSettings
 from ui.attack.work import Answers, glance_key
 from ui.pictures import picker
 from ui.pictures.picture import CAMERA, UPLOAD, Picture
 from ui.widgets import form
+from ui.widgets.markdown import plain
 
 
 def truth_of(settings: AttackSettings) -> Truth:
@@ -28,6 +32,53 @@ def truth_of(settings: AttackSettings) -> Truth:
 def asks(settings: AttackSettings) -> bool:
     """Whether to ask: not where the gallery knows what the picture shows, nor where a link hides it."""
     return form.shows("truth") and (settings.truth is not None or truth_of(settings) is None)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody said that a picture shows.
+
+    picture: which. word: "" for none of the network's. model: the network chosen last; known: whether
+    it has the word.
+    """
+
+    picture: tuple[str, str]
+    word: str
+    model: str
+    known: bool = True
+
+
+def keep_told() -> None:
+    """Have what somebody said of the picture stay said when another network is chosen, as far as that has the
+    word, and not stay for another file. To be called before the settings are read.
+    """
+    state = st.session_state
+    picture, model, classes = _identity(state.photo), state.model, model_info(state.model).classes
+    told: Told | None = None if sync.by_history() else state.get("told")  # that address knows better
+    if told and told.picture != picture:
+        if told.picture[0] == state.photo:
+            state.truth = None
+        told = None
+    taken_back = told and told.known and told.model == model
+    if state.truth is not None:
+        word = "" if state.truth == NONE_OF_THESE else classes[state.truth]
+        told = Told(picture, word, model)
+    elif told and not taken_back:
+        told = replace(told, model=model, known=told.word in classes)
+        state.truth = classes.index(told.word) if told.known else None
+    else:
+        told = None
+    state.told = told
+
+
+def forget_told() -> None:
+    """Settings of another picture are put back, with what was said of it; for callbacks."""
+    st.session_state.told = None
+
+
+def _identity(photo: str) -> tuple[str, str]:
+    file = picker.own_file(photo)
+    return photo, file.file_id if file else ""
 
 
 def ask(settings: AttackSettings, picture: Picture, answers: Answers, *, brief: bool = False) -> None:
@@ -46,6 +97,9 @@ def ask(settings: AttackSettings, picture: Picture, answers: Answers, *, brief: 
         name = info.classes[choice]
         return f":material/check: Yes, {name}" if choice == likeliest[0] else f"No, {name}"
 
+    told: Told | None = state.told
+    if told and told.word and now is None:
+        st.caption(f"You said that it shows “{plain(told.word)}”. This network has no such word.")
     with st.container(key="truth", horizontal=brief, gap="xsmall"):
         st.pills(
             "**Is that right?** What does the picture really show?",

@@ -16,7 +16,7 @@ from ui.attack.failure import show_failure
 from ui.attack.link import AttackSettings
 from ui.attack.preview import answers_of
 from ui.attack.question import ask, asks, truth_of
-from ui.pictures.picture import Picture
+from ui.pictures.picture import CAMERA, UPLOAD, Picture
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
 from ui.widgets.caution import Said, show_caution
@@ -50,7 +50,7 @@ def show_result(
     if asks(settings) and (answers := answers_of(settings, picture)):
         ask(settings, picture, answers, brief=True)
     show_player(snapshot.player, key=f"player-{snapshot.player['id']}-{st.session_state.get('played', 0)}")
-    st.caption(f"{visibility(record)} {f'Photo: {plain(picture.credit)}.' if picture.credit else ''}")
+    st.caption(f"{visibility(record)} {_credit(settings.photo, picture)}")
     show_pin(key)
     show_strip(key)
 
@@ -63,6 +63,17 @@ def show_result(
         take_away(snapshot, settings.photo, files, link)
 
     draw_below("attack", rest)
+
+
+def _credit(photo: str, picture: Picture) -> str:
+    """Who made the picture, in Markdown."""
+    if picture.credit:
+        return f"Photo: {plain(picture.credit)}."
+    if photo in (UPLOAD, CAMERA):
+        return (
+            "The photograph is yours: neither its author nor its licence is known here, or named in exports."
+        )
+    return ""
 
 
 def _attempts(snapshot: Snapshot) -> None:

@@ -29,7 +29,8 @@ Source = Literal["gallery", "file"]
 EPS = Radii(
     label="ε, one or a few, in 1/255",
     help="How much each colour value of each pixel may change, in steps of which 255 lead from black to "
-    "full brightness. Give several, as in 1, 2, 4, for a curve.",
+    "full brightness. Give several, as in 1, 2, 4, for a curve. A comma with no space after it, "
+    "as in 4,5, is a decimal one.",
     label_l2="ε, one or a few (L2)",
     help_l2="The largest length of the whole change. Give several, as in 0.25, 0.5, for a curve.",
 )

@@ -60,6 +60,8 @@ def run_settings() -> SmallRun | None:
     chosen = current(BenchmarkSettings)
     try:
         balls = radii(chosen.eps, chosen.norm)
+        if "," in chosen.eps:
+            st.caption(f"Read as {' and '.join(ball.eps_text for ball in balls)}.")
         configs = evaluations(chosen.attacks, balls, check=chosen.check == "always")
     except BadConfig as error:
         st.error(str(error))

@@ -22,7 +22,7 @@ from malt_core.evaluation.report import Report, report_of
 from malt_core.evaluation.types import ATTACKS, ChunkResult, EvaluationConfig, Plan
 from malt_core.formatting import duration
 from malt_core.types import Norm
-from ui.address.parameters import EPS_RANGE
+from ui.address.parameters import EPS_RANGE, with_points
 from ui.benchmark.limits import MOST_EVALUATIONS
 from ui.benchmark.memory import Found
 
@@ -40,10 +40,11 @@ SMALL = EvaluationConfig(batch_size=8, chunk=1, precision="float32")
 def radii(text: str, norm: Norm) -> tuple[EvaluationConfig, ...]:
     """Settings with the radii that were typed, such as "1, 2, 4": in 1/255 for linf, plain for l2.
 
-    In ascending order. Raises BadConfig for what is no radius.
+    Commas, semicolons and spaces separate, but for a decimal comma; see with_points. In ascending order.
+    Raises BadConfig for what is no radius.
     """
     found, (low, high) = {}, EPS_RANGE[norm]
-    for word in re.split(r"[,;\s]+", text.strip()):
+    for word in re.split(r"[,;\s]+", with_points(text).strip()):
         try:
             number = parse_number(word, norm)
         except BadConfig:

@@ -29,6 +29,8 @@ class OnePhoto:
 
     def with_pictures(self, pictures: Sequence[str]) -> Self:
         """Takes one, not several."""
+        if UPLOAD in pictures:  # of several, a file of the user's own: for it these were chosen
+            return replace(self, photo=UPLOAD)
         if len(pictures) == 1 and pictures[0] in PHOTO.options and pictures[0] not in (UPLOAD, CAMERA):
             return replace(self, photo=pictures[0])
         return self

@@ -10,9 +10,9 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from malt_core.images import arrays
 from malt_core.images.gallery import find_photo, open_photo, thumbnail_bytes
 from malt_core.images.kinds import ACCEPTED
-from malt_core.images.resize import size_remark
 from malt_core.types import Crop
 from ui.address.parameters import PageSettings, Several
 from ui.pictures.answers import groups
@@ -24,6 +24,7 @@ from ui.pictures.picture import (
     Picture,
     gallery_picture,
     own_image,
+    own_picture,
     picture_of,
 )
 from ui.widgets.form import changed, shows
@@ -135,12 +136,15 @@ def chosen_picture(
     if file is None:
         return None
     name = CAMERA_FILE if photo == CAMERA else file.name
+    if file.getvalue().startswith(arrays.START):  # it has the network's size: nothing is cut
+        return _kept((file.file_id, size), lambda: own_picture(file.getvalue(), name, size, "centre"))
     image = _original(file, name)
     if shows("crop"):
         draw_frame(image, size, crop, centre=None, alt=f"Your picture {name}", choose=_cut)
-    if remark := size_remark(image, size, name):
-        st.caption(plain(remark))
-    return _kept((file.file_id, size, crop), lambda: picture_of(image, name, size, crop))
+    picture = _kept((file.file_id, size, crop), lambda: picture_of(image, name, size, crop))
+    if picture.remark:
+        st.caption(plain(picture.remark))
+    return picture
 
 
 def _cut(crop: Crop) -> None:
@@ -162,11 +166,19 @@ def own_file(photo: str) -> UploadedFile | None:
 
 
 def put_back(photo: str, file: UploadedFile | None) -> None:
-    """Have a file that was chosen before be the one that is chosen now; for callbacks."""
+    """Have this file be the one that is chosen, in place of what the uploader was given."""
     state = st.session_state
     if photo in (UPLOAD, CAMERA) and file is not own_file(photo):
         state.setdefault("own_file", {})[photo] = file
         state.uploader = state.get("uploader", 0) + 1  # another widget, which is empty
+
+
+def hand_on(file: UploadedFile) -> None:
+    """Have a file of `own_files` that turned out to be a picture be the one of pages that take one; once."""
+    handed: set[str] = st.session_state.setdefault("handed_on", set())
+    if file.file_id not in handed:
+        handed.add(file.file_id)
+        put_back(UPLOAD, file)
 
 
 def _own_file(photo: str, on_another: Callable[[], None] | None) -> UploadedFile | None:

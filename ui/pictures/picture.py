@@ -12,7 +12,7 @@ from malt_core.images import arrays
 from malt_core.images.decoding import decode
 from malt_core.images.gallery import DEFAULT_PHOTO, GALLERY, find_photo, open_photo
 from malt_core.images.photographs import RETIRED
-from malt_core.images.resize import pixel_digest, reduced, resize, sample_of
+from malt_core.images.resize import pixel_digest, reduced, resize, sample_of, size_remark
 from malt_core.types import Crop, Sample
 
 UPLOAD, CAMERA = "upload", "camera"
@@ -31,8 +31,9 @@ RETIRED_PHOTOS = {
 class Picture:
     """A picture as the model sees it: 8-bit RGB at its resolution, so that no large upload stays in memory.
 
-    source: what the command line takes to open it; credit: who made it, for gallery photos. array: of a .npy
-    file, what `arrays.read_npy` returned, of which the image shows the nearest whole steps.
+    source: what the command line takes to open it; credit: who made it, for gallery photos. remark: a
+    sentence on a picture of very few pixels. array: of a .npy file, what `arrays.read_npy` returned, of which
+    the image shows the nearest whole steps.
     """
 
     image: Image.Image
@@ -40,6 +41,7 @@ class Picture:
     source: str
     alt: str
     credit: str = ""
+    remark: str = field(default="", compare=False)
     array: np.ndarray | None = field(default=None, compare=False)
 
     @cached_property
@@ -68,7 +70,9 @@ def own_image(data: bytes, name: str) -> Image.Image:
 
 def picture_of(image: Image.Image, name: str, size: tuple[int, int], crop: Crop) -> Picture:
     """What `own_image` returned, at size (H, W)."""
-    return Picture(resize(image, size, crop=crop, name=name), name, name, f"Your picture {name}")
+    small = resize(image, size, crop=crop, name=name)
+    remark = size_remark(image, size, name)
+    return Picture(small, name, name, f"Your picture {name}", remark=remark)
 
 
 def own_picture(data: bytes, name: str, size: tuple[int, int], crop: Crop) -> Picture:

@@ -12,9 +12,10 @@ from malt_core.errors import MaltError
 from malt_core.images.gallery import true_classes
 from malt_core.race.record import Entrant
 from malt_core.types import Crop, ModelInfo
-from ui.pictures.picker import own_files
+from ui.pictures.picker import hand_on, own_files
 from ui.pictures.picture import UPLOAD, Picture, gallery_picture, own_picture
 from ui.race.link import PHOTOS
+from ui.widgets.markdown import plain
 
 MOST = 12  # pictures in a race
 
@@ -70,7 +71,11 @@ def _own(size: tuple[int, int], crop: Crop) -> tuple[list[Picture], list[str]]:
     for file in own_files():
         key = (file.file_id, size, crop)
         try:
-            state.own_pictures[key] = before.get(key) or own_picture(file.getvalue(), file.name, size, crop)
+            picture = before.get(key) or own_picture(file.getvalue(), file.name, size, crop)
+            state.own_pictures[key] = picture
+            hand_on(file)
+            if picture.remark:
+                st.caption(plain(picture.remark))
         except MaltError as error:
             complaints.append(str(error))
     return list(state.own_pictures.values()), complaints

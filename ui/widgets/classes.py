@@ -10,7 +10,7 @@ from malt_core.types import ModelInfo
 def show_classes(info: ModelInfo) -> None:
     """Draw a button that opens the list."""
     count = f"{len(info.classes):,} classes"
-    with st.popover(f"What it knows: {count}", type="tertiary", icon=":material/list:", key="classes"):
+    with st.popover(f"Its {count}", type="tertiary", icon=":material/list:", key="classes"):
         word = st.text_input("Search among its classes", key="class_searched").strip().casefold()
         found = [name for name in info.classes if word in name.casefold()]
         st.caption(f"{len(found):,} of {count}" if word else "It calls every picture one of these.")

@@ -30,6 +30,7 @@ from ui.address.parameters import (
     radius,
 )
 from ui.compute.task import Task
+from ui.widgets.card import show_card
 from ui.widgets.classes import show_classes
 
 S = TypeVar("S", bound=PageSettings)
@@ -272,7 +273,10 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
             now = parameter.options.index(state[key])
             kind(parameter.label, parameter.options, now, format_func=parameter.title, **how)
             if name == "model":
-                show_classes(model_info(state.model))
+                info = model_info(state.model)
+                with st.container(horizontal=True, gap="small", key="about_model"):
+                    show_card(info)
+                    show_classes(info)
         case Count():
             st.number_input(parameter.label, parameter.low, parameter.high, state[key], parameter.step, **how)
         case Number():

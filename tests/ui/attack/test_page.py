@@ -230,6 +230,43 @@ def test_one_pixel_is_a_picture() -> None:
     assert any("cannot hold a picture of your own" in caption.value for caption in app.caption)
 
 
+def test_an_image_as_npy_is_taken_whole() -> None:
+    image = np.random.default_rng(0).random((3, 64, 64), dtype=np.float32)
+    buffer = io.BytesIO()
+    np.save(buffer, image)
+    app = upload(open_app(**QUICK), buffer.getvalue(), "adversarial.npy")
+    assert not app.error
+    assert np.array_equal(app.session_state.picture.array, image)
+    assert not app.button(key="attack").disabled
+
+
+def test_what_was_said_of_a_picture_stays_said_where_the_next_network_has_the_word() -> None:
+    network = "tiny-imagenet/standard"
+    word = model_info(network).classes.index("espresso")
+    app = open_app(photo="flower", model=network, truth=word)
+    app.selectbox(key="model").set_value("tiny-imagenet/robust").run()
+    assert app.session_state.truth == word
+    app.selectbox(key="model").set_value("imagenet/efficientnet-lite0").run()
+    other = model_info("imagenet/efficientnet-lite0").classes.index("espresso")
+    assert app.session_state.truth == other != word
+    assert app.query_params["truth"] == str(other)
+    app.selectbox(key="model").set_value("autoattack/resnet18-cifar10").run()
+    assert app.session_state.truth is None
+    app.selectbox(key="model").set_value(network).run()
+    assert app.session_state.truth == word
+    app.button_group(key="photo").set_value("rocket").run()
+    assert app.session_state.truth is None
+
+
+def test_a_network_without_the_word_is_said_to_have_none() -> None:
+    network = "tiny-imagenet/standard"
+    app = upload(open_app(model=network), png(), "mine.png")
+    offered(app)
+    searched(app).set_value(model_info(network).classes.index("espresso")).run()
+    app.selectbox(key="model").set_value("autoattack/resnet18-cifar10").run()
+    run_until(app, "You said that it shows “espresso”. This network has no such word.")
+
+
 def test_what_was_wrong_from_the_start_is_never_called_fooled() -> None:
     """The attack starts from the network's own answer, whatever the picture shows."""
     app = open_app(photo="flower", label=9, run=1, **QUICK)  # as earlier versions wrote it

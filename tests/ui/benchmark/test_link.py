@@ -37,6 +37,13 @@ def test_an_empty_link_means_the_default_model_at_its_own_eps() -> None:
     assert read(norm="l2").settings.eps == "0.5"
 
 
+def test_a_comma_in_an_address_separates_and_a_decimal_one_never_gets_there() -> None:
+    assert read(eps="2,4").settings.eps == "2, 4"
+    typed = dataclasses.replace(DEFAULT, eps="4,5; 8")
+    assert typed.write()["eps"] == "4.5; 8"
+    assert read(**typed.write()).settings.eps == "4.5; 8"
+
+
 @pytest.mark.parametrize(
     "params", [{"model": "nope"}, {"norm": "l7"}, {"images": "cifar"}, {"n": "0"}, {"n": "9" * 99}]
 )

@@ -37,6 +37,24 @@ def test_radii_as_people_type_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("4,5", [4.5]),
+        ("0,5", [0.5]),
+        ("2,4,8", [2, 4, 8]),
+        ("2, 4", [2, 4]),
+        ("2;4", [2, 4]),
+        ("0,5, 1,5", [0.5, 1.5]),
+        ("0,5; 1 2,5", [0.5, 1, 2.5]),
+        ("0.25,0.5", [0.25, 0.5]),
+        ("4/255,8/255", [4, 8]),
+    ],
+)
+def test_a_comma_is_a_decimal_one_where_it_stands_alone_between_two_numbers(text: str, numbers: list) -> None:
+    assert [config.eps * 255 for config in radii(text, "linf")] == pytest.approx(numbers)
+
+
+@pytest.mark.parametrize(
     ("text", "norm", "says"),
     [
         ("", "linf", "“” is not a number. Write one or a few, as in 1, 2, 4"),

@@ -228,6 +228,9 @@ def test_pictures_of_ones_own_race_and_wrong_files_are_explained() -> None:
 
     app.query_params.clear()
     app.switch_page("pages/attack.py").run()
+    assert app.session_state.photo == UPLOAD
+    assert "Still here: holiday.png." in texts(app)
+    assert not app.button(key="attack").disabled
     app.query_params.clear()
     app.switch_page("pages/race.py").run()
     assert not app.exception
