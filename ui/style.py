@@ -27,7 +27,7 @@ _CSS = """
 .stMainBlockContainer { padding: 3.3rem 1.5rem 4rem; }
 [data-testid="stHeader"] { height: 3rem; min-height: 3rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-navigation),
-.stElementContainer:has(.stHtml > :is(style, script, #settings, .to-settings)) { position: absolute; }
+.stElementContainer:has(.stHtml > :is(style, script, [id="settings"])) { position: absolute; }
 .st-key-navigation {
   position: fixed; inset: 0 4rem auto 1rem; width: auto; height: 3rem; z-index: 999991; overflow-x: auto;
   align-items: center;
@@ -39,6 +39,8 @@ _CSS = """
 .st-key-verdict { gap: 0.5rem; }
 .st-key-verdict h3 { font-size: 1.2rem; padding: 0; }
 .st-key-opening h1 { font-size: 1.4rem; padding: 0; line-height: 1.3; }
+.js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle, .legendtext),
+.st-key-matrix .annotation-text { fill: currentcolor !important; }
 .to-settings { display: none; }
 .st-key-card_text { max-width: calc(100vw - 4rem); }
 
@@ -49,6 +51,7 @@ _CSS = """
 [data-testid="stCaptionContainer"] { opacity: 1; color: color-mix(in srgb, currentcolor 75%, transparent); }
 
 @media (min-width: 641px) {
+  .stElementContainer:has(.to-settings) { position: absolute; }
   [data-testid="stColumn"]:has(.st-key-settings) {
     flex: 0 0 16.5rem; min-width: 0;
     position: sticky; top: 3.3rem; align-self: flex-start; max-height: calc(100vh - 8.5rem); overflow-y: auto;
@@ -62,6 +65,7 @@ _CSS = """
   .st-key-navigation { inset: 0 3rem auto 0.25rem; gap: 0; }
   .st-key-navigation [data-testid="stIconMaterial"] { display: none; }
   [data-testid="stColumn"]:has(.st-key-results) { order: -1; }
+  .st-key-glance { flex-direction: column; }
   .st-key-running { scroll-margin-top: 3.3rem; }
   #settings { scroll-margin-top: 4rem; }
   .stElementContainer:has(.to-settings) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from malt_core.attack_run.near_miss import NearMiss, near_miss, near_sentence, why_withstood
+from malt_core.attack_run.near_miss import near_miss, near_sentence, why_withstood
 from malt_core.epsilon import Epsilon
 from malt_core.export.snapshot import Snapshot
 from ui.attack.link import AttackSettings
@@ -13,19 +13,10 @@ from ui.widgets.caution import ask_button
 from ui.widgets.markdown import plain
 
 
-def show_failure(snapshot: Snapshot, settings: AttackSettings) -> None:
-    """Draw it, where the attack did not get where it was to go."""
+def show_next(snapshot: Snapshot) -> None:
+    """Draw the button that attacks with the next ε, where the attack did not get where it was to go."""
     miss = near_miss(snapshot.record)
-    if miss is None:
-        return
-    st.markdown(f"{plain(near_sentence(snapshot.record))} {plain(_why(snapshot))}")
-    with st.container(horizontal=True, key="next"):
-        _offer(snapshot, miss)
-
-
-def _offer(snapshot: Snapshot, miss: NearMiss) -> None:
-    """Draw what to try next."""
-    if miss.next_eps:
+    if miss and miss.next_eps:
         st.button(
             f"Attack with ε = {miss.next_eps}",
             icon=":material/bolt:",
@@ -33,13 +24,22 @@ def _offer(snapshot: Snapshot, miss: NearMiss) -> None:
             on_click=_attack_with,
             args=(miss.next_eps,),
         )
-    if snapshot.record.second_opinion is None and not snapshot.record.success:
+
+
+def near(snapshot: Snapshot) -> str:
+    """How near it came, in Markdown; "" where the attack got where it was to go."""
+    return plain(near_sentence(snapshot.record)) if near_miss(snapshot.record) else ""
+
+
+def show_why(snapshot: Snapshot) -> None:
+    """Draw what it means that it failed, unless a flag's box says so, and the offer of a second opinion."""
+    record = snapshot.record
+    if near_miss(record) is None:
+        return
+    if not record.flags:
+        st.markdown(plain(why_withstood(record, robust=snapshot.robust)))
+    if record.second_opinion is None and not record.success:
         ask_button(_check)
-
-
-def _why(snapshot: Snapshot) -> str:
-    """What it means that it failed; where a flag stands, the box above says so."""
-    return "" if snapshot.record.flags else why_withstood(snapshot.record, robust=snapshot.robust)
 
 
 def _check() -> None:

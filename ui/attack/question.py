@@ -18,6 +18,9 @@ from ui.pictures.picture import CAMERA, UPLOAD, Picture
 from ui.widgets import form
 from ui.widgets.markdown import plain
 
+FEW = 3  # answers that are offered beside a result, where one line is all the room there is
+SEARCH = 180  # pixels there
+
 
 def truth_of(settings: AttackSettings) -> Truth:
     """What is known of the picture: what somebody said here, else what the gallery says."""
@@ -84,7 +87,7 @@ def _identity(photo: str) -> tuple[str, str]:
 def ask(settings: AttackSettings, picture: Picture, answers: Answers, *, brief: bool = False) -> None:
     """Draw the question. answers: the likeliest ones; brief: in one line, where it has been put in words."""
     info, state, now = model_info(settings.model), st.session_state, settings.truth
-    likeliest = [index for index, _ in answers]
+    likeliest = [index for index, _ in (answers[:FEW] if brief else answers)]
     offered = [*likeliest, NONE_OF_THESE]
     # Another picture, network or answer makes other widgets: what a browser says of a value may be older than
     # what is told now. A click on what was chosen for the last picture would take it back for this one.
@@ -116,11 +119,11 @@ def ask(settings: AttackSettings, picture: Picture, answers: Answers, *, brief: 
             range(len(info.classes)),
             index=None if now in offered else now,
             format_func=lambda index: info.classes[index],
-            placeholder=f"Something else: search its {len(info.classes):,} classes",
+            placeholder="Something else" + ("" if brief else f": search its {len(info.classes):,} classes"),
             label_visibility="collapsed",
             key=search,
             on_change=lambda: _tell(key, state[search]),
-            width=320 if brief else "stretch",
+            width=SEARCH if brief else "stretch",
         )
 
 

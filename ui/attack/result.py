@@ -12,7 +12,7 @@ from ui.attack import glossary
 from ui.attack.downloads import Files, take_away
 from ui.attack.earlier import show_pin, show_strip
 from ui.attack.example import show_other_example
-from ui.attack.failure import show_failure
+from ui.attack.failure import near, show_next, show_why
 from ui.attack.link import AttackSettings
 from ui.attack.preview import answers_of
 from ui.attack.question import ask, asks, truth_of
@@ -43,13 +43,14 @@ def show_result(
         st.subheader(plain(story.headline(record, truth)), anchor=False)
         if example:
             show_other_example(settings)
+        show_next(snapshot)
     said = Said(record.flags, record.second_opinion)
     show_caution([said], images=1, what="picture", left=not record.success)
-    st.markdown(plain(story.told(record, truth)))
-    show_failure(snapshot, settings)
+    st.markdown(f"{plain(story.told(record, truth))} {near(snapshot)}")
     if asks(settings) and (answers := answers_of(settings, picture)):
         ask(settings, picture, answers, brief=True)
     show_player(snapshot.player, key=f"player-{snapshot.player['id']}-{st.session_state.get('played', 0)}")
+    show_why(snapshot)
     st.caption(f"{visibility(record)} {_credit(settings.photo, picture)}")
     show_pin(key)
     show_strip(key)

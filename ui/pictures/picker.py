@@ -41,8 +41,14 @@ _ROW_CSS = f"""
   outline: 3px solid var(--st-primary-color, #0067a5); outline-offset: -1px;
 }}
 """
-# A link may name one far down: its row is scrolled, and nothing else.
+# A link may name one far down: its row is scrolled, and nothing else. By keys, one enters the row at the
+# picture that is chosen; Streamlit's own way in is its first button.
 _TO_CHOSEN = f"""<script>{{
+  window.maltPicker ??= document.addEventListener("focusin", ({{ target, relatedTarget }}) => {{
+    const row = target.closest("{_ROW}");
+    if (!row || row.contains(relatedTarget) || !target.matches(":focus-visible")) return;
+    row.querySelector(":is([aria-checked=true], [aria-pressed=true])")?.focus();
+  }}) ?? true;
   let tries = 50;
   const timer = setInterval(() => {{
     const row = document.querySelector("{_ROW}"), chosen = row?.querySelector("[aria-checked=true] img");

@@ -173,11 +173,12 @@ def test_every_setting_reaches_the_run() -> None:
     assert all(part in command for part in where + how), command
 
 
-def test_another_model_knows_other_classes_and_is_not_downloaded_to_say_so() -> None:
+def test_another_model_numbers_its_classes_otherwise_and_is_not_downloaded_to_say_so() -> None:
     app = open_app(photo="flower", truth=3, **QUICK)
     assert app.query_params["truth"] == "3"
     app.selectbox(key="model").set_value("torchvision/resnet50").run()
-    assert "truth" not in app.query_params
+    other = model_info("torchvision/resnet50").classes
+    assert other[int(app.query_params["truth"])] == model_info(QUICK["model"]).classes[3]
     run_until(app, "is downloaded and asked when you press")
     assert not app.exception
 
