@@ -175,6 +175,8 @@ def _unbounded(
     point, fell, steps = x.clone(), torch.zeros_like(y, dtype=torch.bool), torch.zeros_like(y)
     for _ in range(BOX_STEPS):
         left = (~fell).nonzero()[:, 0]
+        if not len(left):  # not every network takes a batch of none
+            break
         for part in left.split(_together(x)):
             steps[part] += 1
             passes.backward += len(part)

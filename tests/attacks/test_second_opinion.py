@@ -70,7 +70,12 @@ def test_square_fools_where_there_is_no_gradient(norm: str) -> None:
 
 
 def test_a_plain_network_raises_nothing() -> None:
-    model, x = smooth_cnn(), images(4)
+    network, x = smooth_cnn(), images(4)
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        assert len(x), "not every network takes a batch of none"
+        return network(x)
+
     opinion, _ = ask_about(model, x, eps=1e-4)
     assert opinion.record.fooled == opinion.record.unbounded_failed == opinion.flags == ()
     assert int(opinion.backward_of.max()) < 6, "with ε = 1 a few steps fool it"
