@@ -219,8 +219,8 @@ class Race {
       const fallen = fall !== undefined && fall.seconds <= seconds;
       const kept = !fallen && over && lane.state === "done" && picture.attacked;
       figure.className = fallen ? "fallen" : kept ? "kept" : "";
-      caption.textContent = fallen ? stopwatch(fall.seconds) : kept ? "withstood" : "";
-      const fate = fallen ? fall.words : kept ? "unchanged to the end" : picture.attacked ? "not changed yet" : "";
+      caption.textContent = fallen ? stopwatch(fall.seconds) : kept ? picture.kept : "";
+      const fate = fallen ? fall.words : kept ? `unchanged to the end, ${picture.kept}` : picture.attacked ? "not changed yet" : "";
       image.alt = figure.title = `${picture.words} ${fate}`.trim();
     });
   }

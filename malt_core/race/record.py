@@ -114,6 +114,10 @@ class LaneRecord:
         tuple[Flag, ...],
         Meta(description="Signs that the attack failed where the model is not robust; images are pictures."),
     ] = ()
+    second_opinion: Annotated[
+        SecondOpinion | None,
+        Meta(description="What an attack without gradients made of pictures left, as this attack asked it."),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +162,16 @@ class RaceRecord:
             return ()
         gone = {i for lane in self.lanes for i in (*(fall.picture for fall in lane.falls), *lane.invalid)}
         return tuple(i for i in self.standing if i not in gone)
+
+    def flagged(self, i: int) -> bool:
+        """Return whether a flag concerns the picture at this place."""
+        return any(flag.images is None or i in flag.images for flag in self.flags)
+
+    @property
+    def unasked(self) -> bool:
+        """Whether a second opinion could still be asked for: on pictures left that nobody has asked about."""
+        asked = {i for lane in self.lanes if lane.second_opinion for i in lane.second_opinion.images}
+        return self.check is None and not set(self.left) <= asked
 
     @property
     def standing(self) -> tuple[int, ...]:
@@ -260,4 +274,5 @@ def _lane(lane: Lane, lined_up: LineUp, info: ModelInfo, entrants: Sequence[Entr
         invalid=lane.invalid,
         stages=tuple(StageRecord(stage=s.stage, start=s.start, end=s.end) for s in lane.spans),
         flags=lane.flags,
+        second_opinion=lane.second_opinion,
     )

@@ -85,9 +85,10 @@ def payload(
             {
                 "words": f"{picture.name}: {words.answer(picture)};",
                 "attacked": picture.answer is not None,
+                "kept": "flagged" if record.flagged(i) else PHRASES["withstood"],
                 "image": "data:image/png;base64," + base64.b64encode(image).decode("ascii"),
             }
-            for picture, image in zip(record.pictures, images, strict=True)
+            for i, (picture, image) in enumerate(zip(record.pictures, images, strict=True))
         ],
         "lanes": [_lane(lane, record) for lane in record.lanes],
     }

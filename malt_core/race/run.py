@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -27,6 +28,7 @@ from malt_core.race.referee import Referee
 from malt_core.race.types import Checked, Fell, LaneDone, LineUp, Progress, RaceConfig
 from malt_core.trust import soundness
 from malt_core.trust.flags import Flag
+from malt_core.trust.opinion import SecondOpinion
 from malt_core.trust.soundness import TriedOut
 
 N_ITER, N_TARGETS = 100, 9  # as in AutoAttack's standard ensemble and in the paper of MALT
@@ -69,7 +71,7 @@ def run_lane(
     """
     given = check_batch(x)
     x = gradients.placed(model, given).contiguous()
-    adversarial, ranks, flags = x.clone(), {}, ()
+    adversarial, told = x.clone(), _Told({})
     y = torch.tensor(lined_up.answers, device=x.device)
     numbers = list(lined_up.standing)
     with gradients.evaluation_mode(model):
@@ -78,7 +80,7 @@ def run_lane(
             lane, tried.network, x[numbers], y[numbers], numbers=lined_up.standing, config=config
         )
         if numbers:
-            ranks, flags = yield from _race(referee, config, tried)
+            told = yield from _race(referee, config, tried)
             adversarial[numbers] = referee.adversarial
     yield LaneDone(
         lane=lane,
@@ -86,9 +88,10 @@ def run_lane(
         n_forward=referee.passes.forward,
         n_backward=referee.passes.backward,
         robust=len(referee.standing - referee.invalid),
-        ranks=ranks,
+        ranks=told.ranks,
         invalid=tuple(sorted(numbers[i] for i in referee.standing & referee.invalid)),
-        flags=tuple(flag.at(numbers) for flag in flags),
+        flags=tuple(flag.at(numbers) for flag in told.flags),
+        second_opinion=told.opinion and told.opinion.at(numbers),
     )
     return adversarial.to(given.device)
 
@@ -121,14 +124,19 @@ def second_opinion(
     )
 
 
-def _race(
-    referee: Referee, config: RaceConfig, tried: TriedOut
-) -> Generator[Progress | Fell, None, tuple[dict[int, int], tuple[Flag, ...]]]:
-    """Yield the referee's news, and return the ranks of the targets that images fell to, as in LaneDone, and
-    the attack's flags, by place.
-    """
+@dataclass(frozen=True)
+class _Told:
+    """What an attack told of itself: ranks as in LaneDone, flags and second opinion by place."""
 
-    def work(pause: Callable[[Progress | Fell], None]) -> tuple[dict[int, int], tuple[Flag, ...]]:
+    ranks: dict[int, int]
+    flags: tuple[Flag, ...] = ()
+    opinion: SecondOpinion | None = None
+
+
+def _race(referee: Referee, config: RaceConfig, tried: TriedOut) -> Generator[Progress | Fell, None, _Told]:
+    """Yield the referee's news, and return what the attack told."""
+
+    def work(pause: Callable[[Progress | Fell], None]) -> _Told:
         def hand_over_news() -> None:
             while referee.news:
                 pause(referee.news.pop(0))
@@ -152,9 +160,10 @@ def _race(
         referee.examine(found.adversarial)
         hand_over_news()
         if found.details is None:
-            return {}, found.flags
+            return _Told({}, found.flags)
         ranks = zip(referee.numbers, found.details.order.tolist(), strict=True)
-        return {image: rank for image, rank in ranks if rank}, found.flags
+        by_image = {image: rank for image, rank in ranks if rank}
+        return _Told(by_image, found.flags, found.details.second_opinion)
 
     return (yield from stepwise(work, referee.x.device))
 

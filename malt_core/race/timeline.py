@@ -10,6 +10,7 @@ from malt_core.attacks.catalogue import AttackId
 from malt_core.attacks.types import Asking
 from malt_core.race.types import Checked, Fell, LaneDone, LineUp, Progress, RaceEvent, StageName
 from malt_core.trust.flags import Flag
+from malt_core.trust.opinion import SecondOpinion
 
 State = Literal["waiting", "running", "stopped", "done"]
 ENSEMBLE: tuple[StageName, ...] = ("apgd-ce", "apgd-t", "fab-t", "square")
@@ -30,7 +31,7 @@ class Lane:
     """One lane so far.
 
     falls: by image index; latest: the last Progress; share: how much is done at least, 0 to 1, which only
-    grows; ranks, invalid, flags: as in LaneDone.
+    grows; ranks, invalid, flags, second_opinion: as in LaneDone.
     """
 
     name: AttackId
@@ -47,6 +48,7 @@ class Lane:
     ranks: Mapping[int, int] = field(default_factory=dict)
     invalid: tuple[int, ...] = ()
     flags: tuple[Flag, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _take(lane: Lane, event: Progress | Fell | LaneDone) -> None:
         lane.falls[event.image] = event
     if isinstance(event, LaneDone):
         lane.state, lane.ranks, lane.invalid, lane.share = "done", event.ranks, event.invalid, 1.0
-        lane.flags = event.flags
+        lane.flags, lane.second_opinion = event.flags, event.second_opinion
     if lane.latest is not None:
         _extend(lane.spans, lane.latest.stage, event.seconds)
 

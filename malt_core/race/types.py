@@ -107,7 +107,8 @@ class LaneDone:
     """Event: a lane has come to its end. ranks: by image index, which target the run that fooled aimed at,
     from 1 in the lane's order of attack; empty for lanes that do not say. invalid: the indices of images that
     did not fall, and of which a point on the way has logits that are not finite numbers: they count as not
-    robust either. flags: signs that the attack failed where the network is not robust. The rest as in
+    robust either. flags: signs that the attack failed where the network is not robust; second_opinion: what
+    an attack without gradients made of images left, None where this attack asked for none. The rest as in
     Progress.
     """
 
@@ -119,6 +120,7 @@ class LaneDone:
     ranks: Mapping[int, int]
     invalid: tuple[int, ...] = ()
     flags: tuple[Flag, ...] = ()
+    second_opinion: SecondOpinion | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

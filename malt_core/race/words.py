@@ -257,7 +257,7 @@ def fate(lane: LaneRecord, i: int, record: RaceRecord) -> str:
     if fall is None:
         if i in lane.invalid:
             return "no finite answer nearby"
-        if lane.state == "done" and any(flag.images is None or i in flag.images for flag in record.flags):
+        if lane.state == "done" and record.flagged(i):
             return "unchanged, but flagged"
         wrong = f" · {PHRASES['wrong']}" if record.pictures[i].right is False else ""
         unchanged = {"waiting": "–", "running": "unchanged", "stopped": "unchanged when stopped"}

@@ -11,6 +11,7 @@ from malt_core.attacks import second_opinion as opinions
 from malt_core.attacks.types import Asking
 from malt_core.race import words
 from malt_core.race.record import CheckRecord, record_from_bytes, record_to_json
+from malt_core.race.replay import payload
 from malt_core.race.run import line_up, run_lane, second_opinion
 from malt_core.race.timeline import race_of
 from malt_core.race.types import Checked, LaneDone, RaceConfig
@@ -38,6 +39,7 @@ def test_lanes_carry_what_the_trial_and_the_attack_found(monkeypatch: pytest.Mon
         *_, done = run_lane(attack, model, x, lined_up, CONFIG)
         assert isinstance(done, LaneDone)
         assert [flag.code for flag in done.flags] == codes
+        assert (done.second_opinion is not None) == (attack == "malt")
         assert race_of([lined_up, done], [attack], going_on=False).lanes[0].flags == done.flags
 
 
@@ -58,6 +60,7 @@ def test_the_record_says_it_first_and_no_picture_withstood_without_a_word() -> N
     lanes = [lane(attack, {}, 1.0) for attack in ("malt", "pgd", "autoattack")]
     found = record(*lanes, [picture(0), picture(1)])
     assert found.left == (0, 1)
+    assert found.unasked
     assert words.fate(found.lanes[0], 0, found) == "withstood"
     opinion = SecondOpinion(
         queries=40, images=(0, 1), fooled=(1,), unbounded_failed=(0,), n_forward=9, n_backward=3, seconds=1.0
@@ -69,9 +72,12 @@ def test_the_record_says_it_first_and_no_picture_withstood_without_a_word() -> N
     assert head.startswith(first)
     assert "What is left need not be robust: there are flags." in head
     assert words.fate(told.lanes[0], 0, told) == "unchanged, but flagged"
+    assert not told.unasked
+    drawn = [payload(one, [b"", b""])["pictures"][0]["kept"] for one in (found, told)]
+    assert drawn == ["withstood", "flagged"]
     content = record_to_json(told)
     assert record_from_bytes(json.dumps(content).encode(), "race.json") == told
     del content["check"]
     for one in content["lanes"]:
-        del one["flags"]
+        del one["flags"], one["second_opinion"]
     assert record_from_bytes(json.dumps(content).encode(), "race.json") == found

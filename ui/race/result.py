@@ -98,9 +98,9 @@ def show_race(shown: Shown, *, showing: str = "", settings: RaceSettings | None 
     with st.container(key="headline"):
         st.subheader(plain(words.headline(record)), anchor=False)
     asked = [Said(record.check.flags, record.check.opinion)] if record.check else []
-    said = [*asked, *(Said(lane.flags, None, lane.title) for lane in record.lanes)]
+    said = [*asked, *(Said(lane.flags, lane.second_opinion, lane.title) for lane in record.lanes)]
     show_caution(said, images=len(record.pictures), what="picture", left=bool(record.left))
-    if settings is not None and record.left and record.check is None:
+    if settings is not None and record.unasked:
         ask_button(lambda: _check(settings))
     if record.standing:
         show_replay(record, shown.images, showing=showing)
