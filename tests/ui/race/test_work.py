@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from malt_core.race.types import LaneDone, LineUp
+from malt_core.attacks import second_opinion
+from malt_core.race.types import Checked, LaneDone, LineUp
 from tests.harness.test_stepwise import stepwise_threads
 from tests.helpers.analytic import images, smooth_cnn
 from tests.helpers.short_ensemble import short_ensemble
@@ -177,3 +178,20 @@ def test_leaving_a_race_ends_its_thread(queue: JobQueue, entries: list[Entry]) -
     queue.leave(job, "ann")
     wait_for(lambda: stepwise_threads() == 0)
     assert job.state in ("cancelled", "done")
+
+
+def test_a_second_opinion_is_asked_on_what_all_kept_lanes_have_left(
+    entries: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_opinion, "QUERIES", 20)
+    asked, store = dataclasses.replace(SETTINGS, check="always", eps=0.05), LaneStore()
+    for lane in asked.lanes:
+        done = LaneDone(lane=lane, seconds=1.0, n_forward=1, n_backward=1, robust=2, ranks={})
+        store.put(lane_key(lane, asked, entries), [done])
+    assert race_key(asked, entries) != race_key(dataclasses.replace(asked, check="flagged"), entries)
+    found = events(asked, entries, store)
+    assert sum(isinstance(event, Recalled) for event in found) == 3, "no lane is run again"
+    assert isinstance(found[-1], Checked)
+    assert found[-1].opinion.images == (0, 1)
+    unasked = events(dataclasses.replace(asked, check="flagged"), entries, store)
+    assert not any(isinstance(event, Checked) for event in unasked)
