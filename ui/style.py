@@ -62,8 +62,9 @@ _CSS = """
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.3rem 1rem 4rem; }
   .stMainBlockContainer [data-testid="stHorizontalBlock"] { gap: 1rem; }
-  .st-key-navigation { inset: 0 3rem auto 0.25rem; gap: 0; }
-  .st-key-navigation [data-testid="stIconMaterial"] { display: none; }
+  .st-key-navigation { inset: 0 3rem auto 0.25rem; gap: 0 !important; }
+  .st-key-navigation a { gap: 0; padding: 0.25rem 0.375rem; }
+  .st-key-navigation span:has(> [data-testid="stIconMaterial"]) { display: none; }
   [data-testid="stColumn"]:has(.st-key-results) { order: -1; }
   .st-key-glance { flex-direction: column; }
   .st-key-running { scroll-margin-top: 3.3rem; }

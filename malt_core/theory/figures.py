@@ -11,6 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from malt_core.figure_style import DASHES, PALETTE
+from malt_core.svg_plot import Axis, Marks, rows_plot
 from malt_core.theory.statistics import OverSeeds, Quantity, over_seeds
 from malt_core.theory.types import (
     DEEP_T,
@@ -90,6 +91,34 @@ def gradient_figure(measured: Measured) -> go.Figure:
     _layout(figure, "", "length of the gradient's part", legend=False)
     figure.update_yaxes(rangemode="tozero")
     return figure
+
+
+def gradient_html(measured: Measured, *, alt: str) -> str:
+    """Return the same as gradient_figure, as HTML that a page shows at once (svg_plot.py)."""
+    config = measured.config
+    rows = {
+        f"within the data's subspace ({_dimensions(config.subspace)})": [p.on for p in measured.points],
+        f"off it ({_dimensions(config.codimension)})": [p.off for p in measured.points],
+    }
+    longest = max(max(lengths) for lengths in rows.values())
+    tick = _round_step(longest / 5)
+    axis = Axis(
+        title="length of the gradient's part",
+        low=0,
+        high=1.05 * longest,
+        ticks=[tick * i for i in range(int(1.05 * longest / tick) + 1)],
+    )
+    marks = []
+    for row, (lengths, colour) in enumerate(zip(rows.values(), (RANDOM, OFF), strict=True)):
+        tips = [f"{length:.3g}" for length in lengths]
+        marks.append(Marks(x=lengths, y=[row] * len(lengths), colour=colour, hollow=True, tips=tips))
+    return rows_plot(list(rows), axis, marks, alt=alt)
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of ten that is at least this."""
+    power = 10 ** math.floor(math.log10(least))
+    return next(step for factor in (1, 2, 5, 10) if (step := factor * power) >= 0.999 * least)
 
 
 def _dimensions(count: int) -> str:

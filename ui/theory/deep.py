@@ -18,6 +18,7 @@ from ui.theory import glossary, work
 from ui.theory.example import stored_deep
 from ui.theory.link import TheorySettings
 from ui.theory.result import paper, seen
+from ui.widgets.below import draw_below
 from ui.widgets.figure import show_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
@@ -45,10 +46,14 @@ def show_deep(task: Task, chosen: TheorySettings, *, started: bool, retry: bool)
     st.caption(glossary.DEEP_STORED.format(images=photographs))
     if own is not None:
         show_own(own)
-    heading("Drift of the gradient", glossary.WHAT_DEEP)
-    _figure(found, own)
-    heading("Network by network", glossary.WHAT_DEEP_TABLE)
-    _table(found, own)
+
+    def rest() -> None:
+        heading("Drift of the gradient", glossary.WHAT_DEEP)
+        _figure(found, own)
+        heading("Network by network", glossary.WHAT_DEEP_TABLE)
+        _table(found, own)
+
+    draw_below("theory", rest)
 
 
 def _progress(events: Sequence[Any]) -> tuple[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from ui.theory import glossary, work
 from ui.theory.example import stored_experiment
 from ui.theory.link import TheorySettings
 from ui.theory.result import show_experiment
+from ui.widgets.below import draw_below
 from ui.widgets.waiting import watch
 
 EVERY = 0.6  # seconds
@@ -63,4 +65,5 @@ def show_unstarted(task: Task, chosen: TheorySettings, config: TheoryConfig | No
         return
     stored = stored_experiment()
     st.caption(glossary.EXAMPLE_OF_THIS if stored.measured.config == config else glossary.EXAMPLE)
-    show_experiment(stored, stored.measured.config, chosen.view, chosen.step)
+    below = partial(draw_below, "theory")
+    show_experiment(stored, stored.measured.config, chosen.view, chosen.step, below)

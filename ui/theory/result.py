@@ -10,11 +10,17 @@ from malt_core.theory import words
 from malt_core.theory.types import Experiment, Measured, SweepPoint, TheoryConfig, Varied
 from ui.theory import glossary
 from ui.theory.link import View
-from ui.widgets.figure import show_figure
+from ui.widgets.figure import offer_files, show_figure
+from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 
+Below = Callable[[Callable[[], None]], None]
+"""What draws the part of a view that stands below its first screen."""
 
-def show_experiment(experiment: Experiment, config: TheoryConfig, view: View, step: float) -> None:
+
+def show_experiment(
+    experiment: Experiment, config: TheoryConfig, view: View, step: float, below: Below = lambda draw: draw()
+) -> None:
     """Draw one view of an experiment that is over, or of what there is of it.
 
     config: its settings. step: the length to mark, in distances to the boundary.
@@ -27,13 +33,13 @@ def show_experiment(experiment: Experiment, config: TheoryConfig, view: View, st
         return
     show_departures(config)
     if view == "off":
-        _off(experiment)
+        _off(experiment, below)
     elif view == "straight":
-        _straight(experiment.measured, step)
+        _straight(experiment.measured, step, below)
     elif view == "size":
-        _size(experiment)
+        _size(experiment, below)
     else:
-        _cures(experiment)
+        _cures(experiment, below)
 
 
 def show_departures(config: TheoryConfig) -> None:
@@ -60,18 +66,23 @@ def seen(*sentences: str) -> None:
         st.markdown(said)
 
 
-def _off(experiment: Experiment) -> None:
+def _off(experiment: Experiment, below: Below) -> None:
     from malt_core.theory import figures
 
     paper(glossary.OFF_PAPER)
     measured = experiment.measured
     seen(*([words.gradient_sentence(measured)] if measured else []))
-    if measured is not None and measured.points:
-        heading("The gradient, within the data's subspace and off it", glossary.WHAT_GRADIENT)
-        show_figure(
+    if measured is None or not measured.points:
+        _training(experiment)
+        return
+    heading("The gradient, within the data's subspace and off it", glossary.WHAT_GRADIENT)
+    alt = "The gradient's length within the data's subspace and off it, a dot for each training point"
+    show_first_figure(figures.gradient_html(measured, alt=alt), "theory_gradient")
+
+    def rest() -> None:
+        offer_files(
             figures.gradient_figure(measured),
             key="theory_gradient",
-            alt="The gradient's length within the data's subspace and off it, a dot for each training point",
             title="The gradient within the data's subspace and off it",
             rows=figures.point_rows(measured),
         )
@@ -84,26 +95,38 @@ def _off(experiment: Experiment) -> None:
             hide_index=True,
             alt="How far one has to go in each direction until the answer changes",
         )
-    if experiment.training:
-        heading("The training", glossary.WHAT_LOSS)
-        if measured is not None:
-            st.markdown(words.training_sentence(measured))
-        show_figure(
-            figures.loss_figure(experiment.training),
-            key="theory_loss",
-            alt="The training loss over the steps of gradient descent",
-            title="The training loss",
-            rows=figures.loss_rows(experiment.training),
-        )
+        _training(experiment)
+
+    below(rest)
 
 
-def _straight(measured: Measured | None, step: float) -> None:
+def _training(experiment: Experiment) -> None:
     from malt_core.theory import figures
 
+    if not experiment.training:
+        return
+    heading("The training", glossary.WHAT_LOSS)
+    if experiment.measured is not None:
+        st.markdown(words.training_sentence(experiment.measured))
+    show_figure(
+        figures.loss_figure(experiment.training),
+        key="theory_loss",
+        alt="The training loss over the steps of gradient descent",
+        title="The training loss",
+        rows=figures.loss_rows(experiment.training),
+    )
+
+
+def _straight(measured: Measured | None, step: float, below: Below) -> None:
     paper(glossary.STRAIGHT_PAPER)
     seen(*([words.drift_sentence(measured, step)] if measured else [glossary.NOTHING_YET]))
-    if measured is None or not measured.points:
-        return
+    if measured is not None and measured.points:
+        below(lambda: _straight_figures(measured, step))
+
+
+def _straight_figures(measured: Measured, step: float) -> None:
+    from malt_core.theory import figures
+
     heading("Drift of the gradient", glossary.WHAT_DRIFT)
     show_figure(
         figures.drift_figure(measured, step),
@@ -130,19 +153,22 @@ def _straight(measured: Measured | None, step: float) -> None:
     )
 
 
-def _size(experiment: Experiment) -> None:
-    from malt_core.theory import figures
-
+def _size(experiment: Experiment, below: Below) -> None:
     paper(glossary.SIZE_PAPER)
-    measured, sizes = experiment.measured, experiment.swept("dimension")
-    if not sizes:
+    if not experiment.swept("dimension"):
         seen(glossary.NOTHING_YET)
         return
     seen(words.length_sentence(experiment), words.toy_sentence(experiment), words.drift_trends(experiment))
-    if measured is not None:
-        st.markdown(glossary.LAZY.format(measured=words.lazy_sentence(measured)))
+    if experiment.measured is not None:
+        st.markdown(glossary.LAZY.format(measured=words.lazy_sentence(experiment.measured)))
+    below(lambda: _size_figures(experiment))
+
+
+def _size_figures(experiment: Experiment) -> None:
+    from malt_core.theory import figures
+
+    toys, sizes = experiment.swept("toy"), experiment.swept("dimension")
     heading("How long a step must be", glossary.WHAT_LENGTH)
-    toys = experiment.swept("toy")
     show_figure(
         figures.length_figure(sizes, toys),
         key="theory_length",
@@ -157,7 +183,7 @@ def _size(experiment: Experiment) -> None:
         )
 
 
-def _cures(experiment: Experiment) -> None:
+def _cures(experiment: Experiment, below: Below) -> None:
     paper(glossary.CURES_PAPER)
     scales, decays = experiment.swept("scale"), experiment.swept("decay")
     if not scales:
@@ -167,6 +193,10 @@ def _cures(experiment: Experiment) -> None:
         words.cure_sentence(scales, "initial scale", usual=1.0),
         words.cure_sentence(decays, "weight decay", usual=0.0),
     )
+    below(lambda: _cure_figures(experiment))
+
+
+def _cure_figures(experiment: Experiment) -> None:
     heading("Smaller first weights, and weight decay", glossary.WHAT_CURE)
     both = (("gradient off the data", _off_length), ("shortest step over ‖x‖", _relative))
     for varied in ("scale", "decay"):

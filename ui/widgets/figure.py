@@ -15,24 +15,21 @@ from malt_core.export.figures import Rows, config, csv_text, figure_html
 from ui.widgets.markdown import plain
 
 
-def show_figure(
-    figure: go.Figure,
-    *,
-    key: str,
-    alt: str,
-    title: str,
-    rows: Rows,
-    caption: str = "",
-) -> None:
+def show_figure(figure: go.Figure, *, key: str, alt: str, title: str, rows: Rows, caption: str = "") -> None:
     """Draw a figure, its caption and its downloads.
 
     key: of the chart, and the name of the files; alt: what it shows, for those who do not see it. title: what
     it shows, as a headline of the HTML page. rows: the numbers behind it. caption: plain text, no Markdown.
     """
-    name = f"malt-{key.replace('_', '-')}"
-    st.plotly_chart(figure, key=key, config=config(name), alt=alt)
+    st.plotly_chart(figure, key=key, config=config(_name(key)), alt=alt)
     if caption:
         st.caption(plain(caption))
+    offer_files(figure, key=key, title=title, rows=rows, caption=caption)
+
+
+def offer_files(figure: go.Figure, *, key: str, title: str, rows: Rows, caption: str = "") -> None:
+    """Draw the downloads alone, for a figure that stands above in another form. All as in show_figure."""
+    name = _name(key)
     how: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:", "type": "tertiary"}
     with st.container(horizontal=True, gap="small", key=f"{key}_files"):
         st.download_button(
@@ -41,7 +38,7 @@ def show_figure(
             f"{name}.html",
             "text/html",
             key=f"{key}_html",
-            help="This figure as one page that needs no network. The camera above it saves a PNG.",
+            help="This figure as one page that needs no network; its camera saves a PNG, too.",
             **how,
         )
         st.download_button(
@@ -53,3 +50,7 @@ def show_figure(
             help="The numbers behind this figure, with all their digits.",
             **how,
         )
+
+
+def _name(key: str) -> str:
+    return f"malt-{key.replace('_', '-')}"

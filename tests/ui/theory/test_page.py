@@ -33,14 +33,14 @@ def test_it_opens_with_a_finished_experiment_of_its_own_settings():
     assert not app.exception
     assert words.headline(stored_experiment().measured) in texts(app)
     assert glossary.EXAMPLE_OF_THIS in texts(app)
-    assert charts(app) == 2
+    assert charts(app) == 1
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_can_be_linked_to(view: str):
     app = open_app("theory", view=view)
     assert not app.exception
-    assert charts(app) == {"off": 2, "straight": 3, "size": 3, "cures": 2, "deep": 1, "papers": 0}[view]
+    assert charts(app) == {"off": 1, "straight": 3, "size": 3, "cures": 2, "deep": 1, "papers": 0}[view]
     assert f"view={view}" in app.code[-1].value
 
 
@@ -61,7 +61,7 @@ def test_what_does_not_go_together_is_said_and_cannot_be_trained():
     app = open_app("theory", dimension=10, subspace=10)
     assert "no step leads off the data" in texts(app)
     assert app.button(key="train").disabled
-    assert charts(app) == 2  # the stored example
+    assert charts(app) == 1  # the stored example
 
 
 def test_a_deep_network_of_ones_choice_is_measured():
