@@ -47,8 +47,9 @@ CODES: dict[str, tuple[str, str]] = {
         "Ask for a second opinion; the network's answer to an image may change from call to call.",
     ),
     "black-box-wins": (
-        "An attack without gradients fools what the attack by gradients could not.",
-        "They count as fooled. What is left is not robust for that: use an attack made for this network.",
+        "The gradients led away from what fools the network.",
+        "Count those images as fooled, as is done here, and do not trust what is left: use an attack made "
+        "for this network.",
     ),
     "unbounded-fails": (
         "Even an attack that may change every pixel as it likes finds nothing, as no network can withstand.",
