@@ -18,7 +18,12 @@ EXCEPTIONS: dict[str, str] = {}
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("path", "last"),
-    [("/", "Record (run.json)"), ("/race", "Record (race.json)"), ("/benchmark", "By class")],
+    [
+        ("/", "Record (run.json)"),
+        ("/race", "Record (race.json)"),
+        ("/benchmark", "By class"),
+        ("/theory", "This view as a link"),
+    ],
 )
 def test_axe_finds_nothing_serious(
     path: str, last: str, scheme: str, browser: Browser, server: subprocess.Popen
