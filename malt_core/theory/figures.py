@@ -11,7 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from malt_core.figure_style import DASHES, PALETTE
-from malt_core.svg_plot import Axis, Marks, rows_plot
+from malt_core.theory.gradient_plot import OFF, RANDOM, dimensions
 from malt_core.theory.statistics import OverSeeds, Quantity, over_seeds
 from malt_core.theory.types import (
     DEEP_T,
@@ -26,7 +26,7 @@ from malt_core.theory.types import (
 )
 
 Rows = list[dict[str, Any]]
-OFF, RANDOM, LINEAR = PALETTE[0], PALETTE[1], PALETTE[2]
+LINEAR = PALETTE[2]
 NAMES: dict[Varied, str] = {
     "dimension": "dimension of the input",
     "width": "width: hidden units",
@@ -73,8 +73,8 @@ def gradient_figure(measured: Measured) -> go.Figure:
     """Return the length of the gradient's parts within the data's subspace and off it, point by point."""
     figure, config = go.Figure(), measured.config
     parts = {
-        f"within the data's<br>subspace<br>({_dimensions(config.subspace)})": [p.on for p in measured.points],
-        f"off it<br>({_dimensions(config.codimension)})": [p.off for p in measured.points],
+        f"within the data's<br>subspace<br>({dimensions(config.subspace)})": [p.on for p in measured.points],
+        f"off it<br>({dimensions(config.codimension)})": [p.off for p in measured.points],
     }
     for (name, lengths), colour in zip(parts.items(), (RANDOM, OFF), strict=True):
         figure.add_box(
@@ -91,38 +91,6 @@ def gradient_figure(measured: Measured) -> go.Figure:
     _layout(figure, "", "length of the gradient's part", legend=False)
     figure.update_yaxes(rangemode="tozero")
     return figure
-
-
-def gradient_html(measured: Measured, *, alt: str) -> str:
-    """Return the same as gradient_figure, as HTML that a page shows at once (svg_plot.py)."""
-    config = measured.config
-    rows = {
-        f"within the data's subspace ({_dimensions(config.subspace)})": [p.on for p in measured.points],
-        f"off it ({_dimensions(config.codimension)})": [p.off for p in measured.points],
-    }
-    longest = max(max(lengths) for lengths in rows.values())
-    tick = _round_step(longest / 5)
-    axis = Axis(
-        title="length of the gradient's part",
-        low=0,
-        high=1.05 * longest,
-        ticks=[tick * i for i in range(int(1.05 * longest / tick) + 1)],
-    )
-    marks = []
-    for row, (lengths, colour) in enumerate(zip(rows.values(), (RANDOM, OFF), strict=True)):
-        tips = [f"{length:.3g}" for length in lengths]
-        marks.append(Marks(x=lengths, y=[row] * len(lengths), colour=colour, hollow=True, tips=tips))
-    return rows_plot(list(rows), axis, marks, alt=alt)
-
-
-def _round_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5 times a power of ten that is at least this."""
-    power = 10 ** math.floor(math.log10(least))
-    return next(step for factor in (1, 2, 5, 10) if (step := factor * power) >= 0.999 * least)
-
-
-def _dimensions(count: int) -> str:
-    return f"{count:,} dimension{'' if count == 1 else 's'}"
 
 
 def point_rows(measured: Measured) -> Rows:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from malt_core.theory import words
+from malt_core.theory.gradient_plot import gradient_html
 from malt_core.theory.types import Experiment, Measured, SweepPoint, TheoryConfig, Varied
 from ui.theory import glossary
 from ui.theory.link import View
@@ -67,8 +68,6 @@ def seen(*sentences: str) -> None:
 
 
 def _off(experiment: Experiment, below: Below) -> None:
-    from malt_core.theory import figures
-
     paper(glossary.OFF_PAPER)
     measured = experiment.measured
     seen(*([words.gradient_sentence(measured)] if measured else []))
@@ -77,9 +76,11 @@ def _off(experiment: Experiment, below: Below) -> None:
         return
     heading("The gradient, within the data's subspace and off it", glossary.WHAT_GRADIENT)
     alt = "The gradient's length within the data's subspace and off it, a dot for each training point"
-    show_first_figure(figures.gradient_html(measured, alt=alt), "theory_gradient")
+    show_first_figure(gradient_html(measured, alt=alt), "theory_gradient")
 
     def rest() -> None:
+        from malt_core.theory import figures
+
         offer_files(
             figures.gradient_figure(measured),
             key="theory_gradient",

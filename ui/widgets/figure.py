@@ -6,13 +6,18 @@ click, by malt_core/export/figures.py.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from malt_core.export.figures import Rows, config, csv_text, figure_html
 from ui.widgets.markdown import plain
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go  # takes a while to import, and first screens are without it
+
+Rows = Sequence[Mapping[str, Any]]
+"""A table: one mapping a row, from the column's name to its value; None for what is not known."""
 
 
 def show_figure(figure: go.Figure, *, key: str, alt: str, title: str, rows: Rows, caption: str = "") -> None:
@@ -21,6 +26,8 @@ def show_figure(figure: go.Figure, *, key: str, alt: str, title: str, rows: Rows
     key: of the chart, and the name of the files; alt: what it shows, for those who do not see it. title: what
     it shows, as a headline of the HTML page. rows: the numbers behind it. caption: plain text, no Markdown.
     """
+    from malt_core.export.figures import config
+
     st.plotly_chart(figure, key=key, config=config(_name(key)), alt=alt)
     if caption:
         st.caption(plain(caption))
@@ -29,6 +36,8 @@ def show_figure(figure: go.Figure, *, key: str, alt: str, title: str, rows: Rows
 
 def offer_files(figure: go.Figure, *, key: str, title: str, rows: Rows, caption: str = "") -> None:
     """Draw the downloads alone, for a figure that stands above in another form. All as in show_figure."""
+    from malt_core.export.figures import csv_text, figure_html
+
     name = _name(key)
     how: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:", "type": "tertiary"}
     with st.container(horizontal=True, gap="small", key=f"{key}_files"):
