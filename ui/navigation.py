@@ -19,6 +19,7 @@ from ui.address.parameters import PageSettings
 from ui.attack.link import AttackSettings
 from ui.benchmark.link import BenchmarkSettings
 from ui.race.link import RaceSettings
+from ui.targets.link import TargetsSettings
 from ui.theory.link import TheorySettings
 from ui.widgets.form import menu_address
 
@@ -41,6 +42,7 @@ PAGES = (
     Row("pages/attack.py", "Attack", ":material/bolt:", AttackSettings),
     Row("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
     Row("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
+    Row("pages/targets.py", "Targets", ":material/my_location:", TargetsSettings, WHY),
     Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),
 )
 

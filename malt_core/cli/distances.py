@@ -17,6 +17,7 @@ from malt_core.types import check_count
 if TYPE_CHECKING:
     from malt_core.explanations.record import DistancesRecord
 
+CANDIDATES = 100  # classes among which those are that MALT puts nearest
 HELP = "measure how far the leading wrong classes are, and how well MALT and confidence foretell it"
 DESCRIPTION = (
     "For some wrong classes of one picture, print MALT's predicted distance and the smallest radius at which "
@@ -68,15 +69,19 @@ def distances(args: argparse.Namespace) -> None:
         status.show(f"Loading {info.id} …")
         # Only now the imports and downloads that take a while: mistakes are answered at once.
         model = load_on(args, status)
+        from malt_core.explanations.classes import score_classes
         from malt_core.explanations.run import measure_distances
         from malt_core.explanations.types import Search
 
+        nearest = args.of == "nearest"
+        candidates = max(CANDIDATES, args.n_targets) if nearest else args.n_targets
+        *_, scored = score_classes(model, sample.x, label, norm=args.norm, n_candidates=candidates)
         for event in measure_distances(
             model,
             sample.x,
-            label,
+            scored,
             n_targets=args.n_targets,
-            nearest=args.of == "nearest",
+            nearest=nearest,
             image=sample.name,
             norm=args.norm,
             eps_max=most,

@@ -120,13 +120,8 @@ def _lines(record: RanksRecord, left_out: tuple[str, ...]) -> list[str]:
         *record.skipped,
         left_out_sentence(left_out),
     ]
-    settings = (
-        f"ε = {Epsilon(record.eps, record.norm)}, {record.n_targets} targets of {record.n_candidates} "
-        "candidates, "
-        f"{record.n_iter} steps each, seed {record.seed}"
-    )
     return [
-        f"{record.model} on {one_line(record.data)}: {settings}",
+        f"{record.model} on {one_line(words.ranks_settings(record))}",
         *table(rows),
         *map(one_line, filter(None, said)),
     ]

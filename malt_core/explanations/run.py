@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from malt_core.explanations.classes import score_classes
 from malt_core.explanations.distances import search_distances
 from malt_core.explanations.record import DistancesRecord, distances_record
-from malt_core.explanations.types import BoundaryDistance, Search
+from malt_core.explanations.types import BoundaryDistance, Scored, Search
 from malt_core.models.loaders import Model
 from malt_core.types import Norm
 
@@ -17,7 +16,7 @@ from malt_core.types import Norm
 def measure_distances(
     model: Model,
     x0: Tensor,
-    label: int | None,
+    scored: Scored,
     *,
     n_targets: int,
     nearest: bool,
@@ -28,15 +27,15 @@ def measure_distances(
 ) -> Iterator[Search | DistancesRecord]:
     """Yield each point that is visited, and what is known of the distances after each class.
 
-    nearest: the n_targets classes that MALT puts nearest, else the likeliest; label: None for the model's own
-    answer; image: what to call it. The rest is as in boundary_distances, and so is what is raised.
+    scored: what score_classes said last. nearest: the n_targets of its classes that MALT puts nearest, else
+    the likeliest; image: what to call it. The rest is as in boundary_distances, and so is what is raised.
     """
-    n = 100 if nearest else n_targets
-    *_, scored = score_classes(model, x0, label, norm=norm, n_candidates=n)
     ranks = {target.index: target.confidence_rank for target in scored.targets}
-    targets = [target.index for target in scored.targets[:n_targets]]
+    order = list(ranks) if nearest else sorted(ranks, key=ranks.__getitem__)
     found: list[BoundaryDistance] = []
-    for event in search_distances(model, x0, scored.label, targets, norm=norm, eps_max=eps_max, seed=seed):
+    for event in search_distances(
+        model, x0, scored.label, order[:n_targets], norm=norm, eps_max=eps_max, seed=seed
+    ):
         if isinstance(event, Search):
             yield event
             continue

@@ -13,9 +13,10 @@ from malt_core.explanations.record import (
     RanksRecord,
     SmallestRecord,
 )
-from malt_core.formatting import exact_percent, length, stopwatch
+from malt_core.explanations.types import LogitStep
+from malt_core.formatting import length, stopwatch
 from malt_core.formatting import steps as steps_text
-from malt_core.types import Norm
+from malt_core.types import NamedClass, Norm
 
 
 def first_target(record: ClassesRecord) -> str:
@@ -104,7 +105,7 @@ def ranks_sentence(record: RanksRecord) -> str:
 
 def _share(bars: Sequence[int]) -> str:
     total = sum(bars)
-    return f"{bars[0]} of {total} ({exact_percent(bars[0] / total)})" if total else "none"
+    return f"{bars[0]} of {total} ({bars[0] / total:.1%})" if total else "none"
 
 
 def _images(n: int) -> str:
@@ -154,6 +155,33 @@ def smallest_told(record: SmallestRecord) -> str:
         "search finds is enough; whether less would do, it cannot prove."
     )
     return " ".join(said)
+
+
+def ranks_settings(record: RanksRecord) -> str:
+    """Return how the images were attacked, in one line."""
+    radius = Epsilon(record.eps, record.norm)
+    return (
+        f"{record.data}: ε = {radius}, {record.n_targets} targets of {record.n_candidates} candidates, "
+        f"{steps_text(record.n_iter)} towards each, seed {record.seed}."
+    )
+
+
+def ended(
+    trace: Sequence[LogitStep], row: int, label: NamedClass, aim: NamedClass, names: Sequence[str]
+) -> str:
+    """Return when one of two attacks changed the answer, and to what; "" before the first step.
+
+    row: which of the two, 0 or 1; names: class names by index.
+    """
+    for step in trace:
+        logits = step.logits[row]
+        answer = max(range(len(logits)), key=logits.__getitem__)
+        if answer != label.index:
+            when = f"at step {step.step}" if step.step else "at the random start"
+            return f"Aimed at “{aim.name}”, the answer becomes “{names[answer]}” {when}."
+    if not trace:
+        return ""
+    return f"Aimed at “{aim.name}”, the answer is still “{label.name}” after {steps_text(trace[-1].step)}."
 
 
 def listed(names: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from malt_core.models.catalogue import model_info
 from malt_core.types import ModelInfo
 from ui.benchmark import glossary, store
 from ui.benchmark.link import BenchmarkSettings
-from ui.benchmark.uploads import read_data_file
 from ui.benchmark.work import SmallRun, evaluations, radii
+from ui.pictures.data_file import read_data_file
 from ui.widgets.form import current, draw
 from ui.widgets.markdown import plain
 

@@ -16,8 +16,9 @@ from tests.helpers import parquet
 from tests.helpers.analytic import images
 from tests.helpers.evaluations import INFO
 from tests.helpers.reports import report
-from ui.benchmark import store, uploads
-from ui.benchmark.uploads import read_data_file
+from ui.benchmark import store
+from ui.pictures import data_file
+from ui.pictures.data_file import read_data_file
 
 
 def test_a_report_is_read() -> None:
@@ -66,7 +67,7 @@ def test_data_without_rows_or_with_too_many_is_refused(
     pq.write_table(pa.table({"image": pa.array([], pa.binary()), "label": pa.array([], pa.int64())}), empty)
     with pytest.raises(BadConfig, match=r"empty\.parquet has no rows"):
         read_data_file(empty.read_bytes(), "empty.parquet", INFO, 2)
-    monkeypatch.setattr(uploads, "MOST_ROWS", 1)
+    monkeypatch.setattr(data_file, "MOST_ROWS", 1)
     data = parquet.write(tmp_path / "tiny.parquet", images(2), [0, 1]).read_bytes()
     with pytest.raises(BadConfig, match=r"mine\.parquet has 2 rows, too many"):
         read_data_file(data, "mine.parquet", INFO, 2)

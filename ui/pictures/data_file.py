@@ -1,4 +1,4 @@
-"""A small data set that somebody hands to the Benchmark page."""
+"""A small data set that somebody hands to a page: a parquet file, or a ZIP of pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from malt_core.datasets.in_memory import InMemoryData, first_images
+from malt_core.datasets.pictures import zipped_pictures
 from malt_core.errors import BadConfig
 from malt_core.types import ModelInfo
 
@@ -27,6 +28,16 @@ def read_data_file(data: bytes, name: str, info: ModelInfo, n: int) -> InMemoryD
         except BadConfig as error:
             raise BadConfig(str(error).replace(str(path), name)) from None
     return replace(held, path=name)
+
+
+def read_many(data: bytes, name: str, info: ModelInfo, n: int) -> InMemoryData:
+    """The first n images of a parquet file or of a ZIP, whose pictures may have no labels.
+
+    Raises BadConfig if it does not go with the model of `info`, and as zipped_pictures does.
+    """
+    if data.startswith(b"PK"):
+        return zipped_pictures(data, Path(name).name, info, n)
+    return read_data_file(data, name, info, n)
 
 
 def _check_rows(path: Path) -> None:

@@ -1,0 +1,124 @@
+"""What the Targets page draws of its records: live ones, finished ones, and the example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from malt_core.explanations import figures, words
+from malt_core.explanations.record import ClassesRecord, DistancesRecord, RanksRecord, named
+from malt_core.explanations.types import LogitStep, OrdersOfImage
+from malt_core.types import ModelInfo
+from ui.pictures.picture import Picture
+from ui.targets import glossary
+from ui.targets.work import TwoTargets
+from ui.widgets.figure import show_figure
+from ui.widgets.heading import heading
+from ui.widgets.markdown import plain
+
+CLASSES = "targets_classes"  # the key of the figure whose points can be clicked
+SIDE = 112  # pixels of the picture on screen
+
+
+def show_classes(record: ClassesRecord, picture: Picture, on_click: Callable[[], None]) -> None:
+    """Draw every class as a point, and what stands out."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="looked_at"):
+        with st.container(key="pixels", width=SIDE):
+            st.image(picture.image, width=SIDE, output_format="PNG", alt=picture.alt)
+        with st.container(width="stretch", gap="small"):
+            st.subheader(f"The network says: {plain(record.label.name)}", anchor=False)
+            st.markdown(plain(words.first_target(record)))
+    heading("Likely is not near", glossary.WHAT_CLASSES)
+    show_figure(
+        figures.classes_figure(record),
+        key=CLASSES,
+        alt="Each wrong class as a point: its place by confidence, and its predicted distance",
+        title=f"{record.model}, {record.image}: predicted distance of every class against its confidence",
+        rows=figures.classes_rows(record),
+        caption=words.agreement(record, figures.MARKED),
+        on_click=on_click,
+    )
+
+
+def show_distances(record: DistancesRecord) -> None:
+    """Draw predicted against true distance."""
+    heading("Is the prediction true?", glossary.WHAT_DISTANCES)
+    st.markdown(f"**{plain(words.correlation(record))}** {plain(words.error(record))}")
+    show_figure(
+        figures.distances_figure(record),
+        key="targets_distances",
+        alt="Predicted against reached distance of each class that was measured",
+        title=f"{record.model}, {record.image}: predicted and reached distance",
+        rows=figures.distances_rows(record),
+    )
+
+
+def show_two(targets: TwoTargets, trace: Sequence[LogitStep], info: ModelInfo, steps: int, eps: str) -> None:
+    """Draw two attacks and how each ended. eps: for people."""
+    label, likeliest, nearest = (
+        named(info, index) for index in (targets.label, targets.likeliest, targets.nearest)
+    )
+    heading("Aimed at the likeliest, and at the nearest", glossary.WHAT_TWO)
+    if targets.likeliest == targets.nearest:
+        st.info(glossary.SAME_TARGET)
+    said = [words.ended(trace, row, label, aim, info.classes) for row, aim in enumerate((likeliest, nearest))]
+    st.markdown(plain(" ".join(filter(None, said))))
+    show_figure(
+        figures.logits_figure(trace, label, likeliest, nearest, steps),
+        key="targets_two",
+        alt="All logits along two attacks, step by step",
+        title=f"{info.title}: all logits along two attacks, ε = {eps}",
+        rows=figures.logits_rows(trace, likeliest, nearest, info.classes),
+    )
+
+
+def show_many(
+    record: RanksRecord, opens: Callable[[OrdersOfImage], Callable[[], None] | None], *, note: str = ""
+) -> None:
+    """Draw at which place either order succeeded. opens: what a click on an image does, None for nothing."""
+    heading("Which target did it?", glossary.WHAT_MANY)
+    st.markdown(plain(words.ranks_sentence(record)))
+    if record.attacked:
+        show_figure(
+            figures.ranks_figure(record),
+            key="targets_many",
+            alt="At which place of its order the attack first succeeded, MALT beside confidence",
+            title=f"{record.model} on {record.data}: the place of the class that did it",
+            rows=figures.ranks_rows(record),
+            caption=words.ranks_settings(record),
+        )
+    _only(record, opens, note)
+    if record.skipped:
+        st.caption(plain("Not read: " + " ".join(record.skipped)))
+
+
+def _only(
+    record: RanksRecord, opens: Callable[[OrdersOfImage], Callable[[], None] | None], note: str
+) -> None:
+    """Draw the images on which only one of the orders succeeded."""
+    if not (said := words.only_one(record)):
+        return
+    st.markdown(f"**{plain(said)}**")
+    listed = [
+        (f"only by {order}", image)
+        for order, images in (("MALT's order", record.only_malt), ("confidence", record.only_naive))
+        for image in images
+    ]
+    if listed and note:
+        st.caption(note)
+    for which, image in listed:
+        click = opens(image)
+        name, target = record.names[image.label], record.names[max(image.malt_target, image.naive_target)]
+        place = image.malt or image.naive
+        text = f"{image.name}: “{name}”, {which}, at place {place}, aimed at “{target}”"
+        if click is None:
+            st.markdown(f"- {plain(text)}")
+        else:
+            st.button(
+                plain(text),
+                key=f"open_{image.index}",
+                type="tertiary",
+                icon=":material/open_in_new:",
+                on_click=click,
+            )
