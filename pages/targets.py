@@ -25,7 +25,7 @@ with left:
     except MaltError as error:
         trouble = str(error)
     settings.main_settings(state.view)
-    pressed = form.start_button(TargetsSettings, "Measure", "measure", ready=what is not None)
+    pressed = form.start_button(TargetsSettings, "Measure", "start", ready=what is not None)
     settings.more_settings(state.view)
 
 chosen = form.current(TargetsSettings)

@@ -7,39 +7,19 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from malt_core.explanations.marks import BOTH, MALT, MARKS, NAIVE, marked, unit
 from malt_core.explanations.record import (
     SHOWN_RANKS,
-    Candidate,
     ClassesRecord,
     DistancesRecord,
     RanksRecord,
 )
 from malt_core.explanations.types import LogitStep
-from malt_core.figure_style import CROWD, PALETTE
-from malt_core.types import NamedClass, Norm
+from malt_core.figure_style import CROWD
+from malt_core.types import NamedClass
 
-MALT, NAIVE, BOTH, LABEL = PALETTE[0], PALETTE[1], PALETTE[2], "#888888"
-MARKED = 9  # classes that either order aims at
-FAR = 1.15  # how far above the largest distance a class stands that was not reached
-
-
-def unit(norm: Norm) -> tuple[float, str]:
-    """Return the factor from eps to what axes show, and its name."""
-    return (255.0, "n/255") if norm == "linf" else (1.0, "L2")
-
-
-def marked(candidate: Candidate, n: int = MARKED) -> str:
-    """Return whose first n classes this one is among: "both", "malt", "naive" or ""."""
-    malt, naive = candidate.rank <= n, candidate.confidence_rank <= n
-    return "both" if malt and naive else "malt" if malt else "naive" if naive else ""
-
-
-_MARKS: dict[str, tuple[str, str, str, int]] = {
-    "both": (f"among the first {MARKED} of both", "diamond", BOTH, 12),
-    "malt": (f"MALT's first {MARKED}", "circle", MALT, 12),
-    "naive": (f"the {MARKED} likeliest", "square", NAIVE, 11),
-    "": ("neither", "circle-open", CROWD, 8),
-}
+MISSED = "#888888"
+FAR = 1.04  # how far above the largest distance a class stands that was not reached
 
 
 def classes_figure(record: ClassesRecord) -> go.Figure:
@@ -49,8 +29,8 @@ def classes_figure(record: ClassesRecord) -> go.Figure:
     """
     factor, name = unit(record.norm)
     figure = go.Figure()
-    for mark, (legend, symbol, colour, size) in _MARKS.items():
-        points = [one for one in record.candidates if marked(one) == mark and one.predicted is not None]
+    for mark in MARKS:
+        points = [one for one in record.candidates if marked(one) == mark.whose and one.predicted is not None]
         figure.add_scatter(
             x=[one.confidence_rank for one in points],
             y=[one.predicted * factor for one in points],
@@ -58,9 +38,14 @@ def classes_figure(record: ClassesRecord) -> go.Figure:
                 [one.index, one.name, one.margin, one.gradient_norm, one.rank, one.confidence_rank]
                 for one in points
             ],
-            name=legend,
+            name=mark.words,
             mode="markers",
-            marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 1.5, "color": colour}},
+            marker={
+                "symbol": mark.symbol + ("" if mark.whose else "-open"),
+                "size": mark.size,
+                "color": mark.colour,
+                "line": {"width": 1.5, "color": mark.colour},
+            },
             hovertemplate=(
                 "<b>%{customdata[1]}</b><br>predicted distance %{y:.3g}<br>margin %{customdata[2]:.3g} logits"
                 "<br>gradient norm %{customdata[3]:.3g}<br>rank: MALT %{customdata[4]}, confidence "
@@ -81,11 +66,11 @@ def distances_figure(record: DistancesRecord) -> go.Figure:
     factor, name = unit(record.norm)
     known = [one for one in record.distances if one.predicted is not None]
     values = [v for one in known for v in (one.predicted, one.reached) if v is not None]
-    most = max(values, default=1.0 / factor) * factor * 1.08
+    least, most = (f * edge(values, default=0.5) * factor for f, edge in ((0.9, min), (1.08, max)))
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, most],
-        y=[0, most],
+        x=[least, most],
+        y=[least, most],
         name="as predicted",
         mode="lines",
         line={"color": CROWD, "dash": "dot", "width": 1.5},
@@ -114,12 +99,12 @@ def distances_figure(record: DistancesRecord) -> go.Figure:
             text=[one.name for one in missed],
             name="not reached",
             mode="markers",
-            marker={"symbol": "triangle-up-open", "size": 12, "color": LABEL},
+            marker={"symbol": "triangle-up-open", "size": 12, "color": MISSED},
             hovertemplate="<b>%{text}</b><br>predicted %{x:.3g}, not reached<extra></extra>",
         )
     _frame(figure, 420)
-    figure.update_xaxes(title=f"predicted distance ({name})", rangemode="tozero")
-    figure.update_yaxes(title=f"distance reached ({name})", rangemode="tozero")
+    figure.update_xaxes(title=f"predicted distance ({name})", range=[least, most])
+    figure.update_yaxes(title=f"distance reached ({name})", range=[least, most * (1.08 if missed else 1)])
     return figure
 
 
@@ -127,10 +112,7 @@ def ranks_figure(record: RanksRecord) -> go.Figure:
     """Return how many images fell at which place of either order, among those that it fooled."""
     places = [*map(str, range(1, SHOWN_RANKS + 1)), f"{SHOWN_RANKS + 1} to {record.n_targets}"]
     figure = go.Figure()
-    for key, legend, colour, pattern in (
-        ("malt", "MALT's order", MALT, ""),
-        ("naive", "order of confidence", NAIVE, "/"),
-    ):
+    for key, legend, colour in (("malt", "MALT's order", MALT), ("naive", "order of confidence", NAIVE)):
         bars = record.histogram()[key]
         total = sum(bars)
         figure.add_bar(
@@ -138,7 +120,7 @@ def ranks_figure(record: RanksRecord) -> go.Figure:
             y=[100 * bar / total if total else 0 for bar in bars],
             text=[str(bar) for bar in bars],
             name=legend,
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "#ffffff"}},
+            marker={"color": colour},
             hovertemplate=f"{legend}, place %{{x}}: %{{text}} of {total} images (%{{y:.1f}}%)<extra></extra>",
             textposition="outside",
             cliponaxis=False,

@@ -12,6 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ui.navigation import PAGES
+from ui.widgets.below import PLOTLY
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
@@ -23,7 +24,7 @@ def open_app(page: str = "attack", *, drawn: bool = True, **params: object) -> A
     """
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
     if drawn:
-        app.session_state["opened"] = {row.settings.page for row in PAGES}
+        app.session_state["opened"] = {PLOTLY, *(row.settings.page for row in PAGES)}
     if page != "attack":
         app.run()  # before that, AppTest knows no other pages: what the tab knows by then is forgotten
         app.switch_page(f"pages/{page}.py")

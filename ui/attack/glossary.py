@@ -47,4 +47,8 @@ WHAT_TABLE = (
     "Before it attacks, MALT estimates how far away each wrong class is: its margin divided by the length of "
     "its gradient. The nearest are attacked first. The likeliest class is often not the nearest."
 )
+HOW_LITTLE = (
+    "Searches for the smallest ε at which the network's answer to this picture changes, to any wrong class, "
+    "whatever is set for ε. A few seconds on a small network, up to a minute on a large one."
+)
 WHAT_SEES = "The model looks at a small square picture. This is yours at that size, pixel by pixel."

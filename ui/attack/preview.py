@@ -11,6 +11,7 @@ from malt_core.types import ModelInfo
 from ui.attack import glossary, work
 from ui.attack.link import AttackSettings
 from ui.attack.question import ask, asks, truth_of
+from ui.attack.smallest import show_smallest
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
 from ui.compute.session import shelf, tab
@@ -35,6 +36,7 @@ def show_before(settings: AttackSettings, picture: Picture | None) -> None:
             st.session_state.attack_now = True
             st.rerun()
         st.markdown("searches for a change, at most as large as ε, that changes the answer.", width="content")
+    show_smallest(settings, picture)
 
 
 def show_glance(settings: AttackSettings, picture: Picture, *, asking: bool = False) -> None:

@@ -16,6 +16,7 @@ from ui.attack.failure import near, show_next, show_why
 from ui.attack.link import AttackSettings
 from ui.attack.preview import answers_of
 from ui.attack.question import ask, asks, truth_of
+from ui.attack.smallest import show_smallest
 from ui.pictures.picture import CAMERA, UPLOAD, Picture
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
@@ -54,6 +55,7 @@ def show_result(
     st.caption(f"{visibility(record)} {_credit(settings.photo, picture)}")
     show_pin(key)
     show_strip(key)
+    show_smallest(settings, picture)
 
     def rest() -> None:
         heading("Was the margin a straight line?", glossary.WHAT_MARGIN)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackEvent
+from malt_core.explanations.limits import EPS_MAX
+from malt_core.explanations.record import SmallestRecord
+from malt_core.explanations.types import Scored, Search, SmallestEpsilon
 from malt_core.export.snapshot import Snapshot
 from ui.attack.link import AttackSettings
 from ui.pictures.picture import Picture
@@ -82,6 +85,40 @@ def attack(
         )
         for event in run:
             yield Outcome(event, snapshot_of(event)) if isinstance(event, AttackRun) else event
+
+    return work
+
+
+@dataclass(frozen=True)
+class Little:
+    """The last event of a search for the smallest ε. png: the picture that 8 bits can hold, if any."""
+
+    record: SmallestRecord
+    png: bytes | None
+
+
+def smallest_key(settings: AttackSettings, picture: Picture) -> str:
+    """Equal keys mean equal results."""
+    return _digest("smallest", settings.model, settings.norm, settings.seed, picture.name, picture.digest)
+
+
+def smallest(
+    settings: AttackSettings, picture: Picture
+) -> Callable[[Model], Iterator[Scored | Search | Little]]:
+    """A work function for the queue: what is visited in search of the smallest ε, then what was found."""
+
+    def work(model: Model) -> Iterator[Scored | Search | Little]:
+        from malt_core.explanations.record import smallest_record
+        from malt_core.explanations.smallest import search_smallest
+        from malt_core.images.pixels import png_bytes
+
+        how = {"norm": settings.norm, "eps_max": EPS_MAX[settings.norm], "seed": settings.seed}
+        for event in search_smallest(model, picture.to_sample().x, **how):
+            if not isinstance(event, SmallestEpsilon):
+                yield event
+                continue
+            record = smallest_record(event, model.info, picture.name, **how)
+            yield Little(record, None if event.eight_bit is None else png_bytes(event.eight_bit))
 
     return work
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from malt_core.explanations import figures, words
+from malt_core.explanations import words
+from malt_core.explanations.first_figure import classes_html
+from malt_core.explanations.marks import MARKED
 from malt_core.explanations.record import ClassesRecord, DistancesRecord, RanksRecord, named
 from malt_core.explanations.types import LogitStep, OrdersOfImage
 from malt_core.types import ModelInfo
@@ -14,6 +16,7 @@ from ui.pictures.picture import Picture
 from ui.targets import glossary
 from ui.targets.work import TwoTargets
 from ui.widgets.figure import show_figure
+from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 
@@ -21,28 +24,41 @@ CLASSES = "targets_classes"  # the key of the figure whose points can be clicked
 SIDE = 112  # pixels of the picture on screen
 
 
-def show_classes(record: ClassesRecord, picture: Picture, on_click: Callable[[], None]) -> None:
-    """Draw every class as a point, and what stands out."""
+def show_head(record: ClassesRecord, picture: Picture) -> None:
+    """Draw the picture, what the network says of it, and what MALT aims at first."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="looked_at"):
         with st.container(key="pixels", width=SIDE):
             st.image(picture.image, width=SIDE, output_format="PNG", alt=picture.alt)
         with st.container(width="stretch", gap="small"):
             st.subheader(f"The network says: {plain(record.label.name)}", anchor=False)
             st.markdown(plain(words.first_target(record)))
-    heading("Likely is not near", glossary.WHAT_CLASSES)
+    heading("Is the likeliest class the nearest?", glossary.WHAT_CLASSES)
+
+
+def show_at_once(record: ClassesRecord) -> None:
+    """Draw every class as a point, without Plotly."""
+    show_first_figure(classes_html(record), "targets_first")
+
+
+def show_classes(record: ClassesRecord, on_click: Callable[[], None]) -> None:
+    """Draw every class as a point that can be clicked."""
+    from malt_core.explanations import figures  # Plotly takes a while to import
+
     show_figure(
         figures.classes_figure(record),
         key=CLASSES,
         alt="Each wrong class as a point: its place by confidence, and its predicted distance",
         title=f"{record.model}, {record.image}: predicted distance of every class against its confidence",
         rows=figures.classes_rows(record),
-        caption=words.agreement(record, figures.MARKED),
+        caption=words.agreement(record, MARKED),
         on_click=on_click,
     )
 
 
 def show_distances(record: DistancesRecord) -> None:
     """Draw predicted against true distance."""
+    from malt_core.explanations import figures
+
     heading("Is the prediction true?", glossary.WHAT_DISTANCES)
     st.markdown(f"**{plain(words.correlation(record))}** {plain(words.error(record))}")
     show_figure(
@@ -56,6 +72,8 @@ def show_distances(record: DistancesRecord) -> None:
 
 def show_two(targets: TwoTargets, trace: Sequence[LogitStep], info: ModelInfo, steps: int, eps: str) -> None:
     """Draw two attacks and how each ended. eps: for people."""
+    from malt_core.explanations import figures
+
     label, likeliest, nearest = (
         named(info, index) for index in (targets.label, targets.likeliest, targets.nearest)
     )
@@ -77,6 +95,8 @@ def show_many(
     record: RanksRecord, opens: Callable[[OrdersOfImage], Callable[[], None] | None], *, note: str = ""
 ) -> None:
     """Draw at which place either order succeeded. opens: what a click on an image does, None for nothing."""
+    from malt_core.explanations import figures
+
     heading("Which target did it?", glossary.WHAT_MANY)
     st.markdown(plain(words.ranks_sentence(record)))
     if record.attacked:

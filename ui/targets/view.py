@@ -19,6 +19,7 @@ from ui.targets import aim, glossary, opening, result, work
 from ui.targets.example import stored_targets
 from ui.targets.link import TargetsSettings
 from ui.targets.work import TwoTargets, latest
+from ui.widgets.below import draw_below, draw_with_plotly
 from ui.widgets.waiting import watch
 
 EVERY = 0.6  # seconds between two looks at what grows
@@ -94,7 +95,13 @@ def classes_view(chosen: TargetsSettings, picture: Picture | None) -> View:
     def example() -> None:
         stored = stored_targets()
         _example_caption(chosen, ("model", "norm", "seed", "measured", "which", "photo", "crop"))
-        _classes(stored.settings, _stored_picture(), stored.classes, stored.distances)
+        picture = _stored_picture()
+        result.show_head(stored.classes, picture)
+        draw_below(
+            "targets",
+            lambda: _points(stored.settings, picture, stored.classes, stored.distances),
+            before=lambda: result.show_at_once(stored.classes),
+        )
 
     ready = picture is not None
     return View(
@@ -110,7 +117,18 @@ def classes_view(chosen: TargetsSettings, picture: Picture | None) -> View:
 def _classes(
     settings: TargetsSettings, picture: Picture, record: ClassesRecord, distances: DistancesRecord | None
 ) -> None:
-    result.show_classes(record, picture, aim.note_click)
+    result.show_head(record, picture)
+    _points(settings, picture, record, distances)
+
+
+def _points(
+    settings: TargetsSettings, picture: Picture, record: ClassesRecord, distances: DistancesRecord | None
+) -> None:
+    """Every class as a point, the attack on the one that was clicked, and what was measured."""
+    draw_with_plotly(
+        lambda: result.show_classes(record, aim.note_click),
+        lambda: result.show_at_once(record),
+    )
     if st.session_state.get("targets_aim") is None:
         st.caption(glossary.CLICK)
     aim.show_aim(settings, picture)
@@ -136,7 +154,12 @@ def two_view(chosen: TargetsSettings, picture: Picture | None) -> View:
         stored = stored_targets()
         _example_caption(chosen, ("model", "norm", "eps", "seed", "steps", "photo", "crop"))
         of = stored.settings
-        result.show_two(stored.targets, stored.trace, model_info(of.model), of.steps, str(of.epsilon))
+        draw_below(
+            "targets",
+            lambda: result.show_two(
+                stored.targets, stored.trace, model_info(of.model), of.steps, str(of.epsilon)
+            ),
+        )
 
     ready = picture is not None
     return View(
@@ -168,7 +191,9 @@ def many_view(chosen: TargetsSettings, data: InMemoryData | None) -> View:
     def example() -> None:
         stored = stored_targets()
         st.caption(glossary.EXAMPLE.format(what=f"{model_info(stored.many.model).title}, {stored.many.data}"))
-        result.show_many(stored.many, lambda image: None, note=glossary.NOT_HERE)
+        draw_below(
+            "targets", lambda: result.show_many(stored.many, lambda image: None, note=glossary.NOT_HERE)
+        )
 
     ready = data is not None
     return View(

@@ -6,7 +6,7 @@ click, by malt_core/export/figures.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -20,15 +20,26 @@ Rows = Sequence[Mapping[str, Any]]
 """A table: one mapping a row, from the column's name to its value; None for what is not known."""
 
 
-def show_figure(figure: go.Figure, *, key: str, alt: str, title: str, rows: Rows, caption: str = "") -> None:
+def show_figure(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    title: str,
+    rows: Rows,
+    caption: str = "",
+    on_click: Callable[[], None] | None = None,
+) -> None:
     """Draw a figure, its caption and its downloads.
 
     key: of the chart, and the name of the files; alt: what it shows, for those who do not see it. title: what
     it shows, as a headline of the HTML page. rows: the numbers behind it. caption: plain text, no Markdown.
+    on_click: called when points are chosen by a click; `chosen_point` tells which.
     """
     from malt_core.export.figures import config
 
-    st.plotly_chart(figure, key=key, config=config(_name(key)), alt=alt)
+    selection: dict[str, Any] = {"on_select": on_click, "selection_mode": "points"} if on_click else {}
+    st.plotly_chart(figure, key=key, config=config(_name(key)), alt=alt, **selection)
     if caption:
         st.caption(plain(caption))
     offer_files(figure, key=key, title=title, rows=rows, caption=caption)
@@ -63,3 +74,9 @@ def offer_files(figure: go.Figure, *, key: str, title: str, rows: Rows, caption:
 
 def _name(key: str) -> str:
     return f"malt-{key.replace('_', '-')}"
+
+
+def chosen_point(key: str) -> Any:
+    """Return the first number of `customdata` of the point that was chosen in a figure, None for none."""
+    points = st.session_state[key]["selection"]["points"]
+    return points[0]["customdata"][0] if points else None
