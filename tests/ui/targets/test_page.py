@@ -44,11 +44,11 @@ def open_targets(**params: object) -> AppTest:
     return open_app("targets", **params)
 
 
-def test_first_words_need_neither_torch_nor_plotly() -> None:
+def test_first_words_need_no_torch() -> None:
     code = (
         "import sys, ui.targets.view, ui.targets.settings, ui.targets.example as example;"
         "example.stored_targets();"
-        "heavy = {'torch', 'plotly', 'scipy'} & set(sys.modules);"
+        "heavy = {'torch', 'scipy', 'torchvision'} & set(sys.modules);"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True)
@@ -89,9 +89,9 @@ def test_classes_are_ranked_and_their_distances_measured() -> None:
     app.run()
     run_until(app, f"Aimed at “{model_info(MODEL).classes[7]}”, ε = 2/255")
     run_until(app, "was asked for")
-    app.button_group(key="view").set_value(["two"]).run()
+    app.button_group(key="view").set_value("two").run()
     assert "A finished example: " in texts(app)
-    app.button_group(key="view").set_value(["classes"]).run()
+    app.button_group(key="view").set_value("classes").run()
     assert "Already computed, shown from memory" in texts(app)
 
 
