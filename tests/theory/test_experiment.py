@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from malt_core.theory import plan, words
+from malt_core.theory import plan, sweep_words, words
 from malt_core.theory.experiment import run
 from malt_core.theory.statistics import over_seeds, trend
 from malt_core.theory.types import Experiment, Measured, TheoryConfig, TrainingStep
@@ -64,9 +64,9 @@ def test_every_sentence_can_be_said_of_it(experiment: Experiment):
     assert "of the point's own length" in words.headline(measured)
     assert "as they began" in words.gradient_sentence(measured)
     assert "0% of what it was at the point" in words.drift_sentence(measured, 1.0)
-    assert "falls" in words.length_sentence(experiment)
-    assert "line in the plane" in words.toy_sentence(experiment)
-    assert "With initial scale 0.1 in place of 1" in words.cure_sentence(
+    assert "falls" in sweep_words.length_sentence(experiment)
+    assert "line in the plane" in sweep_words.toy_sentence(experiment)
+    assert "With initial scale 0.1 in place of 1" in sweep_words.cure_sentence(
         experiment.swept("scale"), "initial scale", usual=1.0
     )
     assert len(words.directions(measured)) == 3

@@ -9,7 +9,7 @@ import streamlit as st
 
 from malt_core.images.gallery import find_photo
 from malt_core.models.catalogue import model_info
-from malt_core.theory import words
+from malt_core.theory import sweep_words
 from malt_core.theory.statistics import DeepSummary, summaries
 from malt_core.theory.types import DEEP_T, DeepRecord, DeepStage
 from ui.compute.loading import load_model
@@ -17,7 +17,7 @@ from ui.compute.task import Task
 from ui.theory import glossary, work
 from ui.theory.example import stored_deep
 from ui.theory.link import TheorySettings
-from ui.theory.result import paper, seen
+from ui.theory.parts import paper, seen
 from ui.widgets.below import draw_below
 from ui.widgets.figure import show_figure
 from ui.widgets.heading import heading
@@ -41,7 +41,7 @@ def show_deep(task: Task, chosen: TheorySettings, *, started: bool, retry: bool)
             own = next(event for event in job.events if isinstance(event, DeepRecord))
     found = summaries(stored_deep())
     paper(glossary.DEEP_PAPER)
-    seen(words.deep_sentence(found))
+    seen(sweep_words.deep_sentence(found))
     photographs = len({record.image for record in stored_deep()})
     st.caption(glossary.DEEP_STORED.format(images=photographs))
     if own is not None:
@@ -65,13 +65,13 @@ def show_own(own: DeepRecord) -> None:
     """Say what came of the network and photograph that were chosen."""
     info = model_info(own.model)
     network, photo, target = map(plain, (info.title, find_photo(own.image).title, info.classes[own.target]))
-    sentence = words.own_sentence(own, target) if own.reached is not None else glossary.DEEP_NEVER
+    sentence = sweep_words.own_sentence(own, target) if own.reached is not None else glossary.DEEP_NEVER
     with st.container(border=True):
         st.markdown(glossary.DEEP_OWN.format(network=network, photo=photo, sentence=sentence))
 
 
 def _figure(found: Sequence[DeepSummary], own: DeepRecord | None) -> None:
-    from malt_core.theory.figures import DeepCurve, deep_figure, deep_rows
+    from malt_core.theory.sweep_figures import DeepCurve, deep_figure, deep_rows
 
     start = (0.0, *DEEP_T)
     curves = [DeepCurve(name=one.model, t=start, drift=(0.0, *one.drift)) for one in found]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from malt_core.theory import words
 from malt_core.theory.gradient_plot import gradient_html
-from malt_core.theory.types import Experiment, Measured, SweepPoint, TheoryConfig, Varied
+from malt_core.theory.types import Experiment, Measured, TheoryConfig
 from ui.theory import glossary
 from ui.theory.link import View
+from ui.theory.parts import Below, paper, seen
+from ui.theory.sweeps import show_cures, show_size
 from ui.widgets.figure import offer_files, show_figure
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
-
-Below = Callable[[Callable[[], None]], None]
-"""What draws the part of a view that stands below its first screen."""
 
 
 def show_experiment(
@@ -38,9 +35,9 @@ def show_experiment(
     elif view == "straight":
         _straight(experiment.measured, step, below)
     elif view == "size":
-        _size(experiment, below)
+        show_size(experiment, below)
     else:
-        _cures(experiment, below)
+        show_cures(experiment, below)
 
 
 def show_departures(config: TheoryConfig) -> None:
@@ -51,20 +48,6 @@ def show_departures(config: TheoryConfig) -> None:
                 ["**Where these settings leave the papers' assumptions:**", "", *(f"- {one}" for one in said)]
             )
         )
-
-
-def paper(text: str) -> None:
-    """Draw what a paper says, marked as such."""
-    with st.container(border=True):
-        st.badge(glossary.PAPER, icon=":material/menu_book:", color="violet")
-        st.markdown(text)
-
-
-def seen(*sentences: str) -> None:
-    """Draw what the experiment shows, marked as such."""
-    st.badge(glossary.SEEN, icon=":material/science:", color="blue")
-    if said := " ".join(filter(None, sentences)):
-        st.markdown(said)
 
 
 def _off(experiment: Experiment, below: Below) -> None:
@@ -152,91 +135,6 @@ def _straight_figures(measured: Measured, step: float) -> None:
         title="Predicted and true distance to the boundary off the data",
         rows=figures.point_rows(measured),
     )
-
-
-def _size(experiment: Experiment, below: Below) -> None:
-    paper(glossary.SIZE_PAPER)
-    if not experiment.swept("dimension"):
-        seen(glossary.NOTHING_YET)
-        return
-    seen(words.length_sentence(experiment), words.toy_sentence(experiment), words.drift_trends(experiment))
-    if experiment.measured is not None:
-        st.markdown(glossary.LAZY.format(measured=words.lazy_sentence(experiment.measured)))
-    below(lambda: _size_figures(experiment))
-
-
-def _size_figures(experiment: Experiment) -> None:
-    from malt_core.theory import figures
-
-    toys, sizes = experiment.swept("toy"), experiment.swept("dimension")
-    heading("How long a step must be", glossary.WHAT_LENGTH)
-    show_figure(
-        figures.length_figure(sizes, toys),
-        key="theory_length",
-        alt="The shortest step off the data that changes the answer, over the point's length, by dimension",
-        title="The shortest step against the dimension of the input",
-        rows=figures.sweep_rows([*toys, *sizes]),
-    )
-    heading("How straight, by dimension and by width", glossary.WHAT_SWEEP)
-    for varied in ("dimension", "width"):
-        _sweep(
-            experiment, varied, (("drift at the boundary", words.drift), ("deviation", _deviation)), "share"
-        )
-
-
-def _cures(experiment: Experiment, below: Below) -> None:
-    paper(glossary.CURES_PAPER)
-    scales, decays = experiment.swept("scale"), experiment.swept("decay")
-    if not scales:
-        seen(glossary.NOTHING_YET)
-        return
-    seen(
-        words.cure_sentence(scales, "initial scale", usual=1.0),
-        words.cure_sentence(decays, "weight decay", usual=0.0),
-    )
-    below(lambda: _cure_figures(experiment))
-
-
-def _cure_figures(experiment: Experiment) -> None:
-    heading("Smaller first weights, and weight decay", glossary.WHAT_CURE)
-    both = (("gradient off the data", _off_length), ("shortest step over ‖x‖", _relative))
-    for varied in ("scale", "decay"):
-        _sweep(experiment, varied, both, "length", log=True)
-
-
-def _sweep(
-    experiment: Experiment,
-    varied: Varied,
-    curves: tuple[tuple[str, Callable[[SweepPoint], float | None]], ...],
-    y: str,
-    *,
-    log: bool = False,
-) -> None:
-    from malt_core.theory import figures
-
-    points = experiment.swept(varied)
-    if not points:
-        return
-    named = " and ".join(name for name, _ in curves)
-    show_figure(
-        figures.sweep_figure(points, curves, y, log=log),
-        key=f"theory_{varied}",
-        alt=f"{named}, against the {figures.NAMES[varied]}",
-        title=f"{named}, against the {figures.NAMES[varied]}",
-        rows=figures.sweep_rows(points),
-    )
-
-
-def _deviation(point: SweepPoint) -> float | None:
-    return point.deviation
-
-
-def _off_length(point: SweepPoint) -> float | None:
-    return point.off
-
-
-def _relative(point: SweepPoint) -> float | None:
-    return point.relative
 
 
 def _papers(measured: Measured | None, config: TheoryConfig) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from malt_core.theory import plan, words
+from malt_core.theory import plan, sweep_words, words
 from malt_core.theory.types import Experiment, TheoryConfig
 from tests.helpers.pages import open_app, run_until, texts
 from ui.theory import glossary, work
@@ -53,7 +53,7 @@ def test_a_network_is_trained_measured_and_varied():
     expected = Experiment.of(list(work.experiment(TheoryConfig(**TINY))(None)))
     run_until(app, words.headline(expected.measured))
     app.segmented_control(key="view").set_value("size").run()
-    run_until(app, words.length_sentence(expected))
+    run_until(app, sweep_words.length_sentence(expected))
     assert app.query_params["run"] == "1"
 
 
@@ -73,3 +73,9 @@ def test_a_deep_network_of_ones_choice_is_measured():
     tables = app.dataframe[0].value
     assert tables["network"].iloc[0] == "autoattack/resnet18-cifar10, yours"
     assert len(tables) == 1 + len({record.model for record in stored_deep()})
+
+
+def test_a_link_to_a_deep_network_measures_it():
+    app = open_app("theory", model="autoattack/resnet18-cifar10", photo="cat", view="deep", run=1)
+    run_until(app, "Yours:")
+    assert charts(app) == 1
