@@ -5,6 +5,7 @@
    height. What is chosen leaves as the trigger "chosen": "LEFT,TOP,WIDTH", "centre" or "fit". */
 
 const SMALLEST = 0.05;
+const LEAST = 160; // pixels of the picture's longer side on screen
 const STEP = 0.02;
 const FACTOR = 1.1;
 const WAIT = 500; // milliseconds after the last key
@@ -38,7 +39,7 @@ class CropFrame {
     this.picture.addEventListener("pointermove", (event) => this.drag(event));
     for (const end of ["pointerup", "pointercancel"]) this.picture.addEventListener(end, () => this.drop());
     this.box.addEventListener("keydown", (event) => this.key(event));
-    this.image.addEventListener("load", () => this.draw());
+    this.image.addEventListener("load", () => this.loaded());
   }
 
   show(data, choose) {
@@ -50,6 +51,14 @@ class CropFrame {
     this.frame = [...(data.frame ?? data.start)];
     this.image.alt = data.alt;
     this.image.src = data.image;
+    this.draw();
+  }
+
+  /* A picture of a few pixels is shown larger, or nobody could drag a frame over it. */
+  loaded() {
+    const { naturalWidth, naturalHeight } = this.image;
+    const enlarge = LEAST / Math.max(naturalWidth, naturalHeight);
+    this.image.style.width = enlarge > 1 ? `${naturalWidth * enlarge}px` : "";
     this.draw();
   }
 

@@ -41,17 +41,24 @@ def browser() -> Iterator[playwright.Browser]:
         opened.close()
 
 
-@pytest.fixture
-def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
-    """A page of a fresh context, 1280 x 900; the test fails if its console shows an error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    opened = context.new_page()
+@pytest.fixture(scope="session")
+def context(browser: playwright.Browser) -> Iterator[playwright.BrowserContext]:
+    """One for all tests, 1280 x 900: what it keeps of Streamlit's code is not loaded again and again."""
+    opened = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     opened.set_default_timeout(PATIENCE)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: playwright.BrowserContext) -> Iterator[playwright.Page]:
+    """A tab of its own; the test fails if its console shows an error."""
+    opened = context.new_page()
     errors: list[str] = []
     opened.on("console", lambda message: message.type == "error" and errors.append(_said(message)))
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
-    context.close()
+    opened.close()
     # Streamlit drops a picture as soon as another takes its place; a slow browser may then ask in vain.
     # Opened at the address of one of its pages, it looks for the server below that first.
     ours = [error for error in errors if "/media/" not in error and "/_stcore/" not in error]

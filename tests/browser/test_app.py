@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from pillow_heif import from_pillow
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from malt_core import load_model
 from malt_core.images.gallery import open_photo
@@ -169,20 +169,19 @@ def shown_now(page: Page) -> dict[str, object]:
     }
 
 
-def test_a_link_reopens_the_view(page: Page, browser: Browser, server: subprocess.Popen) -> None:
+def test_a_link_reopens_the_view(page: Page, context: BrowserContext, server: subprocess.Popen) -> None:
     page.goto(f"{server.url}/?photo=flower")
     set_eps(page, "5")
     attack(page)
     expect(sentence(page)).to_contain_text("became")
     link = page.locator("[data-testid=stCode]", has_text="run=1").inner_text().strip()
     assert link.startswith(server.url)
-    context = browser.new_context()
     other = context.new_page()
     other.goto(link)
     expect(sentence(other)).to_have_text(sentence(page).inner_text())
     expect(other.locator(".st-key-eps_linf input")).to_have_value("5")
     expect(other.locator(".st-key-picker [aria-checked=true] img")).to_have_attribute("alt", "Flower")
-    context.close()
+    other.close()
 
     page.go_back()
     expect(page.get_by_text("searches for a change")).to_be_visible()
@@ -226,9 +225,7 @@ def test_a_wrong_file_is_explained_and_the_page_goes_on(page: Page, server: subp
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads processor time from /proc")
 @pytest.mark.parametrize("how", ["setting", "stop", "close"])
-def test_an_attack_really_stops(how: str, browser: Browser, server: subprocess.Popen) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+def test_an_attack_really_stops(how: str, page: Page, server: subprocess.Popen) -> None:
     page.goto(f"{server.url}{SLOW}&seed={hash(how) % 1000}")
     expect(page.get_by_text(STEP)).to_be_visible()
     wait_for(lambda: busy_share(server) > 0.4, "the attack to be computed")
@@ -242,11 +239,9 @@ def test_an_attack_really_stops(how: str, browser: Browser, server: subprocess.P
     if how != "close":
         expect(stop_button(page)).to_have_count(0)
         assert "run=1" not in page.url
-    context.close()
 
 
-def test_two_people_at_once(page: Page, browser: Browser, server: subprocess.Popen) -> None:
-    context = browser.new_context()
+def test_two_people_at_once(page: Page, context: BrowserContext, server: subprocess.Popen) -> None:
     slow = context.new_page()
     slow.goto(f"{server.url}{SLOW}&seed=77")
     expect(slow.get_by_text(STEP)).to_be_visible()
@@ -256,13 +251,13 @@ def test_two_people_at_once(page: Page, browser: Browser, server: subprocess.Pop
     expect(stop_button(slow)).to_be_visible()
     stop_button(slow).click()
     expect(stop_button(slow)).to_have_count(0)
-    context.close()
+    slow.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page = context.new_page()
+def test_on_a_phone(scheme: str, page: Page, server: subprocess.Popen) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)
     page.goto(server.url)
     expect(page.get_by_test_id("slider")).to_be_visible()
     picture = page.get_by_test_id("adversarial").bounding_box()
@@ -275,7 +270,6 @@ def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> 
     assert page.locator("img:not([alt])").count() == 0
     background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 200) == (scheme == "dark")
-    context.close()
 
 
 def test_the_keyboard_is_enough(page: Page, server: subprocess.Popen) -> None:

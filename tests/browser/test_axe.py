@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 pytestmark = pytest.mark.browser
 
@@ -26,10 +26,11 @@ EXCEPTIONS: dict[str, str] = {}
     ],
 )
 def test_axe_finds_nothing_serious(
-    path: str, last: str, scheme: str, browser: Browser, server: subprocess.Popen
+    path: str, last: str, scheme: str, context: BrowserContext, server: subprocess.Popen
 ) -> None:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, color_scheme=scheme)
     page = context.new_page()
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.emulate_media(color_scheme=scheme)
     page.goto(f"{server.url}{path}")
     expect(page.get_by_text(last)).to_be_visible()
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
@@ -41,5 +42,5 @@ def test_axe_finds_nothing_serious(
         for node in violation["nodes"]
         if f"{violation['id']} {node['target'][-1]}" not in EXCEPTIONS
     ]
-    context.close()
+    page.close()
     assert not found, "\n".join(found)

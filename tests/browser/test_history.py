@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.driving import go, set_eps, stop_button, wait_for
 from tests.browser.line import Line
@@ -158,9 +158,8 @@ def test_an_upload_survives_a_visit_to_another_page(page: Page, server: subproce
     ("path", "title"), [("/attack", "Attack"), ("/Attack/", "Attack"), ("/Race", "Race"), ("/race/", "Race")]
 )
 def test_a_page_opens_however_its_address_is_spelt(
-    path: str, title: str, browser: Browser, server: subprocess.Popen
+    path: str, title: str, context: BrowserContext, server: subprocess.Popen
 ) -> None:
-    context = browser.new_context()
     page = context.new_page()
     page.goto(f"{server.url}{path}?eps=3")
     expect(page).to_have_title(f"{title} · MALT Lab")
@@ -173,4 +172,4 @@ def test_a_page_opens_however_its_address_is_spelt(
     back(page)
     expect(page).to_have_title(f"{title} · MALT Lab")
     assert entries(page) == before + 1, "Back leads on, not to and fro"
-    context.close()
+    page.close()

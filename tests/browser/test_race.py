@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from malt_core.formatting import stopwatch
 from malt_core.race.record import record_from_bytes
@@ -31,24 +31,27 @@ def download(page: Page, label: str) -> bytes:
 
 
 @pytest.fixture
-def tab(browser: Browser) -> Iterator[Page]:
+def tab(context: BrowserContext) -> Iterator[Page]:
     """A page whose console may complain: opened at /race, Streamlit first looks for itself below that."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
+    opened = context.new_page()
+    yield opened
+    opened.close()
 
 
 def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess.Popen) -> None:
-    page.goto(f"{server.url}/?{MODEL}&photo=flower&eps=16")
-    expect(page.get_by_text("It says").first).to_be_visible()
+    page.goto(f"{server.url}/race?{MODEL}&photos=flower&third=fgsm")
+    expect(page.locator(".st-key-start button")).to_be_enabled()
+    go(page, "Attack")
+    expect(page).to_have_url(re.compile("resnet18-cifar10.*photo=flower"))
+    page.locator(".st-key-picker img[alt=Cat]").click()
+    expect(page).to_have_url(re.compile("photo=cat"))
     go(page, "Race")
     expect(page).to_have_title("Race · MALT Lab")
-    expect(page).to_have_url(re.compile("resnet18-cifar10.*photos=.*flower"))
+    expect(page).to_have_url(re.compile("resnet18-cifar10.*photos=cat(,|%2C)flower"))
     set_eps(page, "16")
     page.locator(".st-key-start button").dblclick()
     expect(page.get_by_text(re.compile(r"Attack \d of 3, "))).to_be_visible()
-    expect(page.get_by_text(LINK)).to_be_visible(timeout=4 * PATIENCE)  # six pictures
+    expect(page.get_by_text(LINK)).to_be_visible()
     expect(page.locator("h3").first).to_have_text(OUTCOME)
     expect(page.get_by_test_id("curves").locator(".mr-line.mr-2")).to_be_attached()
     said = page.locator("h3").first.inner_text()
@@ -114,8 +117,9 @@ def test_a_race_goes_on_while_another_page_is_shown(tab: Page, server: subproces
     assert "run=1" not in tab.url
 
 
-def test_two_tabs_share_a_race_and_the_last_one_ends_it(browser: Browser, server: subprocess.Popen) -> None:
-    context = browser.new_context()
+def test_two_tabs_share_a_race_and_the_last_one_ends_it(
+    context: BrowserContext, server: subprocess.Popen
+) -> None:
     tabs = [context.new_page(), context.new_page()]
     for tab in tabs:
         tab.goto(f"{server.url}{ENDLESS}&seed=2&run=1")
@@ -126,20 +130,20 @@ def test_two_tabs_share_a_race_and_the_last_one_ends_it(browser: Browser, server
     wait_for(lambda: busy_share(server) > 0.3, "the race to go on in the other tab")
     tabs[1].close()
     wait_for(lambda: busy_share(server) < 0.2, "the computing to end")
-    context.close()
+    tabs[0].close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone(scheme: str, browser: Browser, server: subprocess.Popen) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page = context.new_page()
+def test_on_a_phone(scheme: str, tab: Page, server: subprocess.Popen) -> None:
+    page = tab
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)
     page.goto(f"{server.url}{QUICK}&run=1")
     expect(page.get_by_text(LINK)).to_be_visible()
     expect(page.locator("h3").first).to_have_text(OUTCOME)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("e => e.scrollWidth <= e.clientWidth"), "nothing sticks out sideways"
     assert page.locator("img:not([alt])").count() == 0
-    context.close()
 
 
 def test_a_wrong_file_is_explained(tab: Page, server: subprocess.Popen) -> None:

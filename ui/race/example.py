@@ -14,7 +14,7 @@ from malt_core.storage.assets import assets_folder
 from malt_core.storage.typed_json import parse_json, typed
 from ui.race import glossary
 from ui.race.link import RaceSettings
-from ui.race.pictures import Entry
+from ui.race.pictures import Entry, gallery_entry, png
 from ui.race.result import Shown, show_race
 
 FILE = assets_folder() / "examples" / "race.json"
@@ -22,17 +22,24 @@ FILE = assets_folder() / "examples" / "race.json"
 
 @dataclass(frozen=True)
 class StoredRace:
-    """A race computed ahead, and the settings that it is of. images: as in Shown."""
+    """A race computed ahead, and the settings that it is of. No picture is stored: they are the gallery's."""
 
     settings: RaceSettings
     record: RaceRecord
-    images: tuple[bytes, ...]
 
 
 @cache
 def stored_race() -> StoredRace:
     """The example that is stored."""
     return typed(StoredRace, parse_json(FILE.read_bytes(), str(FILE)), str(FILE))
+
+
+@cache
+def stored_images() -> tuple[bytes, ...]:
+    """Its pictures, as in Shown."""
+    settings = stored_race().settings
+    info = model_info(settings.model)
+    return tuple(png(gallery_entry(photo, info, settings.crop).picture) for photo in settings.photos)
 
 
 def show_example(chosen: RaceSettings, entries: Sequence[Entry]) -> None:
@@ -47,4 +54,4 @@ def show_example(chosen: RaceSettings, entries: Sequence[Entry]) -> None:
             st.caption(glossary.NOT_KEPT)
         network, eps = model_info(stored.record.model).title, stored.settings.epsilon
         st.caption(glossary.EXAMPLE.format(network=network, eps=eps))
-    show_race(Shown(stored.record, stored.images), settings=stored.settings)
+    show_race(Shown(stored.record, stored_images()), settings=stored.settings)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from malt_core.errors import ModelUnavailable
+from malt_core.images.resize import pixel_digest
 from malt_core.race import words
 from tests.helpers.pages import PATIENCE, ROOT, open_app, png, run_until, texts
 from ui.compute.session import queue, shelf
 from ui.pictures.picture import UPLOAD
 from ui.race import pictures as race_pictures
-from ui.race.example import stored_race
+from ui.race.example import stored_images, stored_race
 from ui.race.link import first_photos
 from ui.widgets.markdown import plain
 
@@ -77,6 +80,11 @@ def test_it_opens_with_a_finished_race() -> None:
     assert 0 < len(app.button_group(key="photos").value) <= 7
     assert not app.query_params, "an untouched page has a clean address"
     assert not queue().counts()["running"]
+
+
+def test_the_pictures_of_the_example_are_those_that_were_raced_on() -> None:
+    found = [pixel_digest(Image.open(io.BytesIO(data))) for data in stored_images()]
+    assert found == [one.sha256 for one in stored_race().record.pictures]
 
 
 def test_a_link_to_a_race_that_is_not_kept_waits_for_start() -> None:
