@@ -71,12 +71,12 @@ PENCIL = (
     "weight decay, that part shrinks at every step. This project's tests hold its code to both."
 )
 HERE = (
-    "**What is done otherwise here.** The first weights are as in the code of 2303.00783: Gaussian, with "
-    "variance 1/d in the first layer and 1/width in the second, without biases. Both layers are trained, "
-    "on all points at once, with the logistic loss; the step of gradient descent grows by 2% at a time and "
-    "is halved where the loss would rise. Training ends when every point is right by a margin of 0.3, as "
-    "in that code. Distances to the boundary are exact: along a line the network is made of straight "
-    "pieces."
+    "**What is done here.** The first weights are as in the code of 2303.00783: Gaussian, with variance "
+    "1/d in the first layer and 1/width in the second; there are no biases. Both layers are trained, on "
+    "all points at once, with the logistic loss; the step of gradient descent grows by 2% at a time and is "
+    "halved where the loss would rise. Training ends when every point is right by a margin of 0.3, as in "
+    "that code; with weight decay, or where that is out of reach, when the loss stands still. Distances to "
+    "the boundary are exact: along a line the network is made of straight pieces."
 )
 LAZY = "**A result for other weights is not one for these.** {measured}"
 

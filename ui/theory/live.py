@@ -15,7 +15,7 @@ from ui.compute.task import Task
 from ui.theory import glossary, work
 from ui.theory.example import stored_experiment
 from ui.theory.link import TheorySettings
-from ui.theory.result import show_experiment
+from ui.theory.result import show_departures, show_experiment
 from ui.widgets.below import draw_below
 from ui.widgets.waiting import watch
 
@@ -65,5 +65,7 @@ def show_unstarted(task: Task, chosen: TheorySettings, config: TheoryConfig | No
         return
     stored = stored_experiment()
     st.caption(glossary.EXAMPLE_OF_THIS if stored.measured.config == config else glossary.EXAMPLE)
+    if config is not None:
+        show_departures(config)
     below = partial(draw_below, "theory")
     show_experiment(stored, stored.measured.config, chosen.view, chosen.step, below)
