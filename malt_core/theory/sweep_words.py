@@ -7,7 +7,9 @@ from statistics import median
 
 from malt_core.theory.statistics import DeepSummary, Quantity, Trend, over_seeds, trend
 from malt_core.theory.types import DEEP_T, DeepRecord, Experiment, SweepPoint
-from malt_core.theory.words import CLOSE, percent
+from malt_core.theory.words import CLOSE, length, percent
+
+OFTEN = 0.9  # of the points: then a step off the data nearly always changes the answer
 
 
 def trend_sentence(what: str, setting: str, found: Trend | None) -> str:
@@ -17,13 +19,13 @@ def trend_sentence(what: str, setting: str, found: Trend | None) -> str:
     if found.verdict == "does not change":
         return f"Beyond chance, {what} does not change with the {setting}."
     return (
-        f"As the {setting} grows, {what} {found.verdict}: with the power "
-        f"{found.slope:.2f} ± {found.error:.2f} of it.".replace("-", "−")
+        f"As the {setting} grows, {what} {found.verdict} like its power {found.slope:.2f} (standard error "
+        f"{found.error:.2f}).".replace("-", "−")
     )
 
 
 def drift_trends(experiment: Experiment) -> str:
-    """Return how drift changes with dimension and width, and where it is worst."""
+    """Return how the drift changes with dimension and width."""
     return " ".join(
         trend_sentence("the drift at the boundary", setting, trend(points, drift))
         for setting, points in (
@@ -39,7 +41,7 @@ def drift(point: SweepPoint) -> float | None:
 
 
 def length_sentence(experiment: Experiment) -> str:
-    """Return how the perturbation shrinks with the dimension, and what the toy in the plane shows."""
+    """Return how the shortest step shrinks with the dimension."""
     shrinks = trend_sentence(
         "the shortest step over ‖x‖", "dimension", trend(experiment.swept("dimension"), lambda p: p.relative)
     )
@@ -53,11 +55,13 @@ def toy_sentence(experiment: Experiment) -> str:
         return ""
     reached = sum(toy.reached for toy in toys) / len(toys)
     lengths = [toy.relative for toy in toys if toy.relative is not None]
-    far = f", and then after {median(lengths):.1f} times the point's own length" if lengths else ""
+    far = f", in the median after {length(median(lengths))}" if lengths else ""
+    found = f"a step off the data changes the answer at {percent(reached)} of the points{far}."
+    if reached > OFTEN and lengths and median(lengths) < 1:
+        return f"On a line in the plane, as one can draw it, {found}"
     return (
-        "A drawing of a line in the plane shows the opposite: there, a step off the data changes the answer "
-        f"at {percent(reached)} of the points only{far}. What is true of many dimensions cannot be read off "
-        "it."
+        f"A drawing of a line in the plane shows the opposite: there, {found} What is true of many "
+        "dimensions cannot be read off it."
     )
 
 

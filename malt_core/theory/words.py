@@ -6,12 +6,8 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 from statistics import median
 
-from malt_core.theory.types import (
-    Measured,
-    PointRecord,
-    T,
-    TheoryConfig,
-)
+from malt_core.theory.gradient_plot import dimensions
+from malt_core.theory.types import Measured, PointRecord, T, TheoryConfig
 
 LAZY = 0.01  # of the switches of the hidden units that training turned: below that, nearly none
 CLOSE = 0.1  # of a distance: a prediction so good is called good
@@ -27,11 +23,20 @@ def headline(measured: Measured) -> str:
     if not reached:
         return "No step off the data, however long, changes the answer at any of these points."
     share = median(point.reached / point.length for point in reached)
-    of = "the typical point" if len(reached) == len(points) else f"{len(reached)} of {len(points)} points"
-    return (
-        f"At {of}, a step straight off the data changes the answer after {percent(share)} of the point's "
-        f"own length. {_foretold(reached)}"
-    )
+    if len(reached) == len(points):
+        where = f"At the typical point, a step straight off the data changes the answer after {length(share)}"
+    else:
+        where = (
+            f"A step straight off the data changes the answer at {len(reached)} of {len(points)} points, in "
+            f"the median after {length(share)}"
+        )
+    return f"{where}. {_foretold(reached)}"
+
+
+def length(share: float) -> str:
+    """Return a length in the point's own length, in words."""
+    often = f"{percent(share)} of" if share < 2 else f"{share:,.3g} times"
+    return f"{often} the point's own length"
 
 
 def _foretold(points: Sequence[PointRecord]) -> str:
@@ -68,10 +73,9 @@ def gradient_sentence(measured: Measured) -> str:
         return f"The gradient is {compared}."
     return (
         f"The gradient is {compared}: {off:.2g} against {on:.2g}. For each single dimension it is "
-        f"{each_off:.2g} off the data and {each_on:.2g} within: training cared for the "
-        f"{config.subspace:,} dimension{_s(config.subspace)} of the data and left the other "
-        f"{config.codimension:,} "
-        + ("as they began." if measured.shrunk == 1 else f"at {percent(measured.shrunk)} of how they began.")
+        f"{each_off:.2g} off the data and {each_on:.2g} within. Training moved the weights in the "
+        f"{dimensions(config.subspace)} of the data, and left those in the other {config.codimension:,} "
+        + ("as they began." if measured.shrunk == 1 else f"at {percent(measured.shrunk)} of what they were.")
     )
 
 
@@ -102,7 +106,7 @@ def directions(measured: Measured) -> list[tuple[str, str, str]]:
         ]
         middle = median(shares) if shares else float("inf")
         never = middle == float("inf")
-        rows.append((name, "never" if never else percent(middle), "" if never else f"{root * middle:.2g}"))
+        rows.append((name, "never" if never else percent(middle), "" if never else f"{root * middle:,.2f}"))
     return rows
 
 
@@ -158,8 +162,8 @@ def departures(config: TheoryConfig) -> list[str]:
         said.append("In so few dimensions, nothing of what is claimed for many need hold.")
     elif config.codimension < SMALL_CODIMENSION:
         said.append(
-            f"Only {config.codimension} dimension{_s(config.codimension)} lie off the data: the claims are "
-            "about data of far fewer dimensions than the input has."
+            f"Off the data there is room of {dimensions(config.codimension)} only: the claims are about data "
+            "of far fewer dimensions than the input has."
         )
     if config.width < config.dimension:
         said.append(
@@ -183,8 +187,4 @@ def percent(share: float) -> str:
     percent = 100 * share
     if 0 < percent < 1:
         return f"{percent:.1g}%"
-    return f"{percent:.0f}%" if percent >= 10 or percent == 0 else f"{percent:.1f}%"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+    return f"{percent:,.0f}%" if percent >= 10 or percent == 0 else f"{percent:.1f}%"

@@ -64,7 +64,7 @@ def test_every_sentence_can_be_said_of_it(experiment: Experiment):
     assert "of the point's own length" in words.headline(measured)
     assert "as they began" in words.gradient_sentence(measured)
     assert "0% of what it was at the point" in words.drift_sentence(measured, 1.0)
-    assert "falls" in sweep_words.length_sentence(experiment)
+    assert "falls like its power −0." in sweep_words.length_sentence(experiment)
     assert "line in the plane" in sweep_words.toy_sentence(experiment)
     assert "With initial scale 0.1 in place of 1" in sweep_words.cure_sentence(
         experiment.swept("scale"), "initial scale", usual=1.0

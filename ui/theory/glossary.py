@@ -78,7 +78,7 @@ HERE = (
     "that code; with weight decay, or where that is out of reach, when the loss stands still. Distances to "
     "the boundary are exact: along a line the network is made of straight pieces."
 )
-LAZY = "**A result for other weights is not one for these.** {measured}"
+LAZY = "**Random or lazy weights, and these.** {measured}"
 
 WHAT_LOSS = (
     "The mean logistic loss on the training points, all of which are used at every step. Points lie on the "
