@@ -54,9 +54,7 @@ def classes_figure(record: ClassesRecord) -> go.Figure:
         )
     _frame(figure, 420)
     figure.update_layout(clickmode="event+select", dragmode=False)
-    figure.update_xaxes(
-        title="place by confidence (1: the likeliest wrong class)", range=[-1, record.total + 2]
-    )
+    figure.update_xaxes(title="place by confidence (1: the likeliest)", range=[-1, record.total + 2])
     figure.update_yaxes(title=f"predicted distance ({name})", rangemode="tozero")
     return figure
 
@@ -127,7 +125,7 @@ def ranks_figure(record: RanksRecord) -> go.Figure:
         )
     _frame(figure, 380)
     figure.update_layout(barmode="group")
-    figure.update_xaxes(title="place of the class aimed at when the attack first succeeded", type="category")
+    figure.update_xaxes(title="place of the class that did it", type="category")
     figure.update_yaxes(title="images that it fooled (%)", range=[0, 108])
     return figure
 

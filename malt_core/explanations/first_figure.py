@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from malt_core.explanations.marks import MARKED, MARKS, marked, unit
+from malt_core.explanations.marks import MARKS, marked, unit
 from malt_core.explanations.record import ClassesRecord
 from malt_core.svg_plot import Axis, Marks, plot
 
@@ -36,9 +36,7 @@ def classes_html(record: ClassesRecord) -> str:
     return plot(
         Axis(title="place by confidence (1: the likeliest)", low=-1, high=record.total + 2, ticks=x_ticks),
         Axis(
-            title=f"predicted distance ({name}); diamonds: the first {MARKED} of both orders, circles: "
-            "MALT's, "
-            "squares: the likeliest",
+            title=f"predicted distance ({name})",
             low=0,
             high=high,
             ticks=[step * i for i in range(round(high / step) + 1)],

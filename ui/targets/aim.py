@@ -26,9 +26,20 @@ from ui.widgets.waiting import EVERY, show_wait
 PURPOSE = "targets aim"  # what the tab calls the job
 
 
-def note_click() -> None:
-    """A point was chosen, or none any more; for callbacks."""
-    st.session_state.targets_aim = chosen_point(CLASSES)
+def _of(settings: TargetsSettings, picture: Picture) -> tuple[str, str]:
+    """What a figure is of: a click means nothing on another picture or network."""
+    return settings.model, picture.digest
+
+
+def note_click(settings: TargetsSettings, picture: Picture) -> None:
+    """A point was chosen in the figure of these settings, or none any more; for callbacks."""
+    st.session_state.targets_aim = (_of(settings, picture), chosen_point(CLASSES))
+
+
+def aimed_at(settings: TargetsSettings, picture: Picture) -> int | None:
+    """The class that was clicked in the figure of these settings, None for none."""
+    of, target = st.session_state.get("targets_aim") or (None, None)
+    return target if of == _of(settings, picture) else None
 
 
 def forget() -> None:
@@ -39,8 +50,8 @@ def forget() -> None:
 
 def show_aim(settings: TargetsSettings, picture: Picture) -> None:
     """Draw the attack on the class that was clicked, if one was. settings, picture: of the figure."""
-    target, info = st.session_state.get("targets_aim"), model_info(settings.model)
-    if target is None or not 0 <= target < len(info.classes):
+    target, info = aimed_at(settings, picture), model_info(settings.model)
+    if target is None:
         tab().leave(PURPOSE)
         return
     job = tab().watch(

@@ -10,6 +10,9 @@ EXAMPLE_OF_THIS = "A finished example of these settings. **Measure** computes it
 EXAMPLE = "A finished example: {what}. **Measure** computes your settings."
 FROM_MEMORY = "Already computed, shown from memory."
 STOPPED = "Stopped. Below is what there was by then."
+MARKS = (
+    "Diamonds: among the first nine of both orders. Circles: of MALT's only. Squares: of the likeliest only."
+)
 CLICK = "Click a point to attack that class."
 WHAT_CLASSES = (
     "Each point is a wrong class. To the **right**: less likely by the network's own confidence. **Up**: "

@@ -38,6 +38,7 @@ def show_head(record: ClassesRecord, picture: Picture) -> None:
 def show_at_once(record: ClassesRecord) -> None:
     """Draw every class as a point, without Plotly."""
     show_first_figure(classes_html(record), "targets_first")
+    st.caption(glossary.MARKS)
 
 
 def show_classes(record: ClassesRecord, on_click: Callable[[], None]) -> None:

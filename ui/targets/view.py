@@ -126,10 +126,10 @@ def _points(
 ) -> None:
     """Every class as a point, the attack on the one that was clicked, and what was measured."""
     draw_with_plotly(
-        lambda: result.show_classes(record, aim.note_click),
+        lambda: result.show_classes(record, lambda: aim.note_click(settings, picture)),
         lambda: result.show_at_once(record),
     )
-    if st.session_state.get("targets_aim") is None:
+    if aim.aimed_at(settings, picture) is None:
         st.caption(glossary.CLICK)
     aim.show_aim(settings, picture)
     if distances is not None:

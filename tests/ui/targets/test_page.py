@@ -22,6 +22,7 @@ from tests.helpers.analytic import smooth_cnn
 from tests.helpers.pages import ROOT, open_app, png, run_until, texts
 from ui.compute.session import queue
 from ui.pictures.data_file import read_many
+from ui.pictures.picture import gallery_picture
 from ui.targets import opening
 from ui.targets.example import stored_targets
 from ui.targets.link import TargetsSettings
@@ -85,7 +86,8 @@ def test_classes_are_ranked_and_their_distances_measured() -> None:
     run_until(app, "This view as a link")
     assert app.query_params["run"] == "1"
     assert "A finished example" not in texts(app)
-    app.session_state["targets_aim"] = 7
+    of = MODEL, gallery_picture("espresso", model_info(MODEL).size, "centre").digest
+    app.session_state["targets_aim"] = of, 7
     app.run()
     run_until(app, f"Aimed at “{model_info(MODEL).classes[7]}”, ε = 2/255")
     run_until(app, "was asked for")
