@@ -25,6 +25,7 @@ PAGES = {
     "/": ".malt-player canvas",
     "/race": "[data-testid=curves]",
     "/benchmark": ".malt-figure svg",
+    "/theory": ".malt-figure svg",
 }
 PATIENCE = 60.0  # seconds
 # When a heading and the example first take room on the screen, in milliseconds since the address was opened.

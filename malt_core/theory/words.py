@@ -186,5 +186,5 @@ def percent(share: float) -> str:
     """Return a share with as many digits as mean something."""
     percent = 100 * share
     if 0 < percent < 1:
-        return f"{percent:.1g}%"
+        return f"{percent:.2g}%"
     return f"{percent:,.0f}%" if percent >= 10 or percent == 0 else f"{percent:.1f}%"
