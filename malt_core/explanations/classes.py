@@ -31,12 +31,16 @@ def score_classes(
     """
     check_count("n_candidates", n_candidates, 1, 100_000)
     with gradients.evaluation_mode(model):
-        image = OneImage.of(model, x0, y, norm)
-        candidates = image.candidates(n_candidates)
-        sizes: list[Tensor] = []
-        for size in image.score(candidates):
-            sizes.append(size)
-            done, total = len(sizes), len(candidates)
-            if done == total or (done >= FIRST and (done - FIRST) % EVERY == 0):
-                targets = image.rank(candidates[:done], sizes)
-                yield Scored(label=int(image.y), targets=targets, total=total)
+        yield from scores_of(OneImage.of(model, x0, y, norm), n_candidates)
+
+
+def scores_of(image: OneImage, n_candidates: int) -> Iterator[Scored]:
+    """Yield what score_classes yields, of an image that is tried out and placed already."""
+    candidates = image.candidates(n_candidates)
+    sizes: list[Tensor] = []
+    for size in image.score(candidates):
+        sizes.append(size)
+        done, total = len(sizes), len(candidates)
+        if done == total or (done >= FIRST and (done - FIRST) % EVERY == 0):
+            targets = image.rank(candidates[:done], sizes)
+            yield Scored(label=int(image.y), targets=targets, total=total)

@@ -17,6 +17,7 @@ from torch import Tensor
 from malt_core.attacks.malt.single import attack
 from malt_core.attacks.types import AttackConfig, Step
 from malt_core.epsilon import check_eps
+from malt_core.explanations.classes import scores_of
 from malt_core.explanations.one_image import OneImage
 from malt_core.explanations.radius import RadiusSearch
 from malt_core.explanations.types import Scored, Search, SmallestEpsilon
@@ -53,10 +54,9 @@ def search_smallest(
     started = time.perf_counter()
     with gradients.evaluation_mode(model):
         image = OneImage.of(model, x0, None, norm)
-        candidates = image.candidates(CANDIDATES)
-        sizes = list(image.score(candidates))
-        ranking = image.rank(candidates, sizes)
-        yield Scored(label=int(image.y), targets=ranking, total=len(candidates))
+        for scored in scores_of(image, CANDIDATES):
+            yield scored
+        ranking = scored.targets
         best, tried, steps = None, 0, 0
         for target in ranking[:TARGETS]:
             most = best.radius if best else eps_max

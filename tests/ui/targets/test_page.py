@@ -23,7 +23,7 @@ from tests.helpers.pages import ROOT, open_app, png, run_until, texts
 from ui.compute.session import queue
 from ui.pictures.data_file import read_many
 from ui.pictures.picture import gallery_picture
-from ui.targets import opening
+from ui.targets import opening, view
 from ui.targets.example import stored_targets
 from ui.targets.link import TargetsSettings
 
@@ -68,13 +68,11 @@ def test_it_opens_with_a_finished_example() -> None:
     assert not queue().counts()["running"]
 
 
-@pytest.mark.parametrize(
-    ("view", "words_of"), [("two", "Aimed at “"), ("many", "that the network gets right")]
-)
-def test_a_link_opens_each_view_with_its_example(view: str, words_of: str) -> None:
-    app = open_targets(view=view)
+@pytest.mark.parametrize(("which", "said"), [("two", "Aimed at “"), ("many", "that the network gets right")])
+def test_a_link_opens_each_view_with_its_example(which: str, said: str) -> None:
+    app = open_targets(view=which)
     assert not app.exception
-    assert words_of in texts(app)
+    assert said in texts(app)
     assert "A finished example: " in texts(app)
 
 
@@ -106,6 +104,34 @@ def test_many_images_of_the_gallery() -> None:
     app = open_targets(**QUICK, view="many")
     app.button(key="start").click().run()
     run_until(app, "is attacked" if "none of" in texts(app) else "images right")
+    assert not app.exception
+
+
+def test_a_click_opens_what_only_one_order_fooled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def many(settings, data):
+        def work(model):
+            for record in data.content:
+                only = record.name == "espresso"
+                yield OrdersOfImage(
+                    index=record.index,
+                    name=record.name,
+                    label=record.label,
+                    attacked=True,
+                    malt=int(only),
+                    malt_target=7 if only else -1,
+                )
+
+        return work
+
+    monkeypatch.setattr(view.work, "many", many)
+    app = open_targets(**{**QUICK, "photo": "rocket"}, view="many", seed=5)
+    app.button(key="start").click().run()
+    run_until(app, "Only MALT's order fooled 1 image, only that of confidence 0.")
+    assert "only by MALT" in app.button(key="open_0").label
+    app.button(key="open_0").click().run()
+    assert app.session_state.photo == "espresso"
+    assert app.session_state.view == "classes"
+    run_until(app, "The network says: ")
     assert not app.exception
 
 
