@@ -25,6 +25,7 @@ PAGES = {
     "/": ".malt-player canvas",
     "/race": "[data-testid=curves]",
     "/benchmark": ".malt-figure svg",
+    "/targets": ".malt-figure svg",
     "/theory": ".malt-figure svg",
 }
 PATIENCE = 60.0  # seconds

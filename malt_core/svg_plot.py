@@ -85,17 +85,19 @@ def plot(x: Axis, y: Axis, marks: Sequence[Marks], *, height: int = 280, alt: st
         for tick in y.ticks
         for at in [height * (1 - y.share(tick))]
     )
-    title = f'<text class="mf-quiet" x="{-NUMBERS}" y="-10">{html.escape(y.title)}</text>'
     drawn = "".join(_marks(one, x, lambda value: height * (1 - y.share(value)), height) for one in marks)
-    inside = _level_axis(x, height) + upright + title + drawn
-    return _framed(inside, height, left=NUMBERS + LEFT, above=LETTERS + 14, alt=alt)
+    inside = _level_axis(x, height) + upright + drawn
+    return _framed(inside, height, left=NUMBERS + LEFT, above=y.title, alt=alt)
 
 
-def _framed(inside: str, height: int, *, left: int, above: int = 0, alt: str) -> str:
-    frame = f"padding: {above}px {RIGHT}px {BELOW}px {left}px"
+def _framed(inside: str, height: int, *, left: int, above: str = "", alt: str) -> str:
+    """above: the title of the upright axis; unlike words in an SVG, it takes as many lines as it needs."""
+    frame = f"padding: 0 {RIGHT}px {BELOW}px {left}px"
+    words = f'<div class="mf-above" style="margin-left: {-left}px">{html.escape(above)}</div>'
+    look = f'role="img" width="100%" height="{height}" aria-label="{html.escape(alt)}"'
     return (
-        f'<div class="malt-figure" style="{frame}"><style>{_STYLE}</style><svg role="img" width="100%" '
-        f'height="{height}" aria-label="{html.escape(alt)}">{inside}</svg></div>'
+        f'<div class="malt-figure" style="{frame}"><style>{_STYLE}</style>{words if above else ""}'
+        f"<svg {look}>{inside}</svg></div>"
     )
 
 
@@ -104,6 +106,7 @@ _STYLE = f"""
 .malt-figure {{ font-family: var(--st-font, system-ui, sans-serif); }}
 .malt-figure svg {{ display: block; overflow: visible; }}
 .malt-figure text {{ fill: currentcolor; font-size: {LETTERS}px; }}
+.malt-figure .mf-above {{ font-size: {LETTERS}px; line-height: 1.3; opacity: 0.8; padding-bottom: 10px; }}
 .malt-figure .mf-quiet {{ opacity: 0.8; }}
 .malt-figure .mf-grid {{ stroke: currentcolor; opacity: 0.15; }}
 .malt-figure .mf-curve {{ fill: none; stroke-width: 2.5px; vector-effect: non-scaling-stroke; }}

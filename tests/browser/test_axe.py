@@ -23,6 +23,7 @@ EXCEPTIONS: dict[str, str] = {}
         ("/race", "Record (race.json)"),
         ("/benchmark", "By class"),
         ("/theory", "This view as a link"),
+        ("/targets", "Is the prediction true?"),
     ],
 )
 def test_axe_finds_nothing_serious(

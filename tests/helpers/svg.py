@@ -21,7 +21,7 @@ class Drawn:
 
 def drawn(html: str) -> Drawn:
     """Read it again."""
-    _, svg = ElementTree.fromstring(html)
+    _, *above, svg = ElementTree.fromstring(html)
 
     def number(element: ElementTree.Element, name: str) -> float:
         return float(element.get(name).removesuffix("%"))
@@ -40,4 +40,5 @@ def drawn(html: str) -> Drawn:
         [tuple(map(float, point.split(","))) for point in line.get("points").split()]
         for line in svg.iter("polyline")
     ]
-    return Drawn(svg.get("aria-label"), [word.text for word in svg.iter("text")], symbols, intervals, curves)
+    words = [word.text for word in (*svg.iter("text"), *above)]
+    return Drawn(svg.get("aria-label"), words, symbols, intervals, curves)
