@@ -18,6 +18,7 @@ from malt_core.errors import BadConfig
 from malt_core.types import Norm
 
 FEWEST = 3  # usable points: with two, any line fits
+MOST = 0.5  # fooled: beyond, a curve bends towards 1, and no power law can go on
 CHANCE = 0.05  # below it, a misfit or a difference is called one beyond chance
 
 
@@ -30,10 +31,8 @@ class ErrorPoint:
 
     @property
     def usable(self) -> bool:
-        """Whether it says something of a power: a law cannot go on where all are fooled, and on logarithmic
-        axes there is no place for none.
-        """
-        return 0 < self.fooled.count < self.fooled.of
+        """Whether it says something of a power: more than none are fooled, and no more than half."""
+        return 0 < self.fooled.value <= MOST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +111,8 @@ def fit_power_law(curve: ErrorCurve) -> PowerLaw:
     usable = curve.usable
     if len(usable) < FEWEST:
         raise BadConfig(
-            f"A power law takes {FEWEST} ε at least at which some of the images are fooled and not all; here "
-            f"{'is' if len(usable) == 1 else 'are'} {len(usable) or 'none'}."
+            f"A power law takes {FEWEST} ε at least at which some of the images are fooled, and no more than "
+            f"half; here {'is' if len(usable) == 1 else 'are'} {len(usable) or 'none'}."
         )
     k = np.array([point.fooled.count for point in usable], float)
     n = np.array([point.fooled.of for point in usable], float)

@@ -64,8 +64,8 @@ WHAT_LAW = (
     "Of the images that the network gets right, the share that is fooled, against ε; both axes are "
     "logarithmic, so a power law, c · ε^a, is a straight line and its exponent a the slope. The line of "
     "each curve makes its counts likeliest, each count being binomial; the error of the exponent comes "
-    "from these counts. Points where none or all are fooled are not fitted: no power law goes on there. "
-    "Bars are 95% intervals."
+    "from these counts. Only points where some are fooled and no more than half are fitted: beyond, every "
+    "curve bends towards 100%. Bars are 95% intervals."
 )
 LAW_PAPER = (
     "Adversarial error grows as a power law of ε, of the same form for many data sets, networks and "
@@ -73,13 +73,13 @@ LAW_PAPER = (
 )
 LAW_SEEN = "**Here:** {verdict}"
 LAW_STORED = (
-    "Our own networks on the first images of Tiny-ImageNet's validation set, computed ahead, each attack "
+    "Our own networks on the first 200 images of Tiny-ImageNet's validation set, computed ahead, each attack "
     "and ε anew on all images that the network gets right."
 )
 LAW_OWN = "The reports above."
 LAW_ERROR = (
-    "Standard error. The images are the same at every ε, which counts as independent here: the true error "
-    "is rather smaller."
+    "Standard error. The images are the same at every ε and for every attack, and count as independent here: "
+    "the true error is rather smaller, and a small difference between exponents may be missed."
 )
 LAW_FIT = (
     "The chance p that counts of such a law lie this far from it or further: below 0.05, the curve is no "
