@@ -3,7 +3,9 @@
 A try is one run of APGD (Croce & Hein 2020, arXiv 2003.01690) in a ball, from where the last try came
 closest, brought to the new radius. What a try reaches is drawn back towards the original until it only just
 meets the goal. A try that fails tells by how much: along an attack the margin falls almost in a straight
-line, so that line says which radius to try next (a secant), and few tries are needed.
+line, so that line says which radius to try next (a secant), and few tries are needed. Where the boundary
+turns out much further away than foretold, the way may have led into a dead end: another one, from a random
+start, is tried as well.
 """
 
 from __future__ import annotations
@@ -26,7 +28,11 @@ STEPS = 24  # of APGD in one ball
 PATIENCE = 8  # steps without a gain after which a ball is given up
 GAIN = 2e-3  # of the margin at the start: what counts as a gain
 HALVINGS = 5  # of the last stretch, when a point is drawn back
-TRIES = 24  # balls at most
+TRIES, TRIES_AGAIN = 24, 8  # balls at most
+DOUBTFUL = (
+    1.15  # what is found so many times further than the line foretold is looked for by another way, too,
+)
+AGAIN = 0.85  # in a ball smaller by this factor first
 
 Margin = Callable[[Tensor], float]
 """From logits (1, K) to how much is missing, in logits: the goal is met at 0 and below."""
@@ -48,16 +54,24 @@ class RadiusSearch:
         self.radius, self.x, self.z, self.steps = math.inf, None, None, 0
         self.start_margin = margin(image.z0)
         self.closest: Tensor | None = None  # of the last try
+        self.anew = False  # whether it goes by another way now, from a random start
 
     def run(self, guess: float, most: float) -> Iterator[Search]:
         """Search up to the radius `most`, which is over 0, beginning at the guess; yield each point."""
         if self.start_margin <= 0:
             self.radius, self.x, self.z = 0.0, self.image.x0, self.image.z0
             return
-        failed, left = 0.0, self.start_margin  # the largest ball without success, what it left of the margin
-        radius = min(guess * (1 + TOLERANCE / 2), most) if 0 < guess < math.inf else most
+        known = 0 < guess < most
+        yield from self._bisect(guess * (1 + TOLERANCE / 2) if known else most, most, TRIES)
+        if known and self.radius > DOUBTFUL * guess:
+            self.closest, self.anew = None, True
+            yield from self._bisect(max(guess, AGAIN * min(self.radius, most)), most, TRIES_AGAIN)
+
+    def _bisect(self, radius: float, most: float, tries: int) -> Iterator[Search]:
+        """Try ball after ball, this one first, until one just below what was reached has failed."""
+        failed, left = 0.0, self.start_margin  # the largest ball without success, and what it left
         confirmed = 0  # tries in a row that succeeded
-        for _ in range(TRIES):
+        for _ in range(tries):
             best = yield from self._try(radius)
             if best <= 0:
                 yield from self._draw_back(failed)
@@ -116,14 +130,14 @@ class RadiusSearch:
         """Return where to begin in a ball.
 
         In linf where the last try came closest, brought to this radius; at first, and in l2, the best point
-        of the ball by the gradient there.
+        of the ball by the gradient there; at random where there is none, or where another way is looked for.
         """
         image = self.image
         if self.closest is not None and image.norm == "linf":
             delta = self.closest - image.x0
             length = float(norms.size(delta, image.norm))
             return (image.x0 + delta * (radius / max(length, 1e-12))).clamp(0.0, 1.0)
-        if not self.gradient.any():
+        if not self.gradient.any() or (self.anew and self.closest is None):
             source = row_generator(self.seed, 0, self.target)
             return norms.random_start(image.x0, image.norm, radius, [source])
         return _farthest(image.x0, -norms.steepest(self.gradient, image.norm), image.norm, radius)
