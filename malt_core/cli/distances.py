@@ -109,7 +109,7 @@ def _lines(record: DistancesRecord) -> list[str]:
         answered = "" if one.reached is None else "yes" if one.wins else "no"
         rows.append((one.name, str(one.confidence_rank), shown(one.predicted), shown(one.reached), answered))
     return [
-        f"{one_line(record.image)}: the network says “{record.label.name}”.",
+        f"{one_line(record.image)}, from “{record.label.name}”:",
         *table(rows),
         words.correlation(record),
         *filter(None, [words.error(record)]),

@@ -56,14 +56,17 @@ class RadiusSearch:
         self.closest: Tensor | None = None  # of the last try
         self.anew = False  # whether it goes by another way now, from a random start
 
-    def run(self, guess: float, most: float) -> Iterator[Search]:
-        """Search up to the radius `most`, which is over 0, beginning at the guess; yield each point."""
+    def run(self, guess: float, most: float, *, doubt: bool = True) -> Iterator[Search]:
+        """Search up to the radius `most`, which is over 0, beginning at the guess; yield each point.
+
+        doubt: look by another way, too, where what is found is much further away than the guess.
+        """
         if self.start_margin <= 0:
             self.radius, self.x, self.z = 0.0, self.image.x0, self.image.z0
             return
         known = 0 < guess < most
         yield from self._bisect(guess * (1 + TOLERANCE / 2) if known else most, most, TRIES)
-        if known and self.radius > DOUBTFUL * guess:
+        if doubt and known and self.radius > DOUBTFUL * guess:
             self.closest, self.anew = None, True
             yield from self._bisect(max(guess, AGAIN * min(self.radius, most)), most, TRIES_AGAIN)
 

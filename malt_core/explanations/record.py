@@ -31,7 +31,7 @@ class Candidate(NamedClass):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassesRecord:
-    """The wrong classes of one picture, nearest first. scored of total: how many are ranked so far."""
+    """The wrong classes of one picture ranked so far, nearest first. total: how many there will be."""
 
     model: str
     image: str

@@ -64,7 +64,7 @@ def search_smallest(
                 break
             _, gradient = image.line_to(target.index)
             search = RadiusSearch(image, target.index, gradient, lambda z: _lead(z, image), seed=seed)
-            yield from search.run(target.predicted_distance, most)
+            yield from search.run(target.predicted_distance, most, doubt=best is None)
             tried, steps = tried + 1, steps + search.steps
             if search.x is not None and (best is None or search.radius < best.radius):
                 best = search
