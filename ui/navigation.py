@@ -18,6 +18,7 @@ from streamlit.navigation.page import Page
 from ui.address.parameters import PageSettings
 from ui.attack.link import AttackSettings
 from ui.benchmark.link import BenchmarkSettings
+from ui.linearity.link import LinearitySettings
 from ui.race.link import RaceSettings
 from ui.targets.link import TargetsSettings
 from ui.theory.link import TheorySettings
@@ -43,6 +44,7 @@ PAGES = (
     Row("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
     Row("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
     Row("pages/targets.py", "Targets", ":material/my_location:", TargetsSettings, WHY),
+    Row("pages/linearity.py", "Linearity", ":material/show_chart:", LinearitySettings, WHY),
     Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),
 )
 

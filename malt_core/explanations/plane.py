@@ -32,6 +32,10 @@ PARALLEL = 1e-3  # of its length that a direction must have of its own
 FINEST = 0.25 / 255  # the least change that a picture of a perturbation tells
 
 
+class ParallelDirections(BadConfig):
+    """Two perturbations do not span a plane."""
+
+
 def levels_for(image: Tensor) -> tuple[int, ...]:
     """Return the resolutions that are worth the wait for images of this size (..., H, W)."""
     return LEVELS_OF_LARGE if image.shape[-2] * image.shape[-1] > LARGE else LEVELS
@@ -49,17 +53,17 @@ def plane_axes(
 ) -> PlaneAxes:
     """Return the plane through x0 spanned by two perturbations of it, (3, H, W) each.
 
-    eps, norm: of the ball to draw; way: images that the first attack visited. Raises BadConfig where one of
-    the perturbations is zero, or both are one direction.
+    eps, norm: of the ball to draw; way: images that the first attack visited. Raises ParallelDirections where
+    one of the perturbations is zero, or both are one direction.
     """
     d1, d2 = _flat(first), _flat(second)
     length = float(np.linalg.norm(d1))
     if length == 0 or not d2.any():
-        raise BadConfig("A plane needs two directions, and one of these perturbations is zero.")
+        raise ParallelDirections("A plane needs two directions, and one of these perturbations is zero.")
     c = float(d1 @ d2) / length**2
     own = d2 - c * d1
     if float(np.linalg.norm(own)) <= PARALLEL * float(np.linalg.norm(d2)):
-        raise BadConfig("A plane needs two directions, and these two perturbations are one.")
+        raise ParallelDirections("A plane needs two directions, and these two perturbations are one.")
     k = length / float(np.linalg.norm(own))
     axis = k * own
     visited = [_flat(x - x0) for x in way]

@@ -8,6 +8,8 @@ from typing import Literal
 from malt_core.explanations.box_cut import Corner
 
 Axis = Literal["naive", "random"]
+View = Literal["boundary", "ball", "random"]
+"""A part of a plane to look at: around the boundary, around the ball, or with a random second axis."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,15 +13,16 @@ from malt_core.attacks.malt import targeting
 from malt_core.attacks.malt.single import attack
 from malt_core.attacks.types import AttackConfig, AttackResult, Finished, RankedTarget, RankingProgress
 from malt_core.errors import BadConfig
-from malt_core.explanations.plane import decision_plane, plane_axes
-from malt_core.explanations.plane_types import Axis, Plane
+from malt_core.explanations.plane import REACH, ParallelDirections, decision_plane, levels_for, plane_axes
+from malt_core.explanations.plane_types import Plane, View
+from malt_core.explanations.straightness_summary import summary
 from malt_core.explanations.straightness_types import Doing, DriftOfImage, Straightness
 from malt_core.linearity.drift import STEPS as DRIFT_STEPS
 from malt_core.linearity.drift import drift, gradient_alignment, random_direction, random_points
 from malt_core.linearity.logits_along import logits_along
 from malt_core.linearity.scales import scales
 from malt_core.models.loaders import Model
-from malt_core.numerics import gradients
+from malt_core.numerics import gradients, norms
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.random import row_generator
 from malt_core.trust import soundness
@@ -29,7 +31,9 @@ from malt_core.types import Norm, Sample
 
 STEPS, TARGETS = 20, 3  # of the attacks: a direction is wanted, not the last image that gives way
 NEAREST_OF = 9  # the likeliest classes, among which another image's nearest one is looked for
-ATTACK, SCALES, PLANE, DRIFT = 0.3, 0.4, 0.7, 0.9  # of the whole work: when each is over
+ATTACK, SCALES, PLANES = 0.3, 0.4, 0.8  # of the whole work: when each is over
+WIDER = 2.5  # half the side of a view of the boundary, in distances to it
+SAME_VIEW = (0.5, 1.6)  # places of the boundary, in these lengths, that a view of the ball shows well
 _AXIS = -2  # the place of a target among the random sources
 
 Work = Generator[Straightness | Doing, None, Straightness]
@@ -61,9 +65,8 @@ def straightness(
     with gradients.evaluation_mode(model):
         network = soundness.try_out(model, images.x0[None]).network
         known = yield from _along(network, images, known)
-        known = yield from _plane(network, images, known, "naive", seed)
-        known = yield from _drifts(network, [sample, *others], known, seed)
-        yield from _plane(network, images, known, "random", seed)
+        known = yield from _planes(network, images, known, seed)
+        yield from _drifts(network, [sample, *others], known, seed)
 
 
 def _attack_twice(
@@ -130,26 +133,52 @@ def _along(network: Network, images: _Images, known: Straightness) -> Work:
     return known
 
 
-def _plane(network: Network, images: _Images, known: Straightness, kind: Axis, seed: int) -> Work:
-    """Compute a decision plane, level by level; none where the two directions do not span one."""
+def _planes(network: Network, images: _Images, known: Straightness, seed: int) -> Work:
+    """Compute views of the planes: first, and as fine as it gets, the one that shows the boundary."""
+    found = summary(known)
+    crossing = found.predicted if found.true is None else found.true
+    length = float(norms.size((images.x_adv - images.x0)[None], known.norm)) / known.eps
+    place = None if not crossing else crossing / length
+    levels = levels_for(images.x0)
+    views: list[tuple[View, float, tuple[int, ...]]] = [("ball", REACH, levels)]
+    if place and not SAME_VIEW[0] <= place <= SAME_VIEW[1]:
+        views = [("boundary", WIDER * place, levels), ("ball", REACH, levels[:-1])]
+    views.append(("random", views[0][1], levels[:-1]))
+    for number, (view, reach, points) in enumerate(views):
+        share = SCALES + (PLANES - SCALES) * number / len(views)
+        yield Doing(what="Looking around on the plane …", share=share)
+        try:
+            events = _view(network, images, known, view, seed, levels=points, reach=reach)
+            for event in events:
+                if isinstance(event, Plane):
+                    known = replace(known, planes={**known.planes, view: event})
+                    yield known
+                else:
+                    part = (PLANES - SCALES) / len(views) * event
+                    yield Doing(what="Looking around on the plane …", share=share + part)
+        except ParallelDirections:
+            continue
+    return known
+
+
+def _view(
+    network: Network,
+    images: _Images,
+    known: Straightness,
+    view: View,
+    seed: int,
+    **how: Any,
+) -> Iterator[Plane | float]:
+    """Compute a view. Raises ParallelDirections where the perturbations do not span a plane."""
     x0, first = images.x0, images.x_adv - images.x0
-    if kind == "naive":
-        second = images.x_naive - x0
-    else:
+    if view == "random":
         direction = random_direction(x0, row_generator(seed, 0, _AXIS))
         second = random_points(x0, direction, first.norm()[None])[0] - x0
-    try:
-        axes = plane_axes(x0, first, second, eps=known.eps, norm=known.norm, kind=kind, way=images.way)
-    except BadConfig:
-        return known
-    begin, end = (SCALES, PLANE) if kind == "naive" else (DRIFT, 1.0)
-    for event in decision_plane(network, x0, known.label, known.target, first, second, axes):
-        if isinstance(event, Plane):
-            known = replace(known, planes={**known.planes, kind: event})
-            yield known
-        else:
-            yield Doing(what="Looking around on the plane …", share=begin + (end - begin) * event)
-    return known
+    else:
+        second = images.x_naive - x0
+    kind = "random" if view == "random" else "naive"
+    axes = plane_axes(x0, first, second, eps=known.eps, norm=known.norm, kind=kind, way=images.way)
+    yield from decision_plane(network, x0, known.label, known.target, first, second, axes, **how)
 
 
 def _drifts(network: Network, samples: Sequence[Sample], known: Straightness, seed: int) -> Work:
@@ -158,7 +187,7 @@ def _drifts(network: Network, samples: Sequence[Sample], known: Straightness, se
     for place, sample in enumerate(samples):
         doing = Doing(
             what=f"Measuring how the gradient drifts (picture {place + 1} of {len(samples)}) …",
-            share=PLANE + (DRIFT - PLANE) * place / len(samples),
+            share=PLANES + (1 - PLANES) * place / len(samples),
         )
         yield doing
         x = gradients.placed(network, sample.x[None].float())[0]

@@ -92,9 +92,7 @@ def logits_rows(logits: LogitsAlong, names: Names) -> Rows:
 
 def drift_figure(drift: Sequence[DriftOfImage]) -> go.Figure:
     """Return drift and cosine over the steps: the mean of the images, and the range that they span."""
-    figure = make_subplots(
-        rows=1, cols=2, subplot_titles=("relative change (drift)", "cosine with the first")
-    )
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("drift", "cosine"))
     curves = (
         ("adversarial steps", "drift", "cosine", PALETTE[1], "solid"),
         ("random steps", "random_drift", "random_cosine", PALETTE[5], "dash"),
@@ -111,7 +109,7 @@ def drift_figure(drift: Sequence[DriftOfImage]) -> go.Figure:
                 line={"color": colour, "dash": dash, "width": 3}, mode="lines+markers",
                 hovertemplate="%{y:.3f}",
             )  # fmt: skip
-    frame = {**_FRAME, "legend": {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}}
+    frame = {**_FRAME, "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0}}
     figure.update_layout(height=320, **frame)
     figure.update_xaxes(title="change (in ε)", fixedrange=True)
     figure.update_yaxes(fixedrange=True)
@@ -171,7 +169,7 @@ def beside_figure(found: Sequence[Straightness], titles: Mapping[str, str], reac
             shares = [value / start for value in values]
             figure.add_scatter(x=scale.s, y=shares, name=name + suffix, line=line, mode="lines")
     figure.update_traces(hovertemplate="%{y:.2f}")
-    frame = {**_FRAME, "legend": {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}}
+    frame = {**_FRAME, "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0}}
     figure.update_layout(height=340 + 30 * len(found), **frame)
     figure.update_xaxes(title="change (in ε)", fixedrange=True, range=[0, reach])
     figure.update_yaxes(title="margin, as a share of the first", fixedrange=True, zeroline=False)

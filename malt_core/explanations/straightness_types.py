@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from malt_core.explanations.plane_types import Axis, Plane
+from malt_core.explanations.plane_types import Plane, View
 from malt_core.linearity.types import DriftPoint, LogitsAlong, Scale
 from malt_core.trust.flags import Flag
 from malt_core.types import Norm
@@ -34,7 +34,7 @@ class Straightness:
     model: its id. label, target, likeliest: classes by index: its answer, the class that MALT's attack led
     to (aimed at, where it failed), and the likeliest of the others, at which the naive attack aimed. success:
     MALT's attack turned the answer. scales: from the smallest, as they come. drift: of several images, this
-    picture first. planes: by their second axis. flags: what both attacks noticed, see malt_core.trust.
+    picture first. planes: by what they show. flags: what both attacks noticed, see malt_core.trust.
     """
 
     model: str
@@ -47,7 +47,7 @@ class Straightness:
     scales: tuple[Scale, ...] = ()
     logits: LogitsAlong | None = None
     drift: tuple[DriftOfImage, ...] = ()
-    planes: dict[Axis, Plane]
+    planes: dict[View, Plane]
     flags: tuple[Flag, ...] = ()
 
     def scale(self, reach: float) -> Scale | None:

@@ -25,7 +25,8 @@ def test_everything_comes_bit_by_bit_and_nothing_goes_again() -> None:
         assert len(after.scales) >= len(before.scales)
         assert len(after.drift) >= len(before.drift)
         assert set(before.planes) <= set(after.planes)
-    sizes = [one.planes["naive"].grid.n for one in known if "naive" in one.planes]
+    main = next(iter(known[-1].planes))
+    sizes = [one.planes[main].grid.n for one in known if main in one.planes]
     assert sorted(set(sizes)) == [11, 21, 41]
     shares = [event.share for event in events() if isinstance(event, Doing)]
     assert shares == sorted(shares)
@@ -37,13 +38,23 @@ def test_the_last_one_is_whole() -> None:
     assert len({last.label, last.target, last.likeliest}) == 3
     assert last.logits.classes[:2] == (last.label, last.target)
     assert [len(one.points) for one in last.drift] == [STEPS, STEPS]
-    assert set(last.planes) == {"naive", "random"}
-    assert last.scale(1.0).true[0] == pytest.approx(last.planes["naive"].grid.margin[41 * 20 + 20], abs=1e-5)
+    assert {"ball", "random"} <= set(last.planes)
+    for plane in last.planes.values():
+        grid = plane.grid
+        middle = grid.n * grid.n // 2
+        assert last.scale(1.0).true[0] == pytest.approx(grid.margin[middle], abs=1e-5)
+
+
+def test_one_view_shows_the_boundary() -> None:
+    last = found()
+    grid = next(iter(last.planes.values())).grid
+    assert {last.label, last.target} <= set(grid.answers)
+    assert grid.n == max(plane.grid.n for plane in last.planes.values())
 
 
 def test_the_way_ends_at_the_adversarial_image_and_the_ball_holds_both_perturbations() -> None:
     last = found()
-    axes = last.planes["naive"].axes
+    axes = last.planes["ball"].axes
     corners = torch.tensor(axes.ball)
     assert last.success
     assert axes.way[-1] == pytest.approx((1, 0), abs=1e-4)

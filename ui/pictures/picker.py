@@ -235,6 +235,13 @@ def own_files() -> Sequence[UploadedFile]:
     return kept
 
 
+def picture_at(photo: str, size: tuple[int, int], crop: Crop, now: Picture) -> Picture:
+    """What `chosen_picture` has just returned for this choice, `now`, at another size (H, W)."""
+    if photo not in (UPLOAD, CAMERA):
+        return gallery_picture(photo, size, crop)
+    return picture_of(st.session_state.original[1], now.name, size, crop)
+
+
 def picture_now() -> Picture | None:
     """What `chosen_picture` returned last, None once a file has been taken back; for callbacks."""
     return st.session_state.get("picture")

@@ -1,0 +1,1 @@
+"""The Linearity page."""
