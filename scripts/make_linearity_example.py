@@ -19,8 +19,8 @@ from ui.linearity.link import LinearitySettings
 from ui.pictures.picture import gallery_picture
 
 SETTINGS = LinearitySettings.read({}).settings
-DIGITS, OF_PLANES = 8, 4  # significant ones: the microscopic scale is about small differences
-LARGE = 128  # pixels: each view has two pictures of that size
+DIGITS = 8  # significant ones: the microscopic scale is about small differences
+DECIMALS = {"margin": 2, "linear": 2, "clipped": 3}  # of a plane's points
 
 
 def compute(settings: LinearitySettings) -> tuple[Straightness, ...]:
@@ -35,13 +35,12 @@ def compute(settings: LinearitySettings) -> tuple[Straightness, ...]:
         if isinstance(event, Doing):
             print(f"\r{event.share:4.0%} {event.what:100.100}", end="", flush=True)
     print()
-    return tuple(_small(one) for one in work.measured(events))
+    return tuple(_small(one, all_views=place == 0) for place, one in enumerate(work.measured(events)))
 
 
-def _small(found: Straightness) -> Straightness:
-    """Leave out the photograph, which the gallery has, and of a large network all views but the main one."""
-    large = model_info(found.model).size[0] > LARGE
-    kept = dict(list(found.planes.items())[: 1 if large else None])
+def _small(found: Straightness, *, all_views: bool) -> Straightness:
+    """Leave out the photograph, which the gallery has, and unless all are wanted, the lesser views."""
+    kept = dict(list(found.planes.items())[: None if all_views else 1])
     return replace(found, planes={view: _unpictured(plane) for view, plane in kept.items()})
 
 
@@ -49,12 +48,17 @@ def _unpictured(plane: Plane) -> Plane:
     return replace(plane, axes=replace(plane.axes, image=b""))
 
 
-def _rounded(value: Any, digits: int = DIGITS) -> Any:
+def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return float(f"{value:.{digits}g}")
+        return float(f"{value:.{DIGITS}g}")
     if isinstance(value, dict):
-        return {key: _rounded(one, OF_PLANES if key == "grid" else digits) for key, one in value.items()}
-    return [_rounded(one, digits) for one in value] if isinstance(value, list) else value
+        return {
+            key: [round(one, DECIMALS[key]) for one in part]
+            if key in DECIMALS and "n" in value
+            else _rounded(part)
+            for key, part in value.items()
+        }
+    return [_rounded(one) for one in value] if isinstance(value, list) else value
 
 
 def main() -> None:

@@ -99,7 +99,8 @@ def _unit(change: Tensor) -> float:
 def _picture(change: Tensor, unit: float) -> bytes:
     steps = ((change.detach().cpu() / unit).round() + 128).to(torch.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(steps.permute(1, 2, 0).contiguous().numpy()).save(buffer, "PNG", optimize=True)
+    image = Image.fromarray(steps.permute(1, 2, 0).contiguous().numpy())
+    image.save(buffer, "WEBP", lossless=True, exact=True)  # three quarters of a PNG's bytes, or fewer
     return buffer.getvalue()
 
 

@@ -24,8 +24,8 @@ class PlaneAxes:
     end: the place of d2; that of d1 is (1, 0). c, k: see above. length: of d1, in L2.
     ball: the outline of the ball's cut with the plane. way: where the attack went, each point of it seen
     straight from above, since it leaves the plane; off: how far at most, as a share of d1's length.
-    image, first, second_image: PNG files of x0, d1 and d2; in the last two a byte 128 + n is a change of
-    n * unit_first or n * unit_second.
+    image: a PNG file of x0. first, second_image: lossless WebP files of d1 and d2, in which a byte 128 + n is
+    a change of n * unit_first or n * unit_second.
     """
 
     second: Axis

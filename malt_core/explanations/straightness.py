@@ -85,9 +85,7 @@ def _attack_twice(
     # Alone, the class that is aimed at need not be ranked among a hundred others.
     aimed = replace(config, target=likeliest, targeting="naive", n_candidates=1)
     second = yield from _attack(model, replace(sample, label=first.label), aimed, [])
-    x0, x_adv, x_naive = (
-        gradients.placed(model, x[None].float())[0] for x in (sample.x, first.adversarial, second.adversarial)
-    )
+    x0, x_adv, x_naive = (_placed(model, x) for x in (sample.x, first.adversarial, second.adversarial))
     known = Straightness(
         model=model.info.id,
         norm=config.norm,
@@ -100,6 +98,11 @@ def _attack_twice(
         flags=merged((*first.flags, *second.flags)),
     )
     return known, _Images(x0, x_adv, x_naive, way)
+
+
+def _placed(model: Network, x: Tensor) -> Tensor:
+    """Return an image (C, H, W) where and as the model computes."""
+    return gradients.match_memory_format(model, gradients.placed(model, x[None].float()))[0]
 
 
 def _place(target: RankedTarget) -> int:
@@ -190,7 +193,7 @@ def _drifts(network: Network, samples: Sequence[Sample], known: Straightness, se
             share=PLANES + (1 - PLANES) * place / len(samples),
         )
         yield doing
-        x = gradients.placed(network, sample.x[None].float())[0]
+        x = _placed(network, sample.x)
         y, target = known.label, known.target
         if place:
             y, target = _nearest(network, x[None], known.norm)

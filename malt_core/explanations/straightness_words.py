@@ -106,8 +106,8 @@ def drift_sentence(found: Straightness) -> str:
     said = []
     if known.drift is not None and known.random_drift is not None:
         said.append(
-            f"After all steps, at ε, the gradient has changed by {share(known.drift)} of its length; after "
-            f"random steps as long, by {share(known.random_drift)} (the median of {images})."
+            f"After all steps, at ε, the gradient has changed by {_of_length(known.drift)}; after random "
+            f"steps as long, by {share(known.random_drift)} (the median of {images})."
         )
     said.append(
         "Gradients at the picture and at random points within ε have a mean cosine of "
@@ -118,6 +118,10 @@ def drift_sentence(found: Straightness) -> str:
             "That is low: a way that looks straight may then be an artefact of gradients that lead nowhere."
         )
     return " ".join(said)
+
+
+def _of_length(drift: float) -> str:
+    return f"{drift:.1f} times its length" if drift >= 1 else f"{share(drift)} of its length"
 
 
 def comparison(found: Sequence[Straightness], titles: Mapping[str, str]) -> str:

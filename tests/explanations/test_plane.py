@@ -35,7 +35,7 @@ def grids(model: torch.nn.Module, levels: tuple[int, ...], **how: float) -> list
 
 
 def place(axes: PlaneAxes, a: float, b: float) -> Tensor:
-    """The image at (a, b), from what the browser is sent: PNG files and four numbers."""
+    """The image at (a, b), from what the browser is sent: three pictures and four numbers."""
     first, second = (
         (torch.tensor(np.array(Image.open(io.BytesIO(png)))).double() - 128).permute(2, 0, 1) * unit
         for png, unit in ((axes.first, axes.unit_first), (axes.second_image, axes.unit_second))

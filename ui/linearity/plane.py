@@ -52,7 +52,7 @@ def plane_data(found: Straightness, plane: Plane, alt: str) -> dict[str, Any]:
         "label": info.classes[found.label],
         "target": info.classes[found.target],
         "up": UP[axes.second],
-        "start": [1.0, 0.0],
+        "start": [min(1.0, grid.reach), 0.0],
         "end": list(axes.end),
         "ball": [list(corner) for corner in axes.ball],
         "way": [list(corner) for corner in axes.way],
@@ -62,9 +62,12 @@ def plane_data(found: Straightness, plane: Plane, alt: str) -> dict[str, Any]:
         "smooth": info.size[1] > SMOOTH,
         "unit_first": axes.unit_first,
         "unit_second": axes.unit_second,
-        **{
-            name: "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-            for name, png in (("image", axes.image), ("first", axes.first), ("second", axes.second_image))
-        },
+        "image": _address("png", axes.image),
+        "first": _address("webp", axes.first),
+        "second": _address("webp", axes.second_image),
         "alt": alt,
     }
+
+
+def _address(kind: str, picture: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

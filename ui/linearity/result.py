@@ -16,7 +16,7 @@ from ui.linearity import glossary
 from ui.linearity.plane import show_plane
 from ui.linearity.scales import show_scales
 from ui.widgets.below import draw_below
-from ui.widgets.caution import show_caution
+from ui.widgets.caution import Said, show_caution
 from ui.widgets.figure import show_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
@@ -45,9 +45,7 @@ def show_found(found: Sequence[Straightness], *, whole: bool) -> None:
         st.subheader(plain(f"{titles[shown.model]}: {words.headline(shown) or 'measuring …'}"), anchor=False)
     if said := words.crossing(shown, names):
         st.markdown(plain(said))
-    show_caution(
-        shown.flags, None, images=1, what="picture", left=not shown.success, name=titles[shown.model]
-    )
+    show_caution([Said(shown.flags, None)], images=1, what="picture", left=not shown.success)
     show_scales(shown)
 
     def rest() -> None:

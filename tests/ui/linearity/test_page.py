@@ -28,7 +28,7 @@ def test_first_words_need_no_torch() -> None:
     code = (
         "import sys, ui.linearity.live, ui.linearity.settings, ui.linearity.work;"
         "ui.linearity.example.stored_linearity();"
-        "heavy = {'torch', 'torchvision', 'plotly'} & set(sys.modules);"
+        "heavy = {'torch', 'torchvision', 'scipy'} & set(sys.modules);"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True)
