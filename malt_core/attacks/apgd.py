@@ -3,6 +3,8 @@
 The paper's loop runs one batch from the first step to the last. Here each row carries its own step
 count, so that a row which has fooled the model can leave at once and another take its place. Row by row
 the numbers are those of AutoAttack's implementation; tests/attacks/test_apgd.py compares them step by step.
+What is not in the paper, and used by the frugal budget alone: rows may begin at the image itself, along a
+gradient that is known already, and each tells whether there is anything left to hope for (`Rows.settled`).
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from malt_core.types import Norm
 
 MOMENTUM = 0.75  # the paper's alpha
 RHO = 0.75  # halve the step if fewer than this share of a window's steps raised the loss
+POOR = 0.3  # an outlook (see `_outlook`) below which a row hardly rises any more
+SETTLED = 2  # so many poor outlooks in a row, and it has never been seen to
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Rows:
     anything that is not. evaluations: 0 for a row that waits at its random start, then 1 + steps taken.
     window, since: length of the current checkpoint window and steps taken in it; rises: how many of them
     raised the loss; shrink, least: of its Schedule. halved: whether the last checkpoint halved the step.
+    settled: how many of its last points in a row had a poor outlook (`visit` with watch).
     """
 
     image: Tensor
@@ -75,6 +80,12 @@ class Rows:
     shrink: Tensor
     least: Tensor
     halved: Tensor
+    settled: Tensor
+
+    @property
+    def hopeless(self) -> Tensor:
+        """Which rows (R,) have ended where they will not get any further."""
+        return self.settled >= SETTLED
 
     def __len__(self) -> int:
         return len(self.y)
@@ -93,6 +104,18 @@ class Rows:
         """Put the other's rows in these places, without moving the rest."""
         for f in fields(self):
             getattr(self, f.name)[places] = getattr(other, f.name)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of R rows at their images x0: the margins to their targets and the loss, (R,).
+
+    gradient: (R, C, H, W), of the margin; finite.
+    """
+
+    margin: Tensor
+    gradient: Tensor
+    loss: Tensor
 
 
 def begin(
@@ -129,17 +152,38 @@ def begin(
         shrink=counts.new_tensor([s.shrink for s in schedules]),
         least=counts.new_tensor([s.least for s in schedules]),
         halved=torch.ones_like(y, dtype=torch.bool),
+        settled=counts.clone(),
     )
+
+
+def begin_informed(
+    image: Tensor,
+    x0: Tensor,
+    y: Tensor,
+    target: Tensor,
+    known: Known,
+    *,
+    norm: Norm,
+    eps: float,
+    n_iter: int | Tensor,
+) -> Rows:
+    """Return rows that stand at x0 (R, C, H, W), evaluated: their first step takes no pass but its own."""
+    rows = begin(image, x0, y, target, x0.clone(), eps=eps, n_iter=n_iter)
+    rows.gradient, rows.gradient_best = -known.gradient, -known.gradient
+    rows.loss_best = known.loss.clone()
+    rows.evaluations = torch.ones_like(y)
+    poor = norms.Ball(x0, norm, eps).rise(rows.gradient, x0) < POOR * known.margin
+    rows.settled = poor.long()
+    return rows
 
 
 def _image_shape(values: Tensor) -> Tensor:
     return values[:, None, None, None]
 
 
-def _next_point(rows: Rows, norm: Norm, eps: float) -> Tensor:
+def _next_point(rows: Rows, ball: norms.Ball) -> Tensor:
     """Return where the rows go next: a projected gradient step, mixed with the step before (momentum)."""
-    ball = norms.Ball(rows.x0, norm, eps)
-    step = norms.steepest(rows.gradient, norm).mul_(_image_shape(rows.step_size))
+    step = norms.steepest(rows.gradient, ball.norm).mul_(_image_shape(rows.step_size))
     plain = ball.project_(step.add_(rows.x))
     keep = _image_shape(torch.where(rows.evaluations > 1, MOMENTUM, 1.0).to(rows.x.dtype))
     mixed = plain.sub_(rows.x).mul_(keep).add_(rows.x)
@@ -168,6 +212,17 @@ def _checkpoint(rows: Rows) -> None:
     rows.rises = rows.rises.masked_fill(due, 0)
 
 
+def _outlook(rows: Rows, loss: Tensor, ball: norms.Ball) -> Tensor:
+    """Return how much of what the loss (R,) lacks its gradient still promises within the ball, (R,).
+
+    1 where a straight line would reach the boundary, 0 where the row stands at the best point of the ball
+    already, as far as its gradient tells; inf where the target has overtaken the label. (The promise is the
+    duality gap of Frank and Wolfe, 1956: no linear function rises further.)
+    """
+    lacking = loss < 0
+    return (ball.rise(rows.gradient, rows.x) / -loss.where(lacking, -1.0)).where(lacking, torch.inf)
+
+
 def visit(
     model: Network,
     rows: Rows,
@@ -178,6 +233,7 @@ def visit(
     bfloat16: bool = False,
     shared: losses.SharedLogits | None = None,
     aimed: bool = False,
+    watch: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Move every row one step (fresh rows stay at their start) and evaluate it there.
 
@@ -185,11 +241,11 @@ def visit(
     stand elsewhere, since a checkpoint sends some back to their best point. One forward and one backward
     pass for each row; bfloat16 computes both in that precision (never trust its verdict). shared: as
     losses.shared_logits returns it. aimed: let the target overtake whatever class leads besides, not only the
-    label. Logits that are not finite are for the caller to see to; they change
-    nothing for the other rows.
+    label. watch: keep `settled` up to date. Logits that are not finite are for the caller to see to; they
+    change nothing for the other rows.
     """
-    fresh = rows.evaluations == 0
-    here, moved = rows.x, _next_point(rows, norm, eps)
+    fresh, ball = rows.evaluations == 0, norms.Ball(rows.x0, norm, eps)
+    here, moved = rows.x, _next_point(rows, ball)
     at_start = fresh.nonzero()[:, 0]
     moved[at_start] = here[at_start]
     rows.x, rows.x_before = moved, here
@@ -204,6 +260,9 @@ def visit(
     rows.slope = torch.linalg.vector_norm(gradient, torch.inf, dim=(1, 2, 3))
     rows.gradient = gradients.finite_or_zero(gradient, moved)
     visited, z, loss = rows.x, z.detach(), loss.detach()
+    if watch:
+        poor = _outlook(rows, loss, ball) < POOR
+        rows.settled = torch.where(poor, rows.settled + 1, 0)
 
     better = loss > rows.loss_best
     improved = better.nonzero()[:, 0]

@@ -59,6 +59,15 @@ class Ball:
         delta.div_(length + 1e-12).mul_(length.clamp(max=self.eps))
         return x.add_(self.x0).clamp_(0.0, 1.0)
 
+    def rise(self, gradient: Tensor, x: Tensor) -> Tensor:
+        """Return the most, (B,), that a linear function of this gradient (B, C, H, W) rises within, from x.
+
+        For l2 without the bounds of [0, 1], so that there it is at least that.
+        """
+        if self.norm == "linf":
+            return (gradient * (torch.where(gradient > 0, self.high, self.low) - x)).flatten(1).sum(1)
+        return self.eps * dual_size(gradient, self.norm) - (gradient * (x - self.x0)).flatten(1).sum(1)
+
 
 def random_start(x0: Tensor, norm: Norm, eps: float, generators: list[torch.Generator]) -> Tensor:
     """Return AutoAttack's random start: noise scaled to length eps, clipped to [0, 1].

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyautoattack.autopgd_base import APGDAttack_targeted
 
 from malt_core.attacks import apgd
-from malt_core.numerics import norms
+from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Passes
 from malt_core.numerics.random import row_generator
 from tests.helpers.analytic import (
@@ -300,6 +300,66 @@ def test_bfloat16_steps_stay_inside_and_hand_out_float32():
         assert x.dtype == z.dtype == rows.gradient.dtype == torch.float32
         assert_inside(x, x0, "linf", 0.1)
     assert not torch.equal(rows.loss_best, exact.loss_best)  # it really was another precision
+
+
+# --- what is not in the paper ------------------------------------------------------------------------------
+
+
+def informed(model, x0, norm, eps, n_iter=20):
+    """Rows towards the likeliest wrong classes that begin along their margins' gradients."""
+    with torch.no_grad():
+        t, y = model(x0).argsort(1)[:, -2:].unbind(1)
+    margin, gradient = gradients.margin_and_gradient(model, x0, y, t, Passes())
+    with torch.no_grad():
+        loss = losses.targeted_loss(model(x0), y, t)
+    known = apgd.Known(margin, gradient, loss)
+    return apgd.begin_informed(torch.arange(len(x0)), x0, y, t, known, norm=norm, eps=eps, n_iter=n_iter)
+
+
+@NORMS
+def test_an_informed_row_takes_its_first_step_along_the_gradient_without_a_pass(norm):
+    model, x0 = Counted(smooth_cnn()), images(12)
+    rows = informed(model, x0, norm, EPS[norm])
+    before = model.backwards
+    gradient = -rows.gradient
+    point, _ = apgd.visit(model, rows, norm=norm, eps=EPS[norm], passes=Passes())
+    assert model.backwards == before + len(x0)
+    expected = norms.Ball(x0, norm, EPS[norm]).project_(x0 - 2 * EPS[norm] * norms.steepest(gradient, norm))
+    torch.testing.assert_close(point, expected)
+    assert rows.evaluations.tolist() == [2] * len(x0)  # counted from the image itself
+    rest = walk(model, rows, norm, 20, steps=5)
+    assert all((rows.loss_best >= -1.0).tolist())
+    for x, _ in rest:
+        assert_inside(x, x0, norm, EPS[norm])
+
+
+@NORMS
+def test_a_row_is_hopeless_where_a_linear_model_has_no_more_to_give(norm):
+    """Its gradient promises all of the way at the image, and nothing at the best point of the ball."""
+    model, x0 = Linear(12), grey()
+    distances = model.distances(norm)
+    for factor, steps in ((0.2, 1), (0.5, 2), (0.9, 2), (1.1, None)):
+        eps = factor * distances[0]  # to the likeliest wrong class
+        rows, seen = informed(model, x0, norm, eps), []
+        for _ in range(4):
+            seen.append(bool(rows.hopeless))
+            apgd.visit(model, rows, norm=norm, eps=eps, passes=Passes(), watch=True)
+        assert seen.index(True) == steps if steps else not any(seen)
+
+
+def test_a_row_that_still_rises_is_not_hopeless():
+    """Until it falls, each row of the network here is promised enough; those that never fall are given up."""
+    model, x0 = smooth_cnn(), images(40)
+    y, rows = classes(model, x0), informed(model, x0, "linf", 1 / 255, n_iter=100)
+    fell, given_up = set(), set()
+    for _ in range(60):
+        _, z = apgd.visit(model, rows, norm="linf", eps=1 / 255, passes=Passes(), watch=True)
+        given_up |= set(rows.hopeless.nonzero()[:, 0].tolist()) - fell
+        fell |= set((z.argmax(1) != y).nonzero()[:, 0].tolist())
+    assert fell
+    assert given_up
+    assert not fell & given_up
+    assert fell | given_up == set(range(len(x0)))
 
 
 def test_generators_differ_by_seed_image_and_target_and_repeat():

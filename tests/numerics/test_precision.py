@@ -63,6 +63,8 @@ def test_the_real_measurement_counts_its_passes_and_leaves_no_trace():
     model, x, passes = Counted(smooth_cnn()), images(3), Passes()
     assert prefers_bfloat16(model, x, passes) in (True, False)
     assert (passes.forward, passes.backward) == (model.forwards, model.backwards) == (18, 18)
+    assert prefers_bfloat16(model, images(20, shape=(3, 9, 9)), passes) in (True, False)
+    assert passes.forward == 18 + 2 * ROUNDS * precision.IMAGES  # a few of them are enough
     assert all(p.grad is None for p in model.parameters())
     assert not torch.is_autocast_enabled("cpu")
 

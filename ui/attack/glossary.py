@@ -40,8 +40,9 @@ WHAT_MARGIN = (
 )
 WHAT_ATTEMPTS = (
     "Each colour is a wrong class that was tried, one after the other. The line is the margin at every point "
-    "that the attack visited: step 0 is a random point near the picture, where it starts. It walks in big "
-    "steps first, so the line may jump. The attack has won as soon as any class gets below zero."
+    "that the attack visited: step 0 is where it starts, your picture itself at first, later a random point "
+    "near it. It walks in big steps first, so the line may jump. The attack has won as soon as any class "
+    "gets below zero."
 )
 WHAT_TABLE = (
     "Before it attacks, MALT estimates how far away each wrong class is: its margin divided by the length of "

@@ -24,6 +24,9 @@ from malt_core.trust import soundness
 from malt_core.trust.soundness import TriedOut
 from malt_core.types import Norm, check_count
 
+PART = 4  # batches of images that are ranked before they are attacked: their gradients are kept meanwhile
+BLURRED = 0.02  # a margin that is a smaller share of the largest logit means little in bfloat16
+
 
 def _attack(search: RowScheduler, ranking: CandidateScores, right: Tensor) -> None:
     """Spend the published budget on the images `right` (I,), or the frugal one."""
@@ -36,14 +39,33 @@ def _attack(search: RowScheduler, ranking: CandidateScores, right: Tensor) -> No
         ranking.extend(right, config.n_candidates)
         search.run({i: budget.published(targets(i), config.n_iter) for i in right.tolist()})
         return
-    ranking.extend(right, budget.PROBE_CANDIDATES)
-    probed = {i: targets(i)[0] for i in right.tolist()}
-    search.run({i: budget.probe([target], config.n_iter) for i, target in probed.items()})
-    close = right[(search.target[right] < 0) & ~(search.left[right] > budget.HOPEFUL)]
+    half = search.bfloat16
+    for part in right.split(PART * search.batch_size):
+        ranking.find_nearest(part)
+        probes = {i: budget.probe(targets(i), config.n_iter) for i in part.tolist()}
+        search.run(probes, leave=search.batch_size // 2)
+    search.run({})
+    close = _unfooled(search, right, budget.HOPEFUL, half)
     ranking.extend_while_near(close)
-    search.run(
-        {i: budget.press(targets(i), config.n_iter, probed[i], float(search.left[i])) for i in close.tolist()}
-    )
+    others = {i: targets(i)[: ranking.near(i)] for i in close.tolist()}
+    search.run({i: budget.press(near, config.n_iter, float(search.left[i])) for i, near in others.items()})
+    search.bfloat16 = False  # the last hundredths of a margin are beyond its precision
+    closest = _unfooled(search, close, budget.CLOSE, half)
+    search.run({i: budget.finish(targets(i), config.n_iter) for i in closest.tolist()})
+
+
+def _unfooled(search: RowScheduler, images: Tensor, left: float, half: bool) -> Tensor:
+    """Return which of the images (I,) are not fooled, but have come close.
+
+    left: what may be left of the margin; half: whether it was computed in bfloat16, which cannot tell a
+    margin of some hundredths of the largest logit from none.
+    """
+    margin = search.margin[images]
+    near = left * margin
+    if half:
+        near = torch.maximum(near, BLURRED * search.z[images].abs().amax(1))
+    close = ~(search.left[images] * margin > near)
+    return images[(search.target[images] < 0) & ~search.invalid[images] & close]
 
 
 def _announcing(begin: Begin) -> Callable[[str], None]:
@@ -170,27 +192,36 @@ def malt(
         )
         how = {"batch_size": batch_size, "bfloat16": bfloat16, "passes": passes, "shared": shared}
         margin = losses.best_margin(z, y, shared)
+        ranking = CandidateScores(model, x, y, z, config, begin=partial(announce, "ranking"), **how)
         search = RowScheduler(
             model,
             x,
             y,
+            z,
             margin,
             config,
             first=first,
-            speculate=not faithful,
+            frugal=not faithful,
+            gradient_of=ranking.gradient_of,
             begin=partial(announce, "targets"),
             **how,
         )
-        ranking = CandidateScores(model, x, y, z, config, begin=partial(announce, "ranking"), **how)
         _attack(search, ranking, right)
-        after = _logits(model, search.adversarial, batch_size, passes)
-        invalid |= search.invalid | ~gradients.finite_rows(after)
+        # Each image that was found is judged once, in full precision, apart from the steps of the attack.
+        unjudged = ((search.target >= 0) & ~search.judged).nonzero()[:, 0]
+        success = already_wrong | search.judged
+        if len(unjudged):
+            after = _logits(model, search.adversarial[unjudged], batch_size, passes)
+            success[unjudged] = (after.argmax(1) != y[unjudged]) & gradients.finite_rows(after)
+            invalid[unjudged] |= ~gradients.finite_rows(after)
+            search.forward_of[unjudged] += 1
+        invalid |= search.invalid
         if alone and invalid.all():
             raise NotFinite(
                 "The model's logits are not finite numbers for any of the images, or for points close to "
                 "them; check its weights and input."
             )
-        success = (after.argmax(1) != y) & ~invalid
+        success &= ~invalid
         refuted = (search.target >= 0) & ~success
         search.adversarial[refuted] = x[refuted]
         flags = tried.flags
@@ -223,7 +254,7 @@ def malt(
         target=target.to(given.device),
         malt_rank=_malt_rank(ranking, target).to(given.device),
         confidence_rank=_confidence_rank(z, y, target).to(given.device),
-        forward_of=(2 + ranking.forward_of + search.forward_of).to(given.device),
+        forward_of=(1 + ranking.forward_of + search.forward_of).to(given.device),
         backward_of=(ranking.backward_of + search.backward_of).to(given.device),
         n_forward=passes.forward,
         n_backward=passes.backward,

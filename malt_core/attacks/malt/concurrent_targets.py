@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from malt_core.attacks import apgd
-from malt_core.attacks.malt.budget import Rounds
+from malt_core.attacks.malt.budget import Rounds, one_round
 from malt_core.attacks.types import AttackConfig, Look, RankedTarget, Step, TargetDone, look_away
 from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
@@ -113,7 +113,8 @@ class ConcurrentTargets:
     """The search for an adversarial image among the targets of x0 (1, C, H, W) with logits z0 (1, K).
 
     best: the best image of all runs that were told so far; left: the smallest margin of any, as a share of
-    that of x0. look: is shown the points of the run that is told; of others that share its passes, only those
+    that of x0. slopes: of the margins to some classes at x0, what is known: the margin, (), and its gradient,
+    (C, H, W). look: is shown the points of the run that is told; of others that share its passes, only those
     after it.
     """
 
@@ -128,13 +129,16 @@ class ConcurrentTargets:
         look: Look = look_away,
     ) -> None:
         self.look = look
-        self.model, self.x0, self.goal, self.config, self.passes = model, x0, goal, config, passes
+        self.model, self.x0, self.z0, self.goal = model, x0, z0, goal
+        self.config, self.passes = config, passes
+        self.frugal = not one_round(config)
         # Below 1/255 no 8-bit image but the original is in the ball, so there is nothing to wait for.
         self.eight_bit = config.eight_bit and config.epsilon.fits_eight_bits
         self.margin0 = goal.margin(z0)
         self.best = Best(x0)
         self.left = 1.0
         self.asked = self.zero = self.broken = 0
+        self.slopes: dict[int, tuple[Tensor, Tensor]] = {}
 
     def share(self, margin: float) -> float:
         """Return a margin as a share of that of x0; where that is 0 already, none is left."""
@@ -167,33 +171,44 @@ class ConcurrentTargets:
         config, n = self.config, len(group)
         x0, y = self.x0.expand(n, -1, -1, -1), self.goal.y.expand(n)
         t = y.new_tensor([target.index for _, target, _ in group])
-        m0, g0 = gradients.margin_and_gradient(self.model, x0, y, t, self.passes)
+        m0, g0 = self._slopes(t.tolist())
         runs = [
             _Run(target, order, number, most, m0[i], g0[i], Best(self.x0))
             for i, (order, target, most) in enumerate(group)
         ]
-        sources = [row_generator(config.seed, 0, run.target.index) for run in runs]
-        start = norms.random_start(x0, config.norm, config.eps, sources)
         places = torch.arange(n, device=y.device)
         most = y.new_tensor([run.most for run in runs])
-        rows = apgd.begin(places, x0, y, t, start, eps=config.eps, n_iter=most)
-        untold, step = deque(enumerate(runs)), 0
+        ball = {"norm": config.norm, "eps": config.eps}
+        # With the frugal budget the first step goes along the gradient that the order of attack is due to.
+        informed = self.frugal and config.targeting == "malt" and number == 1
+        if informed:
+            loss = losses.targeted_loss(self.z0.expand(n, -1), y, t, self.goal.shared)
+            rows = apgd.begin_informed(places, x0, y, t, apgd.Known(m0, g0, loss), **ball, n_iter=most)
+            self.look(self.x0[0])
+            for run in runs:
+                self._note(run, 0, self.x0, self.z0, hopeless=False)
+        else:
+            sources = [row_generator(config.seed, 0, run.target.index) for run in runs]
+            start = norms.random_start(x0, **ball, generators=sources)
+            rows = apgd.begin(places, x0, y, t, start, eps=config.eps, n_iter=most)
+        untold, step = deque(enumerate(runs)), int(informed)
         while untold:
             x, z = apgd.visit(
                 self.model,
                 rows,
-                norm=config.norm,
-                eps=config.eps,
+                **ball,
                 passes=self.passes,
                 shared=self.goal.shared,
                 aimed=self.goal.aim is not None,
+                watch=self.frugal,
             )
+            hopeless = rows.hopeless.tolist()
             gradients.check_finite(z)
             self.asked += len(rows)
             self.zero += int((rows.slope == 0).sum())
             self.broken += int((~rows.slope.isfinite()).sum())
             for row, i in enumerate(rows.image.tolist()):
-                self._note(runs[i], step, x[row, None], z[row, None])
+                self._note(runs[i], step, x[row, None], z[row, None], hopeless=hopeless[row])
                 if i == untold[0][0]:
                     self.look(x[row])
             yield from self._tell(untold)
@@ -217,8 +232,21 @@ class ConcurrentTargets:
             if first.best.won:
                 untold.clear()
 
-    def _note(self, run: _Run, step: int, x: Tensor, z: Tensor) -> None:
-        """Put down that a run has visited x (1, C, H, W), with logits z (1, K)."""
+    def _slopes(self, targets: list[int]) -> tuple[Tensor, Tensor]:
+        """Return the margins at x0 to some classes, (n,), and their gradients, (n, C, H, W)."""
+        unknown = [target for target in targets if target not in self.slopes]
+        if unknown:
+            x0, y = self.x0.expand(len(unknown), -1, -1, -1), self.goal.y.expand(len(unknown))
+            found = gradients.margin_and_gradient(self.model, x0, y, y.new_tensor(unknown), self.passes)
+            self.slopes |= dict(zip(unknown, zip(*found, strict=True), strict=True))
+        margins, slopes = zip(*(self.slopes[target] for target in targets), strict=True)
+        return torch.stack(margins), torch.stack(slopes)
+
+    def _note(self, run: _Run, step: int, x: Tensor, z: Tensor, *, hopeless: bool) -> None:
+        """Put down that a run has visited x (1, C, H, W), with logits z (1, K).
+
+        hopeless: whether it has nothing left to hope for, in which case it goes no further.
+        """
         y, index = self.goal.y, run.target.index
         run.events.append(
             Step(
@@ -244,7 +272,7 @@ class ConcurrentTargets:
         if won and run.won_at is None:
             run.won_at = step
         if run.won_at is None:
-            run.over = step >= run.most
+            run.over = step >= run.most or hopeless
         else:
             patient = self.eight_bit and not survives and step < run.won_at + PATIENCE
             run.over = not patient or step >= max(run.most, self.config.n_iter)

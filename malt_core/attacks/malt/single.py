@@ -86,10 +86,11 @@ def attack(
     wrong already yields Finished at once, unattacked.
 
     Targets are attacked in order, in rounds, and the first success ends the attack. Steps are spent as `malt`
-    does: the nearest target briefly, then, for as long as the image comes closer, ever longer runs for ever
-    fewer targets (budget.py), each from its random start. With config.faithful there is one round, of every
-    target with all its steps (arXiv 2407.02240, algorithm 1); so it is with config.target, for that class
-    alone, and only its answer is a success that ends the attack. Of a small image, runs share passes
+    does: the nearest target briefly, by a first step along its gradient; where the image comes close, the
+    others within reach and longer runs of the nearest, each from its random start; and no run goes on where
+    its gradients say that it will get no further (budget.py). With config.faithful there is one round, of
+    every target with all its steps (arXiv 2407.02240, algorithm 1); so it is with config.target, for that
+    class alone, and only its answer is a success that ends the attack. Of a small image, runs share passes
     (concurrent_targets.py), which changes the time, not what happens. Closing the iterator stops the work.
     Where the answer is still the same at the end, config.check, or a flag that was raised, has a second
     opinion asked for (second_opinion.py), with Asking events. look: is shown where the attack is.
@@ -173,7 +174,9 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             targets=ranking,
             n_targets=len(targets),
         )
-        for event in runs.attack(targets, budget.rounds_of(config, [t.index for t in targets])):
+        near = sum(t.predicted_distance <= budget.REACH * config.eps for t in targets)
+        near = near if config.targeting == "malt" else len(targets)
+        for event in runs.attack(targets, budget.rounds_of(config, [t.index for t in targets], near)):
             (trace if isinstance(event, Step) else attempts).append(event)
             yield event
 

@@ -229,7 +229,8 @@ class FallsAtLast(nn.Module):
 def test_of_two_targets_that_fool_at_once_the_earlier_one_counts():
     x, y, passes = images(1), torch.tensor([0]), Passes()
     how = {"batch_size": 64, "first": 0, "bfloat16": False, "passes": passes}
-    search = RowScheduler(FallsAtLast(), x, y, torch.ones(1), AttackConfig(), speculate=True, **how)
+    z = torch.tensor([[5.0, 0, 0, 0]])
+    search = RowScheduler(FallsAtLast(), x, y, z, torch.ones(1), AttackConfig(), frugal=True, **how)
     search.run({0: budget.published([3, 2, 1], 30)})
     assert search.target.tolist() == [3]
     assert passes.backward == 1 + 15 * 3  # the other two joined in the free places

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from malt_core import malt
+from malt_core import AttackConfig, malt
 from malt_core.attacks.malt import budget
-from malt_core.attacks.malt.budget import HOPEFUL, PRESS, PROBE_STEPS
+from malt_core.attacks.malt.budget import CLOSE, FINISH, HOPEFUL, PRESSED, PROBE_STEPS
 from malt_core.trust.soundness import BACKWARD
 from tests.helpers.analytic import Counted, Linear, classes, grey, images, smooth_cnn
 from tests.helpers.attacks import EPS, check_verdicts
@@ -34,41 +34,39 @@ def test_probe_is_one_short_try():
     assert talk(budget.probe(TARGETS, 4), [0.5]) == [[(20, 4)]]
 
 
-def test_press_goes_on_for_as_long_as_the_image_comes_closer():
-    hopeless = talk(budget.press(TARGETS, 100, tried=20, left=HOPEFUL), [HOPEFUL])
-    assert hopeless == [[(21, 10), (22, 10), (23, 10)]]  # the probe has tried the first already
-    closer = talk(budget.press(TARGETS, 100, tried=20, left=HOPEFUL), [PRESS[1][0], PRESS[1][0]])
-    assert closer == [*hopeless, [(20, 30), (21, 30), (22, 30)]]
-    closest = talk(budget.press(TARGETS, 100, tried=20, left=HOPEFUL), [0.1, 0.01, 0.01, 0.01])
-    assert closest == [*closer, [(t, 100) for t in TARGETS[:3]], [(t, 100) for t in TARGETS[3:]]]
+def test_press_is_a_short_try_of_the_others_within_reach():
+    assert talk(budget.press(TARGETS, 100, HOPEFUL), [0.5]) == [[(t, PROBE_STEPS) for t in TARGETS[1:]]]
+    assert talk(budget.press(TARGETS[:3], 100, HOPEFUL), [0.5]) == [[(21, PROBE_STEPS), (22, PROBE_STEPS)]]
+    assert talk(budget.press(TARGETS[:1], 100, HOPEFUL), []) == []
+    assert len(talk(budget.press([*TARGETS, 30, 31], 100, HOPEFUL), [0.5])[0]) == PRESSED
 
 
-def test_press_of_a_single_target_begins_with_what_the_probe_left():
-    (target, *_) = TARGETS
-    press = budget.press([target], 100, tried=target, left=PRESS[1][0] + 0.01)
-    assert talk(press, []) == []
-    press = budget.press([target], 100, tried=target, left=PRESS[1][0])
-    assert talk(press, [0.01, 0.01]) == [[(target, 30)], [(target, 100)]]
+def test_frugal_goes_on_for_as_long_as_the_image_is_close():
+    probe, press = [(20, PROBE_STEPS)], [(21, PROBE_STEPS)]
+    finish = [[(t, steps) for t in TARGETS[:count]] for count, steps in FINISH]
+    assert talk(budget.frugal(TARGETS, 100, near=2), [HOPEFUL + 0.01]) == [probe]
+    assert talk(budget.frugal(TARGETS, 100, near=2), [HOPEFUL, CLOSE + 0.01]) == [probe, press]
+    closest = talk(budget.frugal(TARGETS, 100, near=2), [HOPEFUL, CLOSE, CLOSE, CLOSE])
+    assert closest == [probe, press, *finish]
+    assert talk(budget.frugal(TARGETS, 100, near=1), [CLOSE, CLOSE, CLOSE]) == [probe, *finish]
+    assert len(FINISH) + 2 == budget.most_rounds(AttackConfig())
+
+
+def test_no_try_has_more_steps_than_there_are():
+    asked = talk(budget.frugal(TARGETS, 10, near=9), [0.01, 0.01, 0.01, 0.01])
+    assert {steps for tries in asked for _, steps in tries} == {10}
 
 
 @pytest.mark.slow
-def test_with_a_single_target_an_image_that_came_close_gets_all_steps():
+def test_with_a_single_target_what_the_published_budget_fools_falls_too():
     """Two classes, or n_targets=1: the probe has tried the only target already."""
     x = images(200)
     for model, settings in ((smooth_cnn(2), {}), (smooth_cnn(), {"n_targets": 1})):
         how = {"eps": 2.5 / 255, "precision": "float32", **settings}
         frugal, published = malt(model, x, **how), malt(model, x, **how, faithful=True)
         assert torch.equal(frugal.success, published.success)
-        spent = frugal.backward_of[~frugal.success]
-        assert spent.max() > 30 + 100 > spent.min()
-
-
-def test_press_repeats_no_run_where_the_steps_are_few():
-    asked = talk(budget.press(TARGETS, 10, tried=20, left=HOPEFUL), [0.01, 0.01, 0.01])
-    runs = [run for tries in asked for run in tries]
-    assert len(runs) == len(set(runs))
-    assert {steps for _, steps in runs} == {10}
-    assert (20, 10) not in runs
+        assert 10 < published.success.sum() < 190
+        assert frugal.backward_of[~frugal.success].float().mean() < 5
 
 
 @pytest.mark.slow
@@ -87,11 +85,14 @@ def test_frugal_fools_what_the_published_budget_fools_at_a_fraction_of_the_cost(
         assert costs[False] < costs[True] / 4
 
 
-def test_a_linear_model_is_given_up_after_the_probe():
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_on_a_linear_model_one_step_tells_all(norm):
+    """The first step goes to the best point there is, and its gradient says so: a second is for certainty."""
     model = Linear(12)
-    eps = 0.5 * min(model.distances("linf"))
-    counted = Counted(model)
-    result = malt(counted, grey(), eps=eps, precision="float32")
-    assert not result.success.any()
-    assert counted.backwards - BACKWARD == budget.PROBE_CANDIDATES + 1 + PROBE_STEPS
-    assert result.backward_of.tolist() == [counted.backwards - BACKWARD]
+    for factor, fooled, steps in ((0.2, False, 1), (0.5, False, 2), (0.8, False, 2), (1.05, True, 1)):
+        counted = Counted(model)
+        eps = factor * min(model.distances(norm))
+        result = malt(counted, grey(), norm=norm, eps=eps, precision="float32")
+        assert bool(result.success) is fooled
+        assert counted.backwards - BACKWARD == int(result.backward_of)
+        assert int(result.backward_of) <= 4 + steps  # the two likeliest classes are ranked, then two more

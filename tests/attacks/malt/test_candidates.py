@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from malt_core import AttackConfig
-from malt_core.attacks.malt.candidates import CandidateScores
+from malt_core.attacks.malt.candidates import FEW, CandidateScores
+from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Passes
 from tests.helpers.analytic import Linear, classes, grey, images, smooth_cnn
 
@@ -61,13 +62,39 @@ def test_what_is_near_is_found_and_what_is_far_costs_nothing():
     assert near.backward_of.tolist() == [8] * 12
 
 
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_the_nearest_is_found_with_few_gradients_and_its_own_is_kept(norm):
+    model, x, everyone = smooth_cnn(60), images(12), torch.arange(12)
+    full = ranking(model, x, norm=norm)
+    full.extend(everyone, 100)
+    lazy = ranking(model, x, norm=norm, eps=float(full.score.amin(1).amax()))
+    lazy.find_nearest(everyone)
+    same = [lazy.order(i)[0] == full.order(i)[0] for i in range(12)]
+    assert sum(same) >= 11  # gradient norms are only taken to differ by LONGEST_NORM
+    assert (lazy.score.amin(1) < 1.1 * full.score.amin(1)).all()
+    assert lazy.backward_of.sum() < full.backward_of.sum() / 4
+    assert sorted(lazy.gradient_of) == everyone.tolist()
+    nearest = torch.tensor([lazy.order(i)[0] for i in range(12)])
+    _, exact = gradients.margin_and_gradient(model, x, full.y, nearest, Passes())
+    for i, gradient in lazy.gradient_of.items():
+        torch.testing.assert_close(gradient, exact[i])
+
+
+def test_where_any_class_will_do_the_likeliest_are_enough():
+    lazy = ranking(smooth_cnn(60), images(12), eps=1.0)
+    lazy.find_nearest(torch.arange(12))
+    assert lazy.backward_of.tolist() == [FEW] * 12
+
+
 def test_naive_targeting_needs_no_gradient():
     passes = Passes()
     model, x = smooth_cnn(), images(3)
     found = ranking(model, x, passes=passes, targeting="naive")
     found.extend(torch.arange(3), 100)
+    found.find_nearest(torch.arange(3))
     found.extend_while_near(torch.arange(3))
     assert passes == Passes()
+    assert found.near(0) == 11
     with torch.no_grad():
         order = model(x).argsort(1, descending=True)
     assert order[:, 0].tolist() == classes(model, x).tolist()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from malt_core import AttackConfig, attack
-from malt_core.attacks.malt.budget import HOPEFUL, PRESS, PROBE_STEPS
+from malt_core.attacks.malt.budget import CLOSE, FINISH, HOPEFUL, PROBE_STEPS
 from malt_core.attacks.malt.concurrent_targets import PATIENCE
 from malt_core.attacks.types import Finished, Ranked, RankingProgress, Step, TargetDone
 from malt_core.errors import BadConfig
@@ -141,8 +141,10 @@ def test_counts_are_what_went_through_the_model():
             model.forwards,
             model.backwards,
         )
-        # 11 candidates are ranked on 6 copies of the image, 2 each; one place of the 12 is filling.
-        assert result.n_backward == 12 + len(result.attempts) + len(result.trace)
+        # 11 candidates are ranked on 6 copies of the image, 2 each; one place of the 12 is filling. With the
+        # frugal budget nothing is asked at the image itself, where the first run begins.
+        asked = len(result.trace) - (not config.faithful)
+        assert result.n_backward == 12 + len(result.attempts) + asked
 
 
 @NORMS
@@ -307,28 +309,40 @@ def test_candidates_and_targets_are_capped():
 
 
 def test_an_image_that_does_not_come_close_is_given_up_after_the_probe():
+    """On a linear model a step goes to the best point there is, and a second one is for certainty."""
     model = Linear(12)
-    result = run(model, grey()[0], AttackConfig(eps=0.5 * min(model.distances("linf"))))
-    assert [(a.order, a.round, a.steps) for a in result.attempts] == [(1, 1, PROBE_STEPS)]
-    assert HOPEFUL < result.margin_left < 1
+    for factor, steps in ((0.2, 1), (0.5, 2)):
+        result = run(model, grey()[0], AttackConfig(eps=factor * min(model.distances("linf"))))
+        assert [(a.order, a.round, a.steps) for a in result.attempts] == [(1, 1, steps)]
+        assert HOPEFUL < result.margin_left == pytest.approx(1 - factor, abs=0.01)
 
 
-def test_an_image_that_comes_close_gets_longer_runs_for_fewer_targets():
+def test_an_image_that_comes_close_gets_longer_runs_of_the_nearest():
     """A linear model: just short of its nearest boundary, the margin left is what the distance says."""
     model = Linear(12)
-    result = run(model, grey()[0], AttackConfig(eps=0.95 * min(model.distances("linf")), eight_bit=False))
-    runs = [(a.round, a.order, a.steps) for a in result.attempts]
-    rounds = [
-        (n, order, steps) for n, (_, count, steps) in enumerate(PRESS, 2) for order in range(1, count + 1)
-    ]
-    assert runs == [(1, 1, PROBE_STEPS), *(r for r in rounds if r != (2, 1, PROBE_STEPS))][: len(runs)]
-    assert runs[-1] == (4, 3, 100)
-    assert result.margin_left == pytest.approx(0.05, abs=0.01)
-    assert result.steps_total == sum(steps for *_, steps in runs)
-    told = [(e.round, e.order) for e in result.trace]
-    assert list(dict.fromkeys(told)) == [run[:2] for run in runs]
-    for n, order, steps in runs:
-        assert [e.step for e in result.trace if (e.round, e.order) == (n, order)] == [*range(steps + 1)]
+    nearest = min(model.distances("linf"))
+    near = sum(distance <= 1.2 * 0.95 * nearest for distance in model.distances("linf"))
+    result = run(model, grey()[0], AttackConfig(eps=0.95 * nearest, eight_bit=False))
+    runs = [(a.round, a.order) for a in result.attempts]
+    finish = [(n, order) for n, (count, _) in enumerate(FINISH, 3) for order in range(1, count + 1)]
+    assert runs == [(1, 1), *((2, order) for order in range(2, near + 1)), *finish]
+    assert CLOSE > result.margin_left == pytest.approx(0.05, abs=0.01)
+    assert result.steps_total == sum(a.steps for a in result.attempts) < 10 * len(runs)
+    assert list(dict.fromkeys((e.round, e.order) for e in result.trace)) == runs
+    for a in result.attempts:
+        told = [e.step for e in result.trace if (e.round, e.order) == (a.round, a.order)]
+        assert told == [*range(a.steps + 1)]
+
+
+def test_with_the_frugal_budget_the_first_run_begins_at_the_image_itself():
+    model, x = smooth_cnn(), images(1)[0]
+    result = run(model, x, replace(STRONG, eight_bit=False))
+    first, second, *_ = result.trace
+    assert first.true_margin == first.linear_margin == pytest.approx(result.ranking[0].margin, abs=1e-5)
+    drop = STRONG.eps * result.ranking[0].gradient_norm
+    inside = float(x.min()) > STRONG.eps and float(x.max()) < 1 - STRONG.eps
+    assert inside or first.linear_margin - second.linear_margin <= drop
+    assert first.linear_margin - second.linear_margin == pytest.approx(drop, rel=0.2)
 
 
 def test_what_the_published_budget_fools_the_frugal_one_fools():
