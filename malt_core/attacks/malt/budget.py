@@ -23,7 +23,7 @@ from malt_core.attacks.types import AttackConfig
 Try = tuple[int, int]
 Rounds = Generator[list[Try], float, None]
 
-REACH = 1.2  # a class that is predicted further off than so many times eps is not worth a try
+REACH = 1.3  # a class that is predicted further off than so many times eps is not worth a try
 PROBE_STEPS = 20
 HOPEFUL = 0.3  # what may be left after the probe for other targets to be tried
 PRESSED = 8  # how many others at the most

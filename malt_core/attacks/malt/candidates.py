@@ -20,6 +20,7 @@ from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
 
 LONGEST_NORM = 1.2  # gradient norms still to come are taken to be at most so many times the largest so far
+LONGER = 1.2  # ... and more by so much over the number of those so far, as few say little of the largest
 EASY = 0.5  # an image with a class nearer than so many times eps falls, whichever class is the nearest
 FEW = 2  # classes whose gradients are taken at first
 
@@ -119,10 +120,11 @@ class CandidateScores:
         n_candidates, scored = self.candidates.shape[1], self.scored[images]
         if self.config.targeting == "naive":
             return torch.zeros_like(images, dtype=torch.bool)
-        largest = self.sizes[images].nan_to_num(0.0, 0.0, 0.0).amax(1)
+        longest = self.sizes[images].nan_to_num(0.0, 0.0, 0.0).amax(1)
+        longest *= (1 + LONGER / scored.clamp(min=1)).clamp(min=LONGEST_NORM)
         following = self.margins[images, scored.clamp(max=n_candidates - 1)]
         farthest = self.score[images].sort(dim=1).values[:, place - 1].clamp(max=REACH * self.config.eps)
-        return (scored < n_candidates) & (following < farthest * LONGEST_NORM * largest)
+        return (scored < n_candidates) & (following < farthest * longest)
 
     def near(self, image: int) -> int:
         """Return how many candidates of an image are predicted to be within reach; all if none is scored."""
