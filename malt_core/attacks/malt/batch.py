@@ -45,7 +45,7 @@ def _attack(search: RowScheduler, ranking: CandidateScores, right: Tensor) -> No
         probes = {i: budget.probe(targets(i), config.n_iter) for i in part.tolist()}
         search.run(probes, leave=search.batch_size // 2)
     search.run({})
-    close = _unfooled(search, right, budget.HOPEFUL, half)
+    close = _unfooled(search, right, budget.hopeful(config), half)
     ranking.extend_while_near(close)
     others = {i: targets(i)[: ranking.near(i)] for i in close.tolist()}
     search.run({i: budget.press(near, config.n_iter, float(search.left[i])) for i, near in others.items()})

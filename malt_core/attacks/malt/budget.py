@@ -16,6 +16,7 @@ are near misses, with all nine targets followed for up to a hundred steps: bench
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 
 from malt_core.attacks.types import AttackConfig
@@ -35,12 +36,17 @@ def rounds_of(config: AttackConfig, targets: Sequence[int], near: int) -> Rounds
     """Return the budget of an attack on one image. near: as for `frugal`."""
     if one_round(config):
         return published(targets, config.n_iter)
-    return frugal(targets, config.n_iter, near)
+    return frugal(targets, config.n_iter, near, hopeful(config))
 
 
 def one_round(config: AttackConfig) -> bool:
     """Return whether every target gets all its steps, without a look at how it does."""
     return config.faithful or config.target is not None
+
+
+def hopeful(config: AttackConfig) -> float:
+    """Return what may be left after the probe for other targets to be tried: anything, if none is nearest."""
+    return HOPEFUL if config.targeting == "malt" else math.inf
 
 
 def most_rounds(config: AttackConfig) -> int:
@@ -53,10 +59,10 @@ def published(targets: Sequence[int], n_iter: int) -> Rounds:
     yield [(target, n_iter) for target in targets]
 
 
-def frugal(targets: Sequence[int], n_iter: int, near: int) -> Rounds:
+def frugal(targets: Sequence[int], n_iter: int, near: int, hopeful: float = HOPEFUL) -> Rounds:
     """`probe`, `press` and `finish`. near: how many of the targets are predicted to be within reach."""
     left = yield from probe(targets, n_iter)
-    if left <= HOPEFUL:
+    if left <= hopeful:
         left = yield from press(targets[:near], n_iter, left)
     if left <= CLOSE:
         yield from finish(targets, n_iter)
