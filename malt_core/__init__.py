@@ -21,6 +21,7 @@ _HOME = {
     **dict.fromkeys(("AttackConfig", "AttackResult", "MaltResult"), "attacks.types"),
     "LinearityReport": "linearity.types",
     "Flag": "trust.flags",
+    "straight_through": "trust.straight_through",
     **dict.fromkeys(("ModelInfo", "Sample"), "types"),
 }
 __all__ = [*_HOME, "__version__"]

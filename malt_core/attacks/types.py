@@ -48,6 +48,8 @@ class AttackConfig:
         it; it is ranked all the same. None for any wrong class.
     eight_bit: go on until the image rounded to 8 bits fools the model too, since that is what
         a saved PNG holds; an image that only fools unrounded is kept if nothing better is found.
+    eot: draws of a randomised network's noise over which gradients are averaged, and by whose majority each
+        verdict is passed (trust/eot.py); 1 takes the network as it is.
     check: ask for a second opinion where the answer is still the same (attacks/second_opinion.py); it is
         asked for all the same where a flag was raised.
 
@@ -64,6 +66,7 @@ class AttackConfig:
     eight_bit: bool = True
     faithful: bool = False
     target: int | None = None
+    eot: int = 1
     check: bool = False
 
     def __post_init__(self) -> None:
@@ -77,6 +80,7 @@ class AttackConfig:
         check_count("n_candidates", self.n_candidates, 1, 100_000)
         check_count("n_iter", self.n_iter, 1, 10_000)
         check_count("seed", self.seed, 0, MAX_SEED)
+        check_count("eot", self.eot, 1, 1000)
         if self.target is not None:
             check_count("target", self.target, 0, 10**9)
 

@@ -42,6 +42,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "probabilities": ("The outputs are probabilities, not logits.", _LOGITS),
     "saturated": ("The outputs are so large that float32 rounds changes of them away.", _LOGITS),
+    "cut-off": ("Most outputs of an image are one and the same number.", _LOGITS),
     "better-iterate": (
         "A point on the way fooled the network, and the image that was returned does not.",
         "Ask for a second opinion; the network's answer to an image may change from call to call.",
@@ -125,37 +126,67 @@ def nan_gradient(images: Images, broken: int, asked: int) -> Flag:
     )
 
 
-def misleading_gradient(images: Images, foretold: float, real: float) -> Flag:
-    """Along its gradient the margin fell by `real` logits over a small step, where `foretold` were due."""
+def misleading_gradient(foretold: float, real: float, stray: float, where: int, points: int) -> Flag:
+    """At `where` of so many points the margin does not change as its gradient says.
+
+    foretold, real: by how much it should have fallen, and fell, over a small step along the gradient, in
+    logits; stray: how far off small random steps were, in standard deviations of what was foretold of them.
+    """
     return flag(
         "misleading-gradient",
-        "Over a small step along its gradient the margin should have fallen by "
-        f"{foretold:.3g} logits, and changed by {-real:+.3g}.",
-        images,
+        f"At {where} of {points} points looked at, the margin does not change as its gradient says: a small "
+        f"step along it should change it by {-foretold:+.3g} logits, and changes it by {-real:+.3g}; small "
+        f"random steps were off by {stray:.2g} times what they should do.",
+    )
+
+
+def other_answer(change: float) -> Flag:
+    """The scores change by this share of their range where a gradient is asked for."""
+    return flag(
+        "misleading-gradient",
+        f"Where a gradient is asked for, the network changes its scores by {change:.1%} of their range.",
     )
 
 
 def constant() -> Flag:
     """The network gives every image the same answer."""
-    return flag("constant", "The network's answer is the same for two images that differ everywhere.")
+    return flag("constant", "The network gives two quite different images the very same answer.")
+
+
+def _another(change: float) -> str:
+    return (
+        "The network gives another answer when it is asked again about the same image (scores change by "
+        f"{change:.1%} of their range)"
+    )
 
 
 def randomised(change: float, images: Images = None, *, advice: str = "") -> Flag:
     """The answer to the same image changes by this share of the range of its logits."""
     return flag(
         "randomised",
-        f"Asked again about the same image, the network changes its scores by {change:.1%} of their range: "
-        "there is noise in it.",
+        f"{_another(change)}: there is noise in it.",
         images,
         advice=advice,
     )
 
 
+def wavering(images: Images, ties: int, draws: int) -> Flag:
+    """Over so many draws, the majority's answer to these images may be another next time."""
+    return flag(
+        "randomised",
+        f"Over {draws} draws of the network's noise, the majority is not clear for {len(images or ())} "
+        f"images ({ties} ties, which count as not fooled).",
+        images,
+        advice="Give eot more draws.",
+    )
+
+
 def stateful(change: float) -> Flag:
-    """What the network was asked before changes the answer by this share of the range of its logits."""
+    """The answer to an image changes by this share of the range of its logits, and not by torch's noise."""
     return flag(
         "stateful",
-        f"What the network was asked before changes its scores by {change:.1%} of their range.",
+        f"{_another(change)}, and torch's random numbers do not explain it: it remembers what it was asked, "
+        "or draws numbers of its own.",
     )
 
 
@@ -175,6 +206,16 @@ def saturated(images: Images, margin: float, rounding: float) -> Flag:
         "saturated",
         f"A margin of {margin:.3g} moves by less than its rounding in float32, {rounding:.1g}: no step shows "
         "whether it helped.",
+        images,
+    )
+
+
+def cut_off(images: Images, alike: int, classes: int) -> Flag:
+    """So many of the classes have the same output for an image."""
+    return flag(
+        "cut-off",
+        f"{alike} of {classes} outputs of an image are one and the same number, which tells nothing of how "
+        "near their classes are.",
         images,
     )
 

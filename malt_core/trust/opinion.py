@@ -33,6 +33,10 @@ class SecondOpinion:
         }
         return replace(self, **names)
 
+    def with_draws(self, draws: int) -> SecondOpinion:
+        """Return the same of a network that was asked so many times for each of its answers (eot.py)."""
+        return replace(self, n_forward=draws * self.n_forward, n_backward=draws * self.n_backward)
+
 
 def together(opinions: Iterable[SecondOpinion | None]) -> SecondOpinion | None:
     """Return several opinions as one, of the parts of a set of images; None for none.

@@ -17,6 +17,8 @@ from malt_core.errors import BadConfig, MaltError, MaltWarning
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Passes
 from malt_core.numerics.modules import Network, modules_within
+from malt_core.numerics.random import own_randomness
+from malt_core.trust import flags
 from malt_core.trust.flags import Flag
 
 SAME = 1e-3  # answers that differ by less, as a share of the range of an image's logits, are the same
@@ -53,11 +55,27 @@ def try_out(network: Network, x: Tensor) -> TriedOut:
     """Find out whether the network can be attacked, on the first of the images x (B, C, H, W), in [0, 1].
 
     network: already in evaluation mode. Costs FORWARD and BACKWARD passes, no part of an attack's cost.
-    Warns (MaltWarning) of a network that answers the same image otherwise when asked again. Raises BadConfig,
-    saying what to do, where the network fails on such images, or on another number of them; where what it
-    returns are no logits; where the answer to an image depends on what else is in the batch; and where the
-    answer changes with the image, and no gradient reaches it.
+    Warns (MaltWarning) of a network that answers the same image otherwise when asked again, and flags it: as
+    randomised where torch's random numbers explain it, else as stateful. It also flags one that answers
+    otherwise where a gradient is asked for, and one whose answer does not change with the image. Raises
+    BadConfig, saying what to do, where the network fails on such images, or on another number of them; where
+    what it returns are no logits; where the answer to an image depends on what else is in the batch, or on
+    its place there; and where the answer changes with the image, and no gradient reaches it.
     """
+    tried = look_at(network, x)
+    noise = next((flag for flag in tried.flags if flag.code in ("randomised", "stateful")), None)
+    if noise is not None:
+        warnings.warn(
+            f"{noise.message} It is attacked as it is, so what withstands may be fooled in another try, "
+            "and what was fooled may be classified rightly.",
+            MaltWarning,
+            stacklevel=4,
+        )
+    return tried
+
+
+def look_at(network: Network, x: Tensor) -> TriedOut:
+    """Do as `try_out`, without a warning."""
     x = gradients.match_memory_format(network, x)
     first = x[:1]
     pair, twice = torch.cat((first, _another(first))), torch.cat((first, first))
@@ -65,9 +83,9 @@ def try_out(network: Network, x: Tensor) -> TriedOut:
     z = _answer(network, given, x)
     if not torch.equal(given, pair):
         network = OwnInput(network)
-    _check_repeatable(network, pair, twice, z, x)
-    _check_gradient(network, first, z, x)
-    return TriedOut(network, z)
+    found = _check_repeatable(network, pair, twice, z, x)
+    found += _check_gradient(network, first, z, x, noisy=bool(found))
+    return TriedOut(network, z, tuple(found))
 
 
 def _another(image: Tensor) -> Tensor:
@@ -96,60 +114,85 @@ def _difference(a: Tensor, b: Tensor, z: Tensor) -> float:
     return far / spread if spread > 0 and far == far and far != float("inf") else 0.0
 
 
-def _check_repeatable(network: Network, pair: Tensor, twice: Tensor, z: Tensor, x: Tensor) -> None:
-    """Warn of noise, refuse an answer that depends on the neighbours; `pair` and `twice` begin alike."""
-
-    def ask(images: Tensor, *, seed: int | None = None) -> Tensor:
-        if seed is not None:
-            torch.manual_seed(seed)
-        return _answer(network, images, x)[0]
-
-    again, elsewhere = ask(pair), ask(twice)
-    noise, change = _difference(again, z[0], z[0]), _difference(elsewhere, z[0], z[0])
-    if noise > SAME:
-        warnings.warn(
-            "The network gives another answer when it is asked again about the same image (scores change by "
-            f"{noise:.1%} of their range): there is noise in it. It is attacked as it is, so what withstands "
-            "may be fooled in another try, and what was fooled may be classified rightly.",
-            MaltWarning,
-            stacklevel=5,
-        )
-    if change <= DEPENDENT:
-        return
-    with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):  # with the same noise each time
-        answers = [ask(images, seed=0) for images in (pair, twice, pair, twice)]
-    noise = max(_difference(answers[i], answers[i + 2], z[0]) for i in (0, 1))
-    change = min(_difference(answers[i], answers[i + 1], z[0]) for i in (0, 2))
-    if change > max(DEPENDENT, NOISE * noise):
-        raise BadConfig(
-            "The network's answer to an image depends on what else is in the batch: with another neighbour "
-            f"the scores change by {change:.1%} of their range. Attacks put images together as they like, so "
-            "the result would mean nothing. Put the network into evaluation mode (model.eval()), and let it "
-            "take no statistics over a batch."
-        )
+def changes(network: Network, x: Tensor, z: Tensor, passes: Passes) -> list[Flag]:
+    """Return a flag where the network answers images x (N, C, H, W) otherwise than before, with z (N, K)."""
+    now = gradients.logits(network, x, passes, any_number=True)
+    change = max(_difference(a, b, b) for a, b in zip(now, z, strict=True))
+    return [_changing(network, x[:1], change, passes)] if change > SAME else []
 
 
-def _check_gradient(network: Network, first: Tensor, z: Tensor, x: Tensor) -> None:
+def _changing(network: Network, x: Tensor, change: float, passes: Passes) -> Flag:
+    """Return whether it is noise or state by which the answer to images x changes by so much."""
+    answers = []
+    for seed in (0, 0, 1):
+        with own_randomness(seed, x.device):
+            answers.append(gradients.logits(network, x, passes, any_number=True)[0])
+    still, other = (_difference(answers[0], answer, answers[0]) for answer in answers[1:])
+    return flags.randomised(change) if still <= SAME < other else flags.stateful(change)
+
+
+def _check_repeatable(network: Network, pair: Tensor, twice: Tensor, z: Tensor, x: Tensor) -> list[Flag]:
+    """Flag noise, refuse an answer that depends on the neighbours; `pair` and `twice` begin alike."""
+
+    def ask(images: Tensor) -> Tensor:
+        return _answer(network, images, x)
+
+    again, elsewhere = ask(pair)[0], ask(twice)
+    noise, change = _difference(again, z[0], z[0]), _difference(elsewhere[0], z[0], z[0])
+    place = _difference(elsewhere[1], elsewhere[0], z[0])
+    if noise <= SAME and max(change, place) > DEPENDENT:
+        raise BadConfig(_depends(max(change, place)))
+    if change > DEPENDENT:
+        answers = []
+        for images in (pair, twice, pair, twice):
+            with own_randomness(0, x.device):  # the same noise each time
+                answers.append(ask(images)[0])
+        still = max(_difference(answers[i], answers[i + 2], z[0]) for i in (0, 1))
+        change = min(_difference(answers[i], answers[i + 1], z[0]) for i in (0, 2))
+        if change > max(DEPENDENT, NOISE * still):
+            raise BadConfig(_depends(change))
+    return [_changing(network, pair, noise, Passes())] if noise > SAME else []
+
+
+def _depends(change: float) -> str:
+    return (
+        "The network's answer to an image depends on what else is in the batch, or on its place there: with "
+        f"another neighbour the scores change by {change:.1%} of their range. Attacks put images together as "
+        "they like, so the result would mean nothing. Put the network into evaluation mode (model.eval()), "
+        "and let it take no statistics over a batch."
+    )
+
+
+def _check_gradient(network: Network, first: Tensor, z: Tensor, x: Tensor, *, noisy: bool) -> list[Flag]:
     """Refuse a network whose answer changes with the image in a way that autograd cannot follow.
 
-    z: (2, K), the answers to this image and to another.
+    z: (2, K), the answers to this image and to another. Flag one that answers this image otherwise where a
+    gradient is asked for, unless it is noisy anyway, and one that answers both images alike.
     """
     leaf = first.detach().clone().requires_grad_()
     try:
         with torch.enable_grad():
-            value = gradients.forward(network, leaf, Passes(), any_number=True).sum()
+            answer = gradients.forward(network, leaf, Passes(), any_number=True)
+            value = answer.sum()
             reached = value.requires_grad and _reaches(value, leaf)
     except (MaltError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         raise BadConfig(_failure(network, first, x, error)) from error
-    if not reached and _difference(z[1], z[0], z[0]) > 1e-6:
+    found = []
+    change = _difference(answer[0].detach(), z[0], z[0])
+    if change > SAME and not noisy:
+        found.append(flags.other_answer(change))
+    if _difference(z[1], z[0], z[0]) <= 1e-6 and z.isfinite().all():
+        found.append(flags.constant())
+    elif not reached:
         raise BadConfig(
             "No gradient reaches the images: the network's answer changes with the image, but not in a way "
             "that autograd can follow. An attack by gradients finds nothing then, however easily the network "
             "is fooled. Look for torch.no_grad, inference_mode, detach, numpy or a quantised layer inside, "
-            "and attack the network without it."
+            "and attack the network without it, or wrap that step in malt_core.straight_through."
         )
+    return found
 
 
 def _reaches(value: Tensor, leaf: Tensor) -> bool:

@@ -188,9 +188,10 @@ def test_files_are_decoded_and_brought_to_size():
 
 
 def test_random_starts_depend_on_the_place_in_the_data_set(seen):
-    """So a data set in chunks gives what the whole would."""
+    """So a data set in chunks gives what the whole would, but for looks at some of what is left."""
     whole, _ = chunk(Pictures())
     parts = [chunk(Pictures(), first=first, last=last)[0] for first, last in ((0, 4), (4, 8), (8, 14))]
-    assert tuple(image for part in parts for image in part.images) == whole.images
+    alike = [replace(image, n_forward=0, n_backward=0) for part in parts for image in part.images]
+    assert alike == [replace(image, n_forward=0, n_backward=0) for image in whole.images]
     adversarial = [batch for _, batch in seen]
     torch.testing.assert_close(torch.cat(adversarial[1:]), adversarial[0], rtol=0, atol=1e-6)

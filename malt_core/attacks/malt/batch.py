@@ -20,7 +20,9 @@ from malt_core.numerics import gradients, losses
 from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
-from malt_core.trust import soundness
+from malt_core.trust import eot as draws
+from malt_core.trust import review
+from malt_core.trust.eot import Averaged
 from malt_core.trust.soundness import TriedOut
 from malt_core.types import Norm, check_count
 
@@ -86,6 +88,12 @@ def _logits(model: Network, x: Tensor, batch_size: int, passes: Passes) -> Tenso
     return torch.cat([gradients.logits(model, part, passes, any_number=True) for part in parts])
 
 
+def _votes(model: Averaged, x: Tensor, batch_size: int, passes: Passes) -> Tensor:
+    passes.forward += len(x)
+    parts = [model.votes(gradients.match_memory_format(model, part)) for part in x.split(batch_size)]
+    return torch.cat(parts)
+
+
 def _computes_in_bfloat16(model: Network, x: Tensor, precision: str, passes: Passes) -> bool:
     """Return whether to compute in bfloat16 what is judged in float32 later. x: some images, maybe none."""
     if x.dtype != torch.float32 or not len(x):
@@ -125,6 +133,7 @@ def malt(
     batch_size: int = 64,
     precision: str = "auto",
     faithful: bool = False,
+    eot: int = 1,
     check: bool = False,
     first: int = 0,
     begin: Begin = ignore_stage,
@@ -140,7 +149,9 @@ def malt(
     "naive" attacks the most confident classes instead, as AutoAttack does. faithful: give every target all
     its n_iter steps, one after the other, as published, and score all n_candidates; otherwise steps go where
     they pay (see budget.py), gradients are taken of classes that can be among the nearest (candidates.py),
-    and several targets of an image may be under way at once (scheduler.py). check: ask for a second opinion
+    and several targets of an image may be under way at once (scheduler.py). eot: draws of a randomised
+    network's noise, over which gradients are averaged and by whose majority each verdict is passed
+    (trust/eot.py); passes then count each draw. check: ask for a second opinion
     on some of the images left (second_opinion.py); where a flag was raised it is asked for all the same.
 
     first: index of x[0] in its data set: each image's random starts depend on seed, first + its place in the
@@ -169,6 +180,7 @@ def malt(
         seed=seed,
         eight_bit=False,
         faithful=faithful,
+        eot=eot,
     )
     check_count("batch_size", batch_size, 1, 1_000_000)
     if precision not in ("auto", "float32", "bfloat16"):
@@ -177,8 +189,10 @@ def malt(
     x = gradients.placed(model, given)
     with gradients.evaluation_mode(model):
         if alone := tried is None:
-            tried = soundness.try_out(model, x)
+            tried = draws.try_out(model, x, eot, seed)
             model = tried.network
+        elif eot > 1:
+            model = Averaged(model, eot, seed)
         z = _logits(model, x, batch_size, passes)
         y = check_labels(y, z)
         invalid = ~gradients.finite_rows(z)
@@ -223,8 +237,35 @@ def malt(
             )
         success &= ~invalid
         refuted = (search.target >= 0) & ~success
+        flags = list(tried.flags if eot == 1 else draws.settled(tried.flags))
+        if eot > 1:
+            judged = (~already_wrong & ~invalid).nonzero()[:, 0]
+            votes = _votes(model, search.adversarial[judged], batch_size, passes)
+            success[judged] = draws.fooled(votes, y[judged])
+            flags += draws.flags_of(votes, judged.tolist(), eot)
+            refuted = (search.target >= 0) & ~success
+        elif refuted.any():
+            places = refuted.nonzero()[:, 0]
+            flags += review.better_iterates(
+                model, search.adversarial[places], y[places], places.tolist(), passes
+            )
         search.adversarial[refuted] = x[refuted]
-        flags = tried.flags
+        flags, forward_of, backward_of = review.review(
+            model,
+            x,
+            y,
+            z,
+            (~success & ~invalid).nonzero()[:, 0],
+            seen=review.Gradients(search.backward_of, search.zero_of, search.broken_of),
+            ends=search.ends,
+            known=tuple(flags),
+            norm=norm,
+            eps=config.eps,
+            passes=passes,
+            shared=shared,
+        )
+        search.forward_of += forward_of
+        search.backward_of += backward_of
         asked = second_opinion.first_left(~success & ~invalid)
         opinion = None
         if len(asked) and (check or flags):
@@ -254,12 +295,12 @@ def malt(
         target=target.to(given.device),
         malt_rank=_malt_rank(ranking, target).to(given.device),
         confidence_rank=_confidence_rank(z, y, target).to(given.device),
-        forward_of=(1 + ranking.forward_of + search.forward_of).to(given.device),
-        backward_of=(ranking.backward_of + search.backward_of).to(given.device),
-        n_forward=passes.forward,
-        n_backward=passes.backward,
+        forward_of=eot * (1 + ranking.forward_of + search.forward_of).to(given.device),
+        backward_of=eot * (ranking.backward_of + search.backward_of).to(given.device),
+        n_forward=eot * passes.forward,
+        n_backward=eot * passes.backward,
         seconds=time.perf_counter() - started,
         precision="bfloat16" if bfloat16 else str(x.dtype).removeprefix("torch."),
         flags=flags,
-        second_opinion=opinion and opinion.record.at(asked.tolist()),
+        second_opinion=opinion and opinion.record.at(asked.tolist()).with_draws(eot),
     )

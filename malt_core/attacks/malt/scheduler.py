@@ -207,7 +207,7 @@ class RowScheduler:
         self.left.scatter_reduce_(0, rows.image, left, "amin")
         fooled = ((z.argmax(1) != rows.y) & finite).nonzero()[:, 0]
         bad = (~finite).nonzero()[:, 0]
-        if self.bfloat16 and len(asked := torch.cat((fooled, bad))):
+        if (self.bfloat16 or config.eot > 1) and len(asked := torch.cat((fooled, bad))):
             verdict = gradients.logits(self.model, x[asked], self.passes, any_number=True)
             self.forward_of.index_add_(0, rows.image[asked], one[asked])
             finite = gradients.finite_rows(verdict)

@@ -30,7 +30,10 @@ from malt_core.errors import BadConfig
 from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.checks import check_class, check_image
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.trust import soundness
+from malt_core.trust import eot, review
+from malt_core.trust.eot import Averaged
+from malt_core.trust.flags import Flag
+from malt_core.trust.soundness import TriedOut
 from malt_core.types import Sample
 
 
@@ -143,11 +146,47 @@ def _kept(
     return best.x, z, survives
 
 
+def _flags(
+    model: Network,
+    x0: Tensor,
+    z0: Tensor,
+    x: Tensor,
+    z: Tensor,
+    goal: Goal,
+    tried: TriedOut,
+    runs: ConcurrentTargets,
+) -> tuple[Flag, ...]:
+    """Return what is to be said of an attack that returns x (1, C, H, W) with logits z (1, K)."""
+    config, passes, y = runs.config, runs.passes, goal.y
+    known = list(tried.flags)
+    left = (z0.argmax(1) == y) & (z.argmax(1) == y)
+    if isinstance(model, Averaged):
+        passes.forward += 1
+        known = [*tried.flags, *eot.flags_of(model.votes(x), [0], config.eot)]
+    elif left and runs.best.fools:
+        known += review.better_iterates(model, x, y, [0], passes)
+    flags, _, _ = review.review(
+        model,
+        x0,
+        y,
+        z0,
+        left.nonzero()[:, 0],
+        seen=review.Gradients(*(y.new_tensor([n]) for n in (runs.asked, runs.zero, runs.broken))),
+        ends={0: runs.best.x[0]},
+        known=tuple(known),
+        norm=config.norm,
+        eps=config.eps,
+        passes=passes,
+        shared=goal.shared,
+    )
+    return flags
+
+
 def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) -> Iterator[AttackEvent]:
     started, passes = time.perf_counter(), Passes()
     given = check_image(sample.x, "The sample")
     x0 = gradients.placed(model, given).clone()
-    tried = soundness.try_out(model, x0)
+    tried = eot.try_out(model, x0, config.eot, config.seed)
     model = tried.network
     z0 = gradients.logits(model, x0, passes)
     clean = int(z0.argmax(1))
@@ -181,7 +220,8 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             yield event
 
     x, z, survives_png = _kept(model, runs.best, x0, goal, config, passes)
-    best, flags, opinion = runs.best, tried.flags, None
+    best, opinion = runs.best, None
+    flags = _flags(model, x0, z0, x, z, goal, tried, runs)
     if clean == label == int(z.argmax(1)) and (config.check or flags):
         opinion = yield from second_opinion.ask_in_turns(
             model,
@@ -216,8 +256,8 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             target=best.target,
             steps=best.steps,
             steps_total=sum(a.steps for a in attempts),
-            n_forward=passes.forward,
-            n_backward=passes.backward,
+            n_forward=config.eot * passes.forward,
+            n_backward=config.eot * passes.backward,
             seconds=time.perf_counter() - started,
             device=x0.device.type,
             perturbation_norm=float(norms.size(x - x0, config.norm)),
@@ -227,6 +267,6 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             attempts=tuple(attempts),
             trace=tuple(trace),
             flags=flags,
-            second_opinion=opinion and opinion.record,
+            second_opinion=opinion and opinion.record.with_draws(config.eot),
         )
     )

@@ -1,0 +1,128 @@
+"""Whether a gradient foretells the margin: small steps, and what they were said to do.
+
+Over a fifth of the way to the edge of the ball, the margin of a network without hidden gradients changes as
+its gradient says, within a few per cent, wherever an attack has failed (benchmarks/hidden_gradients.py and
+trust.py). Steps along the gradient find one that points elsewhere; steps in directions drawn at random find
+one that is right and knows only part of the network. After Athalye, Carlini and Wagner (arXiv 1802.00420,
+section 3.1) and Pintor et al. (arXiv 2106.09947), whose indicators look at whole attacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from malt_core.numerics import gradients, losses, norms
+from malt_core.numerics.gradients import Network, Passes
+from malt_core.trust import outputs
+from malt_core.types import Norm
+
+ALONG = 0.2  # length of the step along the gradient, as a share of eps
+ASIDE = (0.2, 0.03)  # and of two random ones; the short one finds what is hidden in the small, the long one
+# what shows at a distance only; where the short one's effect is lost in rounding, it is as long as the other
+EDGE = 0.01  # share of eps by which a point is moved off the edges of [0, 1], where networks often clip
+LEAST, MOST = 0.8, 1.25  # real by foretold change; networks without hidden gradients: 0.95 to 1.05
+STRAY = 0.6  # what random steps may be off, in standard deviations of what was foretold; those: 0.2
+READABLE = 64.0  # a change over so many times its rounding is known well enough
+LOST = 4.0  # one below so many times its rounding, over the whole of eps, is not seen at all
+
+FORWARD, BACKWARD = 2 + len(ASIDE), 1
+"""Images that are sent through the network for each point."""
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What was found at P points, each (P,): foretold and real, the fall of the margin over the step along
+    the gradient, in logits; stray, how far the random steps were off; margin, rounding, of the logits there.
+    """
+
+    foretold: Tensor
+    real: Tensor
+    stray: Tensor
+    margin: Tensor
+    rounding: Tensor
+
+    @property
+    def misleading(self) -> Tensor:
+        """Where the margin does not change as the gradient says, (P,) bool."""
+        readable = self.foretold > READABLE * self.rounding
+        ratio = self.real / self.foretold.where(readable, 1.0)
+        return (readable & ((ratio < LEAST) | (ratio > MOST))) | (self.stray > STRAY)
+
+    @property
+    def saturated(self) -> Tensor:
+        """Where no step within eps changes the margin by more than its rounding, (P,) bool."""
+        whole = self.foretold / ALONG
+        return (whole > 0) & (whole < LOST * self.rounding)
+
+
+def probe(
+    network: Network,
+    x: Tensor,
+    y: Tensor,
+    *,
+    norm: Norm,
+    eps: float,
+    sources: Sequence[torch.Generator],
+    passes: Passes,
+    shared: losses.SharedLogits | None = None,
+) -> Probed:
+    """Look at the margin around points x (P, C, H, W) with labels y (P,), in full precision.
+
+    sources: of the random directions, one for each point. Costs FORWARD and BACKWARD passes for each.
+    """
+    pixel = eps if norm == "linf" else eps / x[0].numel() ** 0.5
+    x = x.clamp(EDGE * pixel, 1 - EDGE * pixel) if pixel < 1 else x
+    leaf = x.detach().requires_grad_()
+    passes.backward += len(x)
+    with torch.enable_grad():
+        z = gradients.forward(network, leaf, passes, any_number=True)
+        rival = losses.others(z.detach(), y, shared).argmax(1)
+        margin = losses.margin_to(z, y, rival)
+        gradient = gradients.finite_or_zero(gradients.input_gradient(margin.sum(), leaf), x)
+    z, margin = z.detach(), margin.detach()
+    unit = outputs.rounding(z)
+
+    def fall(points: Tensor) -> Tensor:
+        there = gradients.logits(network, points, passes, any_number=True)
+        return margin - losses.margin_to(there, y, rival)
+
+    step = norms.steepest(gradient, norm).mul(ALONG * eps)
+    along = (x - step).clamp(0, 1)
+    foretold = _products(gradient, x - along).sum(1)
+    strays = []
+    for share in ASIDE:
+        signs = _signs(x, sources)
+        for length in (share, max(ASIDE)):
+            aside = _moved(x, length * min(pixel, 1.0), signs)
+            parts = _products(gradient, x - aside)
+            readable = parts.norm(dim=1) > READABLE * unit
+            if readable.all():
+                break
+        scale = parts.norm(dim=1).where(readable, 1.0)
+        stray = (fall(aside) - parts.sum(1)).abs() / scale
+        strays.append(stray.where(readable & stray.isfinite(), 0.0))
+    stray = torch.stack(strays).square().mean(0).sqrt()
+    real = fall(along)
+    return Probed(foretold, real.where(real.isfinite(), foretold), stray, margin, unit)
+
+
+def _products(gradient: Tensor, step: Tensor) -> Tensor:
+    return (gradient * step).flatten(1)
+
+
+def _signs(x: Tensor, sources: Sequence[torch.Generator]) -> Tensor:
+    """Return a direction for every value of x (P, C, H, W), up or down at random, as True or False."""
+    return torch.stack(
+        [torch.rand(x.shape[1:], generator=source, device="cpu") < 0.5 for source in sources]
+    ).to(x.device)
+
+
+def _moved(x: Tensor, length: float, up: Tensor) -> Tensor:
+    """Return x with every value moved by `length` up or down, the other way where that leaves [0, 1]."""
+    step = torch.where(up, length, -length)
+    inside = (x + step >= 0) & (x + step <= 1)
+    return torch.where(inside, x + step, x - step)
