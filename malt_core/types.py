@@ -37,6 +37,7 @@ TRAINED: dict[Defence, str] = {
 """How a network of each defence was trained, to follow "This network was trained"."""
 
 MAX_SEED = 2**32 - 1
+MAX_EOT = 1000  # draws of a network's noise
 
 
 def check_count(name: str, value: int, low: int, high: int) -> None:

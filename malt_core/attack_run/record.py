@@ -196,6 +196,9 @@ class RunRecord:
     ]
     seed: Annotated[int, Meta(description="What fixes the random starts.")]
     versions: Annotated[dict[str, str], Meta(description="Of the software.")]
+    eot: Annotated[
+        int, Meta(description="Draws of a randomised model's noise, for gradients and verdicts.")
+    ] = 1
     check: Annotated[
         bool, Meta(description="A second opinion was asked for where the answer stayed the same.")
     ] = False
@@ -274,6 +277,7 @@ def record_of(run: AttackRun) -> RunRecord:
         linearity=_linearity(run),
         seed=config.seed,
         versions=versions(),
+        eot=config.eot,
         check=config.check,
         flags=result.flags,
         second_opinion=result.second_opinion,

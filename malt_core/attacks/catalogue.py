@@ -46,7 +46,7 @@ _LIST = (
         title="MALT",
         description="aims at the classes that are nearest by a linear prediction, and spends its steps on "
         "the images that come close",
-        settings=(*_TARGETED, "faithful", "check"),
+        settings=(*_TARGETED, "faithful", "check", "eot"),
         ranks_targets=True,
     ),
     AttackInfo(
@@ -88,7 +88,7 @@ _LIST = (
         title="MALT as published",
         description="MALT with the paper's whole budget: every candidate is ranked, every target gets all "
         "steps",
-        settings=(*_TARGETED, "check"),
+        settings=(*_TARGETED, "check", "eot"),
         ranks_targets=True,
         in_evaluation=False,  # where it is MALT with the setting `faithful`
     ),

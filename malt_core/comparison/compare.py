@@ -293,7 +293,7 @@ def eps_curves(reports: Sequence[Report]) -> tuple[EpsCurve, ...]:
 
 def _series(reports: Sequence[Report]) -> list[tuple[Hashable, ...]]:
     """Return, for each report, what the points of a curve have in common."""
-    settings = ("attack", "norm", "n_targets", "n_candidates", "n_iter", "seed", "faithful", "check")
+    settings = ("attack", "norm", "n_targets", "n_candidates", "n_iter", "seed", "faithful", "check", "eot")
     return [
         (report.plan.model, number, *(getattr(report.plan.config, name) for name in settings))
         for report, number in zip(reports, _pictures(reports), strict=True)

@@ -52,6 +52,7 @@ def _facts(report: Report) -> tuple[str, ...]:
         f"{config.n_iter} steps",
         f"seed {config.seed}",
         config.precision,
+        f"{config.eot} draws",
         f"{'a' if config.check else 'no'} second opinion",
     )
 

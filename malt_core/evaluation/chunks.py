@@ -22,6 +22,7 @@ from malt_core.harness import verdict
 from malt_core.harness.counting import try_out_uncounted
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
+from malt_core.trust.eot import Averaged
 from malt_core.trust.flags import merged
 from malt_core.trust.soundness import TriedOut
 
@@ -45,11 +46,13 @@ def evaluate_chunk(
         y = torch.tensor([record.label for record in sound], device=x.device)
         with gradients.evaluation_mode(model):
             tried = try_out_uncounted(model, x)
-            clean, finite = _classes(tried.network, x, config.batch_size, passes)
+            judge, judging = _judge(tried.network, config), Passes()
+            clean, finite = _classes(judge, x, config.batch_size, judging)
             right = (clean == y) & finite
             adversarial, found = _attack(tried, x, y, right, chunk.records[0].index, config, passes)
             judged = verdict.what_counts(adversarial, x, config.norm, config.eps)
-            after, finite_after = _classes(tried.network, judged, config.batch_size, passes)
+            after, finite_after = _classes(judge, judged, config.batch_size, judging)
+        passes.forward += config.eot * judging.forward
         details = found.details
         flags = tuple(flag.at([record.index for record in sound]) for flag in found.flags)
         invalid = ~(finite & finite_after)
@@ -58,7 +61,9 @@ def evaluate_chunk(
             if details.second_opinion is not None:
                 opinion = details.second_opinion.at([record.index for record in sound])
         clean_or_none = [c if f else None for c, f in zip(clean.tolist(), finite.tolist(), strict=True)]
-        images = _results(sound, clean_or_none, after.tolist(), invalid.tolist(), _per_image(details))
+        images = _results(
+            sound, clean_or_none, after.tolist(), invalid.tolist(), _per_image(details, config.eot)
+        )
     return ChunkResult(
         number=chunk.number,
         images=images,
@@ -133,15 +138,20 @@ def _attack(
     return adversarial, said
 
 
-def _per_image(details: MaltResult | None) -> dict[str, list[int]]:
-    """Return what an attack told of each image, by the names in ImageResult."""
+def _judge(network: Network, config: EvaluationConfig) -> Network:
+    """Return the network that passes the verdict: of a randomised one, the majority of several answers."""
+    return network if config.eot == 1 else Averaged(network, config.eot, config.seed)
+
+
+def _per_image(details: MaltResult | None, draws: int) -> dict[str, list[int]]:
+    """Return what an attack told of each image, by the names in ImageResult. draws: for each verdict."""
     if details is None:
         return {}
     values = {
         "target": details.target,
         "malt_rank": details.malt_rank,
         "confidence_rank": details.confidence_rank,
-        "n_forward": details.forward_of + 2,  # here as well, images are classified before and after
+        "n_forward": details.forward_of + 2 * draws,  # here as well, images are classified before and after
         "n_backward": details.backward_of,
     }
     return {name: numbers.tolist() for name, numbers in values.items()}

@@ -126,7 +126,8 @@ class SettingsOfReport(EvaluationConfig):
     same as people write it, such as "4/255". n_targets, n_iter: most classes attacked, most steps for each;
     n_candidates: the likeliest classes among which MALT chooses. batch_size: images in the model at a time;
     chunk: images evaluated together. precision: what attack steps are computed in. faithful: the published
-    algorithm's budget. check: a second opinion was asked for. device: what torch computed on, such as "cpu".
+    algorithm's budget. check: a second opinion was asked for. eot: draws of a randomised
+    network's noise, for gradients and verdicts. device: what torch computed on, such as "cpu".
     """
 
     device: str

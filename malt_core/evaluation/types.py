@@ -18,7 +18,7 @@ from malt_core.epsilon import Epsilon, check_eps
 from malt_core.errors import BadConfig
 from malt_core.trust.flags import Flag
 from malt_core.trust.opinion import SecondOpinion
-from malt_core.types import MAX_SEED, NORMS, Norm, check_count
+from malt_core.types import MAX_EOT, MAX_SEED, NORMS, Norm, check_count
 
 ATTACKS: tuple[AttackId, ...] = tuple(id_ for id_, info in catalogue.ATTACKS.items() if info.in_evaluation)
 Attack = Literal[*ATTACKS]
@@ -36,9 +36,10 @@ class EvaluationConfig:
     """How to attack a data set.
 
     attack: one of ATTACKS; attacks/catalogue.py says what each is.
-    norm, eps, n_targets, n_candidates, n_iter, seed: as in types.AttackConfig. eps_text: eps as people write
-        it, such as "4/255". faithful: the published algorithm's budget, see `malt_core.malt`. check: ask for
-        a second opinion on images left, a few of each chunk, as is done anyway where a flag was raised.
+    norm, eps, n_targets, n_candidates, n_iter, seed, eot: as in types.AttackConfig. eps_text: eps as people
+        write it, such as "4/255". faithful: the published algorithm's budget, see `malt_core.malt`. check:
+        ask for a second opinion on images left, a few of each chunk, as is done anyway where a flag was
+        raised.
     batch_size: images or rows that are in the model at a time. chunk: images that are evaluated, saved, and
         after an interruption repeated together. precision: what attack steps are computed in; the verdict
         always falls in float32. None and "auto" are decided once, see `evaluate.make_plan`.
@@ -59,6 +60,7 @@ class EvaluationConfig:
     precision: Precision = "auto"
     faithful: bool = False
     check: bool = False
+    eot: int = 1
 
     def __post_init__(self) -> None:
         if self.attack not in ATTACKS:
@@ -72,6 +74,7 @@ class EvaluationConfig:
         check_count("n_candidates", self.n_candidates, 1, 100_000)
         check_count("n_iter", self.n_iter, 1, 10_000)
         check_count("seed", self.seed, 0, MAX_SEED)
+        check_count("eot", self.eot, 1, MAX_EOT)
         for name in ("batch_size", "chunk"):
             if getattr(self, name) is not None:
                 check_count(name, getattr(self, name), 1, MAX_BATCH)

@@ -17,6 +17,7 @@ COUNTS = (
     ("--candidates", "n_candidates", "how many of the likeliest classes to rank"),
     ("--steps", "n_iter", "how many steps towards each class at most"),
     ("--seed", "seed", "number that fixes the random starts"),
+    ("--eot", "eot", "draws of a randomised network's noise, averaged for gradients and voting on verdicts"),
 )
 """Flags that take a whole number: the flag, the setting's name in Python, and what it is."""
 

@@ -82,6 +82,7 @@ def test_the_file_has_the_documented_format(report):
         "precision": "float32",
         "faithful": True,
         "check": False,
+        "eot": 1,
         "device": "cpu",
     }
     assert content["images"][1] == {
