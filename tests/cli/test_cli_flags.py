@@ -15,6 +15,7 @@ from malt_core.cli.evaluate import table
 from malt_core.cli.evaluate_options import evaluation_config
 from malt_core.cli.main import parse
 from malt_core.errors import BadConfig
+from malt_core.export.commands import evaluation_command
 from malt_core.trust.flags import of_opinion, zero_gradient
 from malt_core.trust.opinion import SecondOpinion
 from tests.cli.calls import call
@@ -90,3 +91,16 @@ def test_check_is_a_setting_of_our_attacks() -> None:
     assert evaluation_config(parse(words)).check
     with pytest.raises(BadConfig, match="--check is no setting of the attack apgd-ce, only of malt, naive"):
         evaluation_config(parse([*words, "--attack", "apgd-ce"]))
+
+
+def test_draws_of_a_randomised_network_go_into_record_and_command(tmp_path: Path) -> None:
+    attack(tmp_path, "--eot", "2")
+    record = read_record(tmp_path / "out")
+    assert record.eot == 2
+    assert record.n_forward % 2 == 0
+    assert "--eot 2" in (tmp_path / "out" / "figure.html").read_text("utf-8")
+    words = ["evaluate", "--data", "gallery", "--out", "x", "--eps", "1/255", "--eot", "7"]
+    config = evaluation_config(parse(words))
+    assert config.eot == 7
+    plan = replace(report("r").plan, config=config)
+    assert "--eot 7" in evaluation_command(plan, "x")
