@@ -241,6 +241,7 @@ def malt(
         if eot > 1:
             judged = (~already_wrong & ~invalid).nonzero()[:, 0]
             votes = _votes(model, search.adversarial[judged], batch_size, passes)
+            search.forward_of[judged] += 1
             success[judged] = draws.fooled(votes, y[judged])
             flags += draws.flags_of(votes, judged.tolist(), eot)
             refuted = (search.target >= 0) & ~success
