@@ -53,11 +53,8 @@ _LIST = (
         id="naive",
         title="Naive targeting",
         description="MALT's steps aimed at the likeliest classes instead, always with the whole budget",
-        settings=(
-            *_TARGETED,
-            "faithful",
-            "check",
-        ),  # faithful changes nothing here, and may be given all the same
+        # faithful changes nothing here, and may be given all the same
+        settings=(*_TARGETED, "faithful", "check", "eot"),
         ranks_targets=True,
     ),
     AttackInfo(
