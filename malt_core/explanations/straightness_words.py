@@ -16,6 +16,7 @@ Names = Sequence[str] | Mapping[int, str]
 """Class names by index."""
 
 _CALLED = {"straight": "almost straight", "slightly bent": "slightly bent", "bent": "bent"}
+CHANGE = "the change that it predicts"
 LOW_ALIGNMENT = 0.5  # of gradients, below which a straight way may be an artefact
 
 
@@ -28,22 +29,21 @@ def share(value: float | None) -> str:
     return "under 0.1%" if value < 0.001 else f"{value:.1%}" if value < 0.0995 else f"{value:.0%}"
 
 
+def part(value: float | None, whole: str) -> str:
+    """Return a deviation as a part of something: "6.2% of the lead", "1.6 times the lead"."""
+    return f"{share(value)} {whole}" if value is not None and value >= 1 else f"{share(value)} of {whole}"
+
+
 def headline(found: Straightness) -> str:
     """Return how straight the way is up to ε and at 30 ε, in one sentence; "" before that is known."""
     known = summary(found)
     if known.meso is None:
         return ""
     near, radius = _CALLED[shape(known.meso)], Epsilon(found.eps, found.norm)
-    said = f"Up to ε = {radius} the margin is {near}: the line is off by {_of_change(known.meso)}"
+    said = f"Up to ε = {radius} the margin is {near}: the line is off by {part(known.meso, CHANGE)}"
     if known.macro is None:
         return f"{said}."
-    return f"{said}. Up to 30 ε it is {_CALLED[shape(known.macro)]}: off by {_of_change(known.macro)}."
-
-
-def _of_change(deviation: float) -> str:
-    if deviation >= 1:
-        return f"{deviation:.1f} times the change that it predicts"
-    return f"{share(deviation)} of the change that it predicts"
+    return f"{said}. Up to 30 ε it is {_CALLED[shape(known.macro)]}: off by {part(known.macro, CHANGE)}."
 
 
 def crossing(found: Straightness, names: Names) -> str:
@@ -63,7 +63,7 @@ def crossing(found: Straightness, names: Names) -> str:
     off = (
         ""
         if known.to_crossing is None
-        else f" Up to there it is off by {share(known.to_crossing)} of the lead."
+        else f" Up to there it is off by {part(known.to_crossing, 'the lead')}."
     )
     return f"{said}; the line says at {_at(known.predicted, found)}.{off}"
 
@@ -106,8 +106,8 @@ def drift_sentence(found: Straightness) -> str:
     said = []
     if known.drift is not None and known.random_drift is not None:
         said.append(
-            f"After all steps, at ε, the gradient has changed by {_of_length(known.drift)}; after random "
-            f"steps as long, by {share(known.random_drift)} (the median of {images})."
+            f"After all steps, at ε, the gradient has changed by {part(known.drift, 'its length')}; after "
+            f"random steps as long, by {share(known.random_drift)} (the median of {images})."
         )
     said.append(
         "Gradients at the picture and at random points within ε have a mean cosine of "
@@ -120,10 +120,6 @@ def drift_sentence(found: Straightness) -> str:
     return " ".join(said)
 
 
-def _of_length(drift: float) -> str:
-    return f"{drift:.1f} times its length" if drift >= 1 else f"{share(drift)} of its length"
-
-
 def comparison(found: Sequence[Straightness], titles: Mapping[str, str]) -> str:
     """Return which of several networks is the straightest, up to the crossing and beyond; "" for one alone.
 
@@ -134,24 +130,24 @@ def comparison(found: Sequence[Straightness], titles: Mapping[str, str]) -> str:
         (
             "up to where the other class takes over",
             {k: v.to_crossing for k, v in known.items()},
-            "of the lead",
+            "the lead",
         ),
-        ("up to ε", {k: v.meso for k, v in known.items()}, "of the change it predicts"),
-        ("up to 30 ε", {k: v.macro for k, v in known.items()}, "of the change it predicts"),
+        ("up to ε", {k: v.meso for k, v in known.items()}, CHANGE),
+        ("up to 30 ε", {k: v.macro for k, v in known.items()}, CHANGE),
     ]
     return " ".join(said for row in rows if (said := _straightest(*row)))
 
 
-def _straightest(where: str, values: Mapping[str, float | None], of: str) -> str:
+def _straightest(where: str, values: Mapping[str, float | None], whole: str) -> str:
     there = sorted((value, name) for name, value in values.items() if value is not None)
     if len(there) < 2:
         return ""
     (best, first), (worst, last) = there[0], there[-1]
     beginning = where[0].upper() + where[1:]
     if share(best) == share(worst):
-        return f"{beginning} they are alike: the line is off by {share(best)} {of}."
+        return f"{beginning} they are alike: the line is off by {part(best, whole)}."
     return (
-        f"{beginning} {first} is the straightest: the line is off by {share(best)} {of}; "
+        f"{beginning} {first} is the straightest: the line is off by {part(best, whole)}; "
         f"{last} is the least straight: {share(worst)}."
     )
 

@@ -24,6 +24,7 @@ EXCEPTIONS: dict[str, str] = {}
         ("/benchmark", "By class"),
         ("/theory", "This view as a link"),
         ("/targets", "Is the prediction true?"),
+        ("/linearity", "Which network is straighter?"),
     ],
 )
 def test_axe_finds_nothing_serious(

@@ -14,13 +14,12 @@ from ui.pictures.picture import gallery_picture
 
 pytestmark = pytest.mark.browser
 
-PIXELS = """() => { const canvas = document.querySelector(".mq-side canvas");
-  return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]; }"""
+PIXELS = "it => [...it.getContext('2d').getImageData(0, 0, it.width, it.height).data]"
 
 
 def shown(page: Page) -> np.ndarray:
     """The image beside the plane, (H, W, 3)."""
-    values = np.array(page.evaluate(PIXELS), dtype=np.float64)
+    values = np.array(page.locator(".mq-side canvas").evaluate(PIXELS), dtype=np.float64)
     side = int((len(values) // 4) ** 0.5)
     return values.reshape(side, side, 4)[..., :3]
 

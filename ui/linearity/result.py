@@ -109,7 +109,7 @@ def _slider(shown: Straightness) -> None:
         alt=f"The true margin and its straight line up to {reach:g} ε",
         title=f"The margin up to {reach:g} ε",
         rows=scale_rows(shown.scales),
-        caption=f"The line is off by {words.share(scale.deviation)} of the change that it predicts. "
+        caption=f"The line is off by {words.part(scale.deviation, words.CHANGE)}. "
         f"{words.counted(scale, shown.norm)} {words.cut_off(scale)}",
     )
 

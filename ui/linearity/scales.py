@@ -7,7 +7,7 @@ import math
 
 from malt_core import svg_plot
 from malt_core.explanations.straightness_types import Straightness
-from malt_core.explanations.straightness_words import counted, cut_off, share
+from malt_core.explanations.straightness_words import counted, cut_off, part
 from malt_core.figure_style import LINEAR, PALETTE
 from malt_core.linearity.scale_names import MACROSCOPIC, MESOSCOPIC, MICROSCOPIC
 from malt_core.linearity.types import Scale
@@ -16,6 +16,7 @@ from ui.linearity import glossary
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 
+WHOLE = "the predicted change"
 TITLES = {
     MICROSCOPIC: "Microscopic: ε/100",
     MESOSCOPIC: "Mesoscopic: ε",
@@ -61,7 +62,7 @@ def _panel(scale: Scale, norm: Norm) -> str:
     )
     title = TITLES[scale.reach]
     drawn = svg_plot.plot(x, y, marks, height=150, alt=f"{title}: the true margin and its straight line")
-    said = f"Off by {share(scale.deviation)}. {counted(scale, norm)} {cut_off(scale)}"
+    said = f"Off by {part(scale.deviation, WHOLE)}. {counted(scale, norm)} {cut_off(scale)}"
     return f"<section><h4>{html.escape(title)}</h4>{drawn}<p>{html.escape(said)}</p></section>"
 
 

@@ -72,7 +72,7 @@ def test_another_network_and_another_scale_are_shown() -> None:
     other = next(one for one in stored_linearity().found if one.model == COMPARED[1])
     assert words.headline(other) in texts(app)
     app.select_slider(key="reach").set_value(30.0).run()
-    assert f"The line is off by {words.share(other.scale(30.0).deviation)}" in texts(app)
+    assert f"The line is off by {words.part(other.scale(30.0).deviation, words.CHANGE)}" in texts(app)
     assert not app.exception
 
 
