@@ -107,7 +107,7 @@ class _Orders:
     ) -> None:
         self.model, self.x, self.config, self.first, self.passes = model, x, config, first, Passes()
         z = gradients.logits(model, gradients.match_memory_format(model, x), self.passes, any_number=True)
-        finite, answers = gradients.finite_rows(z), z.argmax(1)
+        self.z, finite, answers = z, gradients.finite_rows(z), z.argmax(1)
         self.y = torch.stack(
             [
                 answer if label is None else answer.new_tensor(label)
@@ -145,10 +145,11 @@ class _Orders:
             self.model,
             self.x,
             self.y,
+            self.z,
             self.margin,
             self.config,
             first=self.first,
-            speculate=False,
+            frugal=False,
             batch_size=TOGETHER,
             bfloat16=False,
             passes=self.passes,
