@@ -117,8 +117,10 @@ def test_small_images_in_an_l2_ball(side: int) -> None:
 def test_malt_asks_on_request_and_about_the_first_left_only() -> None:
     model, x = InSteps(smooth_cnn()), images(5)
     plain = malt(model, x, eps=EPS["linf"], precision="float32", check=False)
-    left = (~plain.success).nonzero()[:, 0].tolist()
+    left = (plain.target < 0).nonzero()[:, 0].tolist()
     assert len(left) > 2
+    assert plain.flags, "a gradient of zero is seen"
+    assert plain.second_opinion.images == tuple(left[:2]), "so it is asked for by itself"
     found = malt(model, x, eps=EPS["linf"], precision="float32", check=True)
     opinion = found.second_opinion
     assert isinstance(opinion, SecondOpinion)
