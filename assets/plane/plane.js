@@ -89,7 +89,10 @@ class Plane {
       const sent = await Promise.all([data.image, data.first, data.second].map((it) => pixels(it, data.shape)));
       if (this.data.id !== data.id) return;
       this.images = sent;
-    } else if (known.n !== data.n) this.draw();
+    } else if (known.n !== data.n) {
+      this.words(); // a finer grid may find more classes
+      this.draw();
+    }
     this.look();
   }
 

@@ -1,1 +1,1 @@
-"""Why this class, and how far: true distances, ranks of success, the smallest ε, two attacks side by side."""
+"""Why this class, how far and how straight: distances, ranks, the smallest ε, two attacks, scales, planes."""

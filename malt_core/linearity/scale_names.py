@@ -4,9 +4,3 @@ from __future__ import annotations
 
 MICROSCOPIC, MESOSCOPIC, MACROSCOPIC = 0.01, 1.0, 30.0  # in eps
 REACHES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-
-NAMES = {
-    MICROSCOPIC: "microscopic: the first hundredth of ε",
-    MESOSCOPIC: "mesoscopic: up to ε",
-    MACROSCOPIC: "macroscopic: up to 30 ε",
-}

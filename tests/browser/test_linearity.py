@@ -47,3 +47,9 @@ def test_a_place_on_the_plane_shows_its_image(page: Page, server: subprocess.Pop
     page.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
     expect(plane).not_to_have_attribute("data-place", f"0.000,{2 * first.grid.reach / 40:.3f}")
     assert np.abs(shown(page) - original).max() > 1.5
+    legend = page.locator(".mq-legend li")
+    expect(legend).to_have_count(len(set(first.grid.answers)) + 5)
+    page.get_by_text("The ball of ε", exact=True).first.click()
+    ball = found.planes["ball"].grid
+    expect(plane).to_have_attribute("data-points", str(ball.n))
+    expect(legend).to_have_count(len(set(ball.answers)) + 5)

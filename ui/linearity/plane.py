@@ -40,7 +40,7 @@ def plane_data(found: Straightness, plane: Plane, alt: str) -> dict[str, Any]:
     fixed = {found.label: PALETTE[0], found.target: PALETTE[1], found.likeliest: PALETTE[2]}
     rest = iter(PALETTE[3:])
     return {
-        "id": hashlib.sha256(repr((found.model, axes)).encode()).hexdigest(),
+        "id": hashlib.sha256(repr((found.model, axes, grid.reach)).encode()).hexdigest(),
         "n": grid.n,
         "reach": grid.reach,
         "classes": [info.classes[index] for index in order],

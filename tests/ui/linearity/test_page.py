@@ -118,6 +118,8 @@ def test_what_the_component_gets_is_the_plane(small: None) -> None:
     assert data["classes"][0] == _names(MODEL)[found.label]
     other = plane_data(found, found.planes["random"], "alt")
     assert other["id"] != data["id"]
+    elsewhere = replace(plane, grid=replace(plane.grid, reach=plane.grid.reach / 2))
+    assert plane_data(found, elsewhere, "alt")["id"] != data["id"], "another view of the same axes"
 
 
 def test_measured_keeps_the_latest_of_each_network() -> None:
