@@ -2,11 +2,11 @@
 
     python -m benchmarks.trust --tiny FILE --cifar FILE --photos FOLDER --out DIR [--n 24] [--seconds 120]
 
-For each: how many images MALT Lab leaves; how many AutoAttack standard leaves of the first few, as many as it
-gets through in so many seconds; how many an attack leaves that knows what is hidden (straight_through, eot);
-and which flags were raised. A row in which we leave more images than AutoAttack, without a flag or a refusal,
-is marked as a failure, and ends the run with status 1. Rows are kept in DIR/trust.json one by one; what is
-there already is not measured again.
+For each: how many images MALT Lab leaves; how many AutoAttack standard leaves of as many as it gets through in
+so many seconds, beginning with those that MALT Lab leaves; how many an attack leaves that knows what is hidden
+(straight_through, eot); and which flags were raised. A row in which we leave more images than AutoAttack,
+without a flag or a refusal, is marked as a failure, and ends the run with status 1. Rows are kept in
+DIR/trust.json one by one; what is there already is not measured again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks.hidden_gradients import Wrapped
 from malt_core.attacks import registry
 from malt_core.epsilon import Epsilon
 from malt_core.errors import MaltError
-from malt_core.images.sources import open_picture
+from malt_core.images.sources import open_sample
 from malt_core.storage.whole_files import write_whole
 
 RESNET = "autoattack/resnet18-cifar10"
@@ -50,9 +50,9 @@ HIDDEN = {
     "saturated": "saturated logits",
     "false-noise": "a false backward",
 }
+"""By name in hidden_gradients.WRAPPERS; all over the CIFAR-10 ResNet-18."""
 HIDDEN_EPS = "2/255"
 DRAWS = 10  # of noise, for the attack that knows of it and for every verdict on it
-"""By name in hidden_gradients.WRAPPERS; all over the CIFAR-10 ResNet-18."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +96,17 @@ def left_by(model: nn.Module, x_adv: Tensor, y: Tensor, *, noisy: bool) -> Tenso
     return torch.stack(votes).float().mean(0) > 0.5
 
 
-def autoattack(
-    model: nn.Module, x: Tensor, y: Tensor, eps: float, seconds: float
-) -> tuple[list[Tensor], str]:
-    """Return what AutoAttack makes of the images, one at a time, until the time is up, and why it failed."""
+def autoattack(model: nn.Module, x: Tensor, y: Tensor, eps: float, seconds: float) -> list[Tensor]:
+    """Return what AutoAttack makes of the images, one at a time, until the time is up; [] where it fails."""
     found, started = [], time.monotonic()
     for image, label in zip(x.split(1), y.split(1), strict=True):
         if found and time.monotonic() - started > seconds:
             break
         try:
             found.append(registry.run("autoattack", model, image, label, norm="linf", eps=eps).adversarial)
-        except (MaltError, RuntimeError) as error:
-            return [], str(error)
-    return found, ""
+        except (MaltError, RuntimeError):
+            return []
+    return found
 
 
 def measure(
@@ -123,9 +121,10 @@ def measure(
         codes = tuple(flag.code for flag in result.flags)
     except MaltError as error:
         refused = str(error).partition(":")[0]
-    found, _ = autoattack(model, x, y, eps, seconds)
-    n = len(found)
-    theirs = left_by(model, torch.cat(found), y[:n], noisy=noisy) if found else None
+    order = torch.arange(len(x)) if left is None else left.int().argsort(descending=True, stable=True)
+    found = autoattack(model, x[order], y[order], eps, seconds)
+    those = order[: len(found)]
+    theirs = left_by(model, torch.cat(found), y[those], noisy=noisy) if found else None
     adapted = None
     if known is not None:
         attacked = malt_core.malt(known, x, y, eps=eps, eot=DRAWS if noisy else 1).adversarial
@@ -136,9 +135,9 @@ def measure(
         images=len(x),
         left=None if left is None else int(left.sum()),
         refused=refused,
-        autoattack_images=n,
+        autoattack_images=len(found),
         autoattack_left=None if theirs is None else int(theirs.sum()),
-        ours_of_those=None if left is None else int(left[:n].sum()),
+        ours_of_those=None if left is None else int(left[those].sum()),
         adaptive_left=adapted,
         flags=codes,
     )
@@ -147,7 +146,7 @@ def measure(
 def photographs(model: malt_core.Model, folder: Path, n: int) -> tuple[Tensor, Tensor]:
     """Return up to n photographs and what the network calls them, as their labels."""
     files = sorted(folder.iterdir())[:n]
-    x = torch.stack([open_picture(str(file), model.info.size).x for file in files])
+    x = torch.stack([open_sample(str(file), model.info.size, crop="centre").x for file in files])
     return x, common.predictions(model, x)
 
 
