@@ -2,11 +2,11 @@
 
     python -m benchmarks.trust --tiny FILE --cifar FILE --photos FOLDER --out DIR [--n 24] [--seconds 120]
 
-For each: how many images MALT Lab leaves; how many AutoAttack standard leaves of as many as it gets through in
-so many seconds, beginning with those that MALT Lab leaves; how many an attack leaves that knows what is hidden
-(straight_through, eot); and which flags were raised. A row in which we leave more images than AutoAttack,
-without a flag or a refusal, is marked as a failure, and ends the run with status 1. Rows are kept in
-DIR/trust.json one by one; what is there already is not measured again.
+For each: how many images MALT Lab leaves; how many AutoAttack standard leaves of as many as it gets through
+in so many seconds, beginning with those that MALT Lab leaves; how many an attack leaves that knows what is
+hidden (straight_through, eot); and which flags were raised. A row in which we leave more images than
+AutoAttack, without a flag or a refusal, is marked as a failure, and ends the run with status 1. Rows are
+kept in DIR/trust.json one by one; what is there already is not measured again.
 """
 
 from __future__ import annotations

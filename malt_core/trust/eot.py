@@ -105,5 +105,5 @@ def try_out(network: Network, x: Tensor, draws: int, seed: int) -> TriedOut:
 
 
 def settled(known: tuple[Flag, ...]) -> tuple[Flag, ...]:
-    """Return the flags of a network's trial without that of noise, which the votes tell more of."""
+    """Return flags without that of noise: the votes tell more of it."""
     return tuple(each for each in known if each.code != "randomised")

@@ -222,7 +222,9 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
     x, z, survives_png = _kept(model, runs.best, x0, goal, config, passes)
     best, opinion = runs.best, None
     flags = _flags(model, x0, z0, x, z, goal, tried, runs)
-    if clean == label == int(z.argmax(1)) and (config.check or flags):
+    if clean == label == int(z.argmax(1)) and (
+        config.check or (flags if config.eot == 1 else eot.settled(flags))
+    ):
         opinion = yield from second_opinion.ask_in_turns(
             model,
             x0,
