@@ -9,16 +9,15 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from malt_core.explanations.plane_types import PlaneAxes, PlaneGrid
 from malt_core.explanations.straightness_summary import margins
 from malt_core.explanations.straightness_types import DriftOfImage, Straightness
 from malt_core.explanations.straightness_words import Names
-from malt_core.figure_style import CROWD, DASHES, LINEAR, PALETTE
+from malt_core.figure_style import DASHES, LINEAR, PALETTE
 from malt_core.linearity.types import LogitsAlong, Scale
 
 Rows = list[dict[str, Any]]
 TRUE = PALETTE[0]
-_FRAME: dict[str, Any] = {
+FRAME: dict[str, Any] = {
     "margin": {"l": 56, "r": 12, "t": 34, "b": 44},
     "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     "hovermode": "x unified",
@@ -35,7 +34,7 @@ def scale_figure(scale: Scale, *, height: int = 260) -> go.Figure:
     )
     figure.add_scatter(x=scale.s, y=scale.true, name="true margin", line={"color": TRUE, "width": 3})
     figure.update_traces(mode="lines", hovertemplate="%{y:.4~g}")
-    figure.update_layout(height=height, showlegend=True, **_FRAME)
+    figure.update_layout(height=height, showlegend=True, **FRAME)
     figure.update_xaxes(title="change (in ε)", fixedrange=True, range=[0, scale.reach])
     figure.update_yaxes(title="margin (logits)", fixedrange=True, zeroline=False)
     return figure
@@ -73,7 +72,7 @@ def logits_figure(logits: LogitsAlong, names: Names) -> go.Figure:
             )  # fmt: skip
     every = [value for curves in (logits.true, logits.linear) for curve in curves for value in curve]
     room = 0.05 * (max(every) - min(every) or 1)
-    frame = {**_FRAME, "legend": {"orientation": "h", "y": 1.09, "yanchor": "bottom", "x": 0}}
+    frame = {**FRAME, "legend": {"orientation": "h", "y": 1.09, "yanchor": "bottom", "x": 0}}
     figure.update_layout(height=520 + 12 * len(logits.classes), **frame)
     figure.update_yaxes(title="logit", fixedrange=True, range=[min(every) - room, max(every) + room])
     figure.update_xaxes(fixedrange=True)
@@ -109,7 +108,7 @@ def drift_figure(drift: Sequence[DriftOfImage]) -> go.Figure:
                 line={"color": colour, "dash": dash, "width": 3}, mode="lines+markers",
                 hovertemplate="%{y:.3f}",
             )  # fmt: skip
-    frame = {**_FRAME, "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0}}
+    frame = {**FRAME, "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0}}
     figure.update_layout(height=320, **frame)
     figure.update_xaxes(title="change (in ε)", fixedrange=True)
     figure.update_yaxes(fixedrange=True)
@@ -169,7 +168,7 @@ def beside_figure(found: Sequence[Straightness], titles: Mapping[str, str], reac
             shares = [value / start for value in values]
             figure.add_scatter(x=scale.s, y=shares, name=name + suffix, line=line, mode="lines")
     figure.update_traces(hovertemplate="%{y:.2f}")
-    frame = {**_FRAME, "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0}}
+    frame = {**FRAME, "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0}}
     figure.update_layout(height=340 + 30 * len(found), **frame)
     figure.update_xaxes(title="change (in ε)", fixedrange=True, range=[0, reach])
     figure.update_yaxes(title="margin, as a share of the first", fixedrange=True, zeroline=False)
@@ -182,62 +181,4 @@ def beside_rows(found: Sequence[Straightness], titles: Mapping[str, str]) -> Row
         {"network": titles[one.model], "change_in_eps": s, "true_margin": true, "linear_margin": linear}
         for one in found
         for s, true, linear in margins(one)
-    ]
-
-
-def plane_figure(axes: PlaneAxes, grid: PlaneGrid, names: Names) -> go.Figure:
-    """Return the decision plane: regions, both zero lines of the margin, the ball's cut and the way."""
-    at = [-grid.reach + 2 * grid.reach * i / (grid.n - 1) for i in range(grid.n)]
-    classes = list(dict.fromkeys(sorted(grid.answers, key=grid.answers.count, reverse=True)))
-    place = {index: i for i, index in enumerate(classes)}
-    colours = [PALETTE[i] if i < len(PALETTE) else CROWD for i in range(len(classes))]
-    n = len(classes)
-    figure = go.Figure(
-        go.Heatmap(
-            x=at, y=at, z=_square([place[index] for index in grid.answers], grid.n), zmin=-0.5, zmax=n - 0.5,
-            colorscale=[step for i, c in enumerate(colours) for step in ([i / n, c], [(i + 1) / n, c])],
-            text=_square([names[index] for index in grid.answers], grid.n), opacity=0.45, showscale=False,
-            hovertemplate="%{text}<extra></extra>",
-        )
-    )  # fmt: skip
-    for name, values, colour, dash in (
-        ("boundary", grid.margin, "#1f2430", "solid"),
-        ("predicted boundary", grid.linear, LINEAR, "dash"),
-    ):
-        figure.add_contour(
-            x=at, y=at, z=_square(values, grid.n), name=name, showscale=False, hoverinfo="skip",
-            contours={"start": 0, "end": 0, "size": 1, "coloring": "none"}, showlegend=True,
-            line={"color": colour, "width": 3, "dash": dash},
-        )  # fmt: skip
-    for name, corners, line in (
-        ("the ball of ε", (*axes.ball, axes.ball[0]), {"color": "#1f2430", "width": 2, "dash": "dot"}),
-        ("the attack's way", ((0.0, 0.0), *axes.way), {"color": "#1f2430", "width": 1.5}),
-    ):
-        a, b = zip(*corners, strict=True)
-        figure.add_scatter(x=a, y=b, name=name, line=line, mode="lines", hoverinfo="skip")
-    figure.update_layout(height=620, **{**_FRAME, "hovermode": "closest"})
-    limits = {"range": [-grid.reach, grid.reach], "fixedrange": True, "zeroline": False}
-    figure.update_xaxes(title="MALT's perturbation", constrain="domain", **limits)
-    other = "noise as long" if axes.second == "random" else "towards the likeliest class, at right angles"
-    figure.update_yaxes(title=other, scaleanchor="x", **limits)
-    return figure
-
-
-def _square(values: Sequence[Any], n: int) -> list[list[Any]]:
-    return [list(values[i : i + n]) for i in range(0, n * n, n)]
-
-
-def plane_rows(grid: PlaneGrid, names: Names) -> Rows:
-    """Return every point of the plane."""
-    at = [-grid.reach + 2 * grid.reach * i / (grid.n - 1) for i in range(grid.n)]
-    return [
-        {
-            "a": at[i % grid.n],
-            "b": at[i // grid.n],
-            "answer": names[grid.answers[i]],
-            "margin": grid.margin[i],
-            "predicted_margin": grid.linear[i],
-            "clipped_share": grid.clipped[i],
-        }
-        for i in range(grid.n**2)
     ]

@@ -8,6 +8,7 @@ import pytest
 
 from malt_core.explanations import straightness_figures as figures
 from malt_core.explanations import straightness_words as words
+from malt_core.explanations.plane_figure import plane_figure, plane_rows
 from malt_core.explanations.straightness_summary import margins, summary
 from malt_core.explanations.straightness_types import DriftOfImage, Straightness
 from malt_core.linearity.scale_names import MESOSCOPIC
@@ -116,7 +117,7 @@ def test_figures_show_the_numbers() -> None:
     assert drift[2].y[-1] == pytest.approx(sum(values) / len(values))
     assert (drift[0].y[-1], drift[1].y[-1]) == (min(values), max(values))
     plane = next(iter(last.planes.values()))
-    heat, boundary, predicted, ball, way = figures.plane_figure(plane.axes, plane.grid, NAMES).data
+    heat, boundary, predicted, ball, way = plane_figure(plane.axes, plane.grid, NAMES).data
     assert heat.text[20][20] == NAMES[last.label]
     assert boundary.z[20][20] == predicted.z[20][20] == pytest.approx(last.scales[0].true[0], abs=1e-5)
     assert len(ball.x) == len(plane.axes.ball) + 1
@@ -126,7 +127,7 @@ def test_figures_show_the_numbers() -> None:
 def test_tables_have_every_number() -> None:
     last = found()
     assert len(figures.scale_rows(last.scales)) == sum(len(scale.s) for scale in last.scales)
-    assert len(figures.plane_rows(next(iter(last.planes.values())).grid, NAMES)) == 41 * 41
+    assert len(plane_rows(next(iter(last.planes.values())).grid, NAMES)) == 41 * 41
     assert len(figures.drift_rows(last.drift)) == 16
     row = words.rows([last], TITLES)[0]
     assert row["off up to ε"] == last.scale(1.0).deviation

@@ -115,7 +115,7 @@ def _slider(shown: Straightness) -> None:
 
 
 def _plane(shown: Straightness, names: Sequence[str]) -> None:
-    from malt_core.explanations.straightness_figures import plane_figure, plane_rows
+    from malt_core.explanations.plane_figure import plane_figure, plane_rows
 
     there = [view for view in VIEWS if view in shown.planes]
     if not there:

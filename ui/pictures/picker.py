@@ -239,7 +239,8 @@ def picture_at(photo: str, size: tuple[int, int], crop: Crop, now: Picture) -> P
     """What `chosen_picture` has just returned for this choice, `now`, at another size (H, W)."""
     if photo not in (UPLOAD, CAMERA):
         return gallery_picture(photo, size, crop)
-    return picture_of(st.session_state.original[1], now.name, size, crop)
+    image = st.session_state.original[1] if now.array is None else now.image
+    return picture_of(image, now.name, size, crop)
 
 
 def picture_now() -> Picture | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,12 +14,13 @@ from malt_core.explanations.straightness_types import Doing, Straightness
 from malt_core.linearity.scale_names import REACHES
 from malt_core.models.catalogue import model_info
 from tests.helpers import straight
-from tests.helpers.pages import ROOT, open_app, run_until, texts
+from tests.helpers.pages import PATIENCE, ROOT, open_app, png, run_until, texts
+from ui.compute.session import queue
 from ui.linearity import job, work
 from ui.linearity.example import FILE, stored_linearity
 from ui.linearity.link import COMPARED, LinearitySettings
 from ui.linearity.plane import plane_data
-from ui.pictures.picture import gallery_picture
+from ui.pictures.picture import UPLOAD, Picture, gallery_picture
 
 pytestmark = pytest.mark.slow
 MODEL = "tiny-imagenet/robust"
@@ -107,6 +109,47 @@ def test_a_measurement_ends_with_a_link_that_opens_it_again(small: None) -> None
     assert "run=1" in app.code[0].value
     found = straight.found()
     assert words.headline(found) in texts(app)
+
+
+def test_a_picture_of_ones_own_reaches_each_network_at_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Picture] = {}
+
+    def events(_settings: object, pictures: dict[str, Picture]) -> object:
+        given.update(pictures)
+        return lambda _models: iter([replace(straight.found(), model=MODEL)])
+
+    monkeypatch.setattr(work, "linearity", events)
+    monkeypatch.setattr(job, "load_models", lambda _ids: lambda _report: [])
+    app = open_app("linearity", photo=UPLOAD)
+    app.file_uploader(key="file").set_value(("mine.png", png(300, 260), "image/png")).run()
+    app.button(key="measure").click().run()
+    run_until(app, "A link cannot hold a picture of your own")
+    assert {model: one.image.size for model, one in given.items()} == {
+        model: model_info(model).size for model in COMPARED
+    }
+    assert {one.name for one in given.values()} == {"mine.png"}
+
+
+def test_what_was_stopped_is_still_shown(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: object) -> object:
+        def run(_models: object) -> object:
+            yield replace(straight.found(), model=MODEL, planes={}, drift=())
+            while True:
+                time.sleep(0.02)
+                yield Doing(what="Going on and on …", share=0.5)
+
+        return run
+
+    monkeypatch.setattr(work, "linearity", endless)
+    app = open_app("linearity", model=MODEL, photo="pagoda", beside="one", run=1)
+    run_until(app, words.headline(straight.found()))
+    app.button(key="stop").click().run()
+    assert "Stopped" in texts(app)
+    assert words.headline(straight.found()) in texts(app)
+    until = time.monotonic() + PATIENCE
+    while queue().counts()["running"]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_what_the_component_gets_is_the_plane(small: None) -> None:
