@@ -15,7 +15,7 @@ BY_LINK = "The link asked for this to start at once (run=1), so it did, this onc
 STOPPED = "Stopped. Below is what there was by then. **Measure** begins anew."
 PATIENCE = (
     "What is there can be looked at meanwhile. On two processor cores a network of 64 pixels takes some "
-    "ten seconds, one of 224 pixels most of a minute."
+    "ten seconds, one of 224 pixels up to a minute."
 )
 LEFT_OUT = "{network} is left out: {reason}"
 
