@@ -66,6 +66,13 @@ class RankedClass(NamedClass):
         float | None,
         Meta(description="margin / gradient_norm, where a straight line puts the flip. Null: nowhere."),
     ]
+    at_least: Annotated[
+        bool,
+        Meta(
+            description="Not measured, since every target is nearer: the distance is more than "
+            "predicted_distance, the norm less than gradient_norm."
+        ),
+    ] = False
     confidence_rank: Annotated[int, Meta(description="Its place among all other classes by logit, from 1.")]
     tried: Annotated[bool, Meta(description="Whether it was attacked.")]
     succeeded: Annotated[bool, Meta(description="Whether that fooled the model.")]
@@ -324,6 +331,7 @@ def _ranking(run: AttackRun) -> tuple[RankedClass, ...]:
             margin=finite_or_none(candidate.margin),
             gradient_norm=finite_or_none(candidate.gradient_norm),
             predicted_distance=finite_or_none(candidate.predicted_distance),
+            at_least=candidate.at_least,
             confidence_rank=candidate.confidence_rank,
             tried=candidate.index in tried,
             succeeded=candidate.index in fooled,

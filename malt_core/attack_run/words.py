@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malt_core.attack_run.record import RunRecord
+from malt_core.attack_run.record import RankedClass, RunRecord
 from malt_core.attack_run.types import AttackRun
 from malt_core.formatting import length, percent, steps
 from malt_core.trust.words import BY_SQUARE
@@ -105,12 +105,14 @@ def first_target(record: RunRecord) -> str:
     )
     if likeliest is None:
         return f"{said}."
-    distances = [_away(record, candidate.predicted_distance) for candidate in (first, likeliest)]
+    distances = [_away(record, candidate) for candidate in (first, likeliest)]
     return f"{said}: it is predicted to be {distances[0]}, the likeliest, “{likeliest.name}”, {distances[1]}."
 
 
-def _away(record: RunRecord, distance: float | None) -> str:
-    return "out of reach" if distance is None else f"{length(distance, record.norm)} away"
+def _away(record: RunRecord, candidate: RankedClass) -> str:
+    distance = candidate.predicted_distance
+    more = "more than " if candidate.at_least else ""
+    return "out of reach" if distance is None else f"{more}{length(distance, record.norm)} away"
 
 
 def credit(run: AttackRun) -> str:

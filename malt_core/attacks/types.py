@@ -98,6 +98,8 @@ class RankedTarget:
     margin: m_i(x0) in logits; gradient_norm: dual norm of its gradient (L1 for linf, L2 for l2).
     predicted_distance: margin / gradient_norm, the distance at which a linear model would flip,
         in the unit of eps; inf where the gradient vanishes.
+    at_least: whether the distance was not measured, since that of every target is smaller: it is then more
+        than predicted_distance, and the norm less than gradient_norm (malt/pruning.py).
     """
 
     index: int
@@ -106,11 +108,12 @@ class RankedTarget:
     margin: float
     gradient_norm: float
     predicted_distance: float
+    at_least: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankingProgress:
-    """Event: done of total candidate gradients are computed."""
+    """Event: how far done of total candidates are is known, exactly or at least."""
 
     done: int
     total: int
@@ -118,7 +121,7 @@ class RankingProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """Event: the order is known. targets: every candidate, by rank.
+    """Event: the order is known. targets: every candidate, by rank; see RankedTarget.at_least.
 
     The first n_targets get attacked; where config.target names one, it alone, and n_targets is 1.
     """

@@ -12,7 +12,8 @@ RANK = (
 CONFIDENCE_RANK = "1 is the class that the model finds likeliest, besides the right one."
 DISTANCE = (
     "How much every colour value would have to change to reach this class if the model were linear: the "
-    "margin divided by the length of its gradient (its slope). Empty where there is no slope to follow."
+    "margin divided by the length of its gradient (its slope). “More than”: every class that is attacked is "
+    "nearer, so it was not measured. Empty where there is no slope to follow."
 )
 MARGIN = (
     "How far this class lies behind at the start, in logits: the model's raw scores, before they become "

@@ -107,7 +107,7 @@ def _targets(snapshot: Snapshot) -> None:
             "class": target.name,
             "rank": rank,
             "confidence rank": target.confidence_rank,
-            distance: None if target.predicted_distance is None else target.predicted_distance * unit,
+            distance: _distance(target, unit),
             "margin": target.margin,
             "what happened": _happened(target),
         }
@@ -122,12 +122,19 @@ def _targets(snapshot: Snapshot) -> None:
             "class": st.column_config.TextColumn(help=glossary.CLASS, pinned=True),
             "rank": number(help=glossary.RANK, width="small"),
             "confidence rank": number(help=glossary.CONFIDENCE_RANK),
-            distance: number(help=glossary.DISTANCE, format="%.2f"),
+            distance: st.column_config.TextColumn(help=glossary.DISTANCE),
             "margin": number(help=glossary.MARGIN, format="%.2f"),
             "what happened": st.column_config.TextColumn(help=glossary.HAPPENED),
         },
         alt="The wrong classes in the order of attack, with their predicted distances",
     )
+
+
+def _distance(target: RankedClass, unit: float) -> str | None:
+    """Return a predicted distance as it is known: exactly, or that it is farther than all targets are."""
+    if target.predicted_distance is None:
+        return None
+    return f"{'more than ' if target.at_least else ''}{target.predicted_distance * unit:.2f}"
 
 
 def _happened(target: RankedClass) -> str | None:

@@ -232,6 +232,14 @@ class ConcurrentTargets:
             if first.best.won:
                 untold.clear()
 
+    def know(self, gradients_to: dict[int, Tensor]) -> None:
+        """Take note of the gradients (C, H, W) at x0 of the margins to some classes."""
+        z, y = self.z0[0], int(self.goal.y)
+        self.slopes |= {
+            index: (z[y] - z[index], gradients.finite_or_zero(gradient, self.x0[0]))
+            for index, gradient in gradients_to.items()
+        }
+
     def _slopes(self, targets: list[int]) -> tuple[Tensor, Tensor]:
         """Return the margins at x0 to some classes, (n,), and their gradients, (n, C, H, W)."""
         unknown = [target for target in targets if target not in self.slopes]

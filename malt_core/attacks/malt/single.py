@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from malt_core.attacks import second_opinion
-from malt_core.attacks.malt import budget, targeting
+from malt_core.attacks.malt import budget, pruning, targeting
 from malt_core.attacks.malt.concurrent_targets import Best, ConcurrentTargets, Goal, copies_of
 from malt_core.attacks.types import (
     TOP,
@@ -36,6 +36,8 @@ from malt_core.trust.flags import Flag
 from malt_core.trust.soundness import TriedOut
 from malt_core.types import Sample
 
+MANY = 4  # times as many candidates as targets; with fewer, all are measured
+
 
 def _rank(
     model: Network,
@@ -44,25 +46,58 @@ def _rank(
     goal: Goal,
     config: AttackConfig,
     passes: Passes,
+    runs: ConcurrentTargets,
 ) -> Iterator[RankingProgress | tuple[RankedTarget, ...]]:
-    """Yield progress, then every candidate in the order of attack; an aim is always among them."""
+    """Yield progress, then every candidate in the order of attack; an aim is always among them.
+
+    runs: is told of gradients that it will ask for.
+    """
     confident = targeting.confident_classes(z0, goal.y, z0.shape[1], goal.shared)[0]
     candidates = confident[: config.n_candidates]
     if goal.aim is not None and goal.aim not in candidates:
         candidates = torch.cat((candidates, goal.aim))
-    table = _in_rows(candidates, x0)
+    sizes, exact = None, None
+    if _prunes(model, config, len(candidates)):
+        net = pruning.ShortPasses(model, x0.expand(copies_of(x0), -1, -1, -1), passes)
+        if net.layer is not None:
+            y, z = int(goal.y), z0[0]
+            aim = None if goal.aim is None else int(goal.aim)
+            for found in pruning.nearest_rows(
+                net, y, candidates, z[y] - z[candidates], config.norm, n=config.n_targets, aim=aim
+            ):
+                if isinstance(found, int):
+                    yield RankingProgress(done=found, total=len(candidates))
+                    continue
+                sizes, exact = found.size, found.exact
+                runs.know(found.gradient)
+    if sizes is None:
+        for sizes in _all_sizes(model, x0, goal, candidates, config, passes):
+            if isinstance(sizes, RankingProgress):
+                yield sizes
+    places = {index: place for place, index in enumerate(confident.tolist(), start=1)}
+    yield tuple(
+        replace(target, confidence_rank=places[target.index])
+        for target in targeting.rank(z0[0], int(goal.y), candidates, sizes, config.targeting, exact)
+    )
+
+
+def _prunes(model: Network, config: AttackConfig, candidates: int) -> bool:
+    """Return whether it pays, and is wanted, to measure only what is near."""
+    wanted = not config.faithful and config.targeting == "malt" and candidates >= MANY * config.n_targets
+    return wanted and pruning.can_be_pruned(model)
+
+
+def _all_sizes(
+    model: Network, x0: Tensor, goal: Goal, candidates: Tensor, config: AttackConfig, passes: Passes
+) -> Iterator[RankingProgress | Tensor]:
+    """Yield progress, then the dual norm of the margin's gradient for each candidate, (c,)."""
+    table, total = _in_rows(candidates, x0), len(candidates)
     copies, y = x0.expand(len(table), -1, -1, -1), goal.y.expand(len(table))
-    total = len(candidates)
     sizes = []
     for column in targeting.gradient_norms(model, copies, y, table, config.norm, passes):
         sizes.append(column)
         yield RankingProgress(done=min(len(sizes) * len(table), total), total=total)
-    norms_of = torch.stack(sizes, dim=1).flatten()[:total]
-    places = {index: place for place, index in enumerate(confident.tolist(), start=1)}
-    yield tuple(
-        replace(target, confidence_rank=places[target.index])
-        for target in targeting.rank(z0[0], int(goal.y), candidates, norms_of, config.targeting)
-    )
+    yield torch.stack(sizes, dim=1).flatten()[:total]
 
 
 def _in_rows(candidates: Tensor, x0: Tensor) -> Tensor:
@@ -200,7 +235,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
     targets: Sequence[RankedTarget] = ()
 
     if clean == label:
-        for ranking in _rank(model, x0, z0, goal, config, passes):
+        for ranking in _rank(model, x0, z0, goal, config, passes, runs):
             if isinstance(ranking, RankingProgress):
                 yield ranking
         targets = ranking[: config.n_targets]

@@ -56,15 +56,24 @@ def order_by_score(candidates: Tensor, score: Tensor) -> Tensor:
 
 
 def rank(
-    z: Tensor, y: int, candidates: Tensor, norms_of: Tensor, targeting: Targeting
+    z: Tensor,
+    y: int,
+    candidates: Tensor,
+    norms_of: Tensor,
+    targeting: Targeting,
+    exact: Tensor | None = None,
 ) -> tuple[RankedTarget, ...]:
     """Return every candidate of one image in the order of attack.
 
-    z: (K,) logits of the image; candidates: (c,) by confidence; norms_of: (c,) dual gradient norms.
+    z: (K,) logits of the image; candidates: (c,) by confidence; norms_of: (c,) dual gradient norms. exact:
+    (c,), whether they are that, not upper bounds; None where all are. Those that are not come last.
     """
+    exact = torch.ones_like(candidates, dtype=torch.bool) if exact is None else exact
     margins = z[y] - z[candidates]
     score = scores(margins, norms_of)
-    order = score.argsort(stable=True) if targeting == "malt" else torch.arange(len(candidates), device="cpu")
+    order = torch.arange(len(candidates), device="cpu")
+    if targeting == "malt":
+        order = score.where(exact, torch.inf).argsort(stable=True)
     return tuple(
         RankedTarget(
             index=int(candidates[j]),
@@ -73,6 +82,7 @@ def rank(
             margin=float(margins[j]),
             gradient_norm=float(norms_of[j]),
             predicted_distance=float(score[j]),
+            at_least=not bool(exact[j]),
         )
         for place, j in enumerate(order.tolist(), start=1)
     )
