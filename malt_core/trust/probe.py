@@ -1,10 +1,10 @@
 """Whether a gradient foretells the margin: small steps, and what they were said to do.
 
-Over a fifth of the way to the edge of the ball, the margin of a network without hidden gradients changes as
-its gradient says, within a few per cent, wherever an attack has failed (benchmarks/hidden_gradients.py and
-trust.py). Steps along the gradient find one that points elsewhere; steps in directions drawn at random find
-one that is right and knows only part of the network. After Athalye, Carlini and Wagner (arXiv 1802.00420,
-section 3.1) and Pintor et al. (arXiv 2106.09947), whose indicators look at whole attacks.
+Over a twentieth of eps, the margin of a network without hidden gradients changes as its gradient says, within
+a few per cent, wherever an attack has failed (benchmarks/hidden_gradients.py and trust.py). Steps along the
+gradient find one that points elsewhere; steps in directions drawn at random find one that is right and knows
+only part of the network. After Athalye, Carlini and Wagner (arXiv 1802.00420, section 3.1) and Pintor et al.
+(arXiv 2106.09947), whose indicators look at whole attacks.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from malt_core.numerics.gradients import Network, Passes
 from malt_core.trust import outputs
 from malt_core.types import Norm
 
-ALONG = 0.2  # length of the step along the gradient, as a share of eps
+ALONG = 0.05  # length of the step along the gradient, as a share of eps
 SHORT, LONG = 0.03, 0.2  # and of random ones, since what is hidden may show near by, or at a distance only
 EDGE = 0.01  # share of eps by which a point is moved off the edges of [0, 1], where networks often clip
-LEAST, MOST = 0.8, 1.25  # real by foretold change; networks without hidden gradients: 0.95 to 1.05
+LEAST, MOST = 0.8, 1.25  # real by foretold change; networks without hidden gradients: 0.9 to 1.1
 STRAY = 0.5  # what random steps may be off, in standard deviations of what was foretold; those: 0.2
 READABLE = 64.0  # a change over so many times its rounding is known well enough
 LOST = 4.0  # one below so many times its rounding, over the whole of eps, is not seen at all
