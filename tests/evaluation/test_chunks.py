@@ -80,7 +80,7 @@ def test_our_attacks_tell_targets_ranks_and_passes(attack):
             assert (image.malt_rank is None) == (attack == "naive")
         else:
             assert (image.target, image.malt_rank, image.confidence_rank) == (None, None, None)
-        assert image.n_forward >= 4
+        assert image.n_forward >= 3
         assert (image.n_backward > 0) == (image.outcome != "wrong")
     assert sum(image.n_forward for image in result.images) == result.n_forward
     assert sum(image.n_backward for image in result.images) == result.n_backward

@@ -10,8 +10,7 @@ would. With the frugal budget a try ends as soon as its gradient says that nothi
 begins with one try, `probe`, towards the nearest class. Of images that come close, the other classes within
 reach get one too, `press`; the closest get longer runs, `finish`.
 
-Tried on 240 images of seven networks with eps set to where each just falls or just not, so that nearly all
-are near misses, with all nine targets followed for up to a hundred steps: benchmarks/near_misses.py.
+What was tried, on images whose eps is set to where each just falls or just not: benchmarks/near_misses.py.
 """
 
 from __future__ import annotations
