@@ -257,7 +257,7 @@ def test_a_terminal_sees_one_line_of_progress_that_goes_away(tmp_path, monkeypat
     shown = [text.removeprefix("\033[K") for text in terminal.getvalue().split("\r")]
     assert f"Loading {MODEL} …"[:29] in shown
     assert "Ranking the classes: 9 of 9" in shown
-    assert any(re.match(r"Target 1, \w+: step 2 of at", text) for text in shown)
+    assert any(re.match(r"Target 1, \w+: step 1 of at", text) for text in shown)
     assert max(map(len, shown)) <= 29
     assert shown[-1] == ""
 

@@ -153,7 +153,7 @@ def test_the_ranking_is_consistent(run, name):
     label = record["label"]["index"]
     for row in rows:
         assert row.keys() == {
-            *("index", "name", "rank", "margin", "gradient_norm"),
+            *("index", "name", "rank", "margin", "gradient_norm", "at_least"),
             *("predicted_distance", "confidence_rank", "tried", "succeeded", "reached"),
         }
         assert row["name"] == NAMES[row["index"]]

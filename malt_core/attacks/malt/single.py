@@ -36,7 +36,7 @@ from malt_core.trust.flags import Flag
 from malt_core.trust.soundness import TriedOut
 from malt_core.types import Sample
 
-MANY = 4  # times as many candidates as targets; with fewer, all are measured
+MANY = 40  # candidates, and four times as many as targets; with fewer, all are measured
 
 
 def _rank(
@@ -83,8 +83,9 @@ def _rank(
 
 def _prunes(model: Network, config: AttackConfig, candidates: int) -> bool:
     """Return whether it pays, and is wanted, to measure only what is near."""
-    wanted = not config.faithful and config.targeting == "malt" and candidates >= MANY * config.n_targets
-    return wanted and pruning.can_be_pruned(model)
+    wanted = not config.faithful and config.targeting == "malt"
+    many = candidates >= max(MANY, 4 * config.n_targets)
+    return wanted and many and pruning.can_be_pruned(model)
 
 
 def _all_sizes(
