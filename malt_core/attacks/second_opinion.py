@@ -28,7 +28,9 @@ from malt_core.types import Norm
 
 QUERIES = 500  # for each image, at most
 IMAGES = 8  # of those left, the first
-BOX_STEPS, BOX_STEP = 20, 0.25  # of the attack with ε = 1: enough to go through the whole box five times
+# Of the attack with ε = 1: long enough to go through the whole box, then shorter and shorter, since long ones
+# may lead to and fro between two corners of it.
+BOX_STEPS = tuple(0.25 * 0.9**k for k in range(40))
 LEAST_SIDE = 5  # pixels; Square's L2 form cuts the side of an image into fifths
 TURN = 0.1  # seconds between two pauses
 
@@ -87,7 +89,7 @@ def ask(
     points = verdict.what_counts(points, x, norm, eps)
     z = answers(points)
     fooled = (z.argmax(1) != y) & gradients.finite_rows(z)
-    begin("unbounded", BOX_STEPS * -(-len(x) // together))
+    begin("unbounded", len(BOX_STEPS) * -(-len(x) // together))
     fell, steps = _unbounded(model, x, y, passes, shared)
     record = SecondOpinion(
         queries=queries,
@@ -173,7 +175,7 @@ def _unbounded(
 ) -> tuple[Tensor, Tensor]:
     """Return which images steps down the margin fool, wherever they lead, (A,) bool, and how many, (A,)."""
     point, fell, steps = x.clone(), torch.zeros_like(y, dtype=torch.bool), torch.zeros_like(y)
-    for _ in range(BOX_STEPS):
+    for length in BOX_STEPS:
         left = (~fell).nonzero()[:, 0]
         if not len(left):  # not every network takes a batch of none
             break
@@ -186,5 +188,5 @@ def _unbounded(
                 margin = losses.best_margin(z, y[part], shared)
                 gradient = gradients.finite_or_zero(gradients.input_gradient(margin.sum(), leaf), leaf)
             fell[part] = (z.argmax(1) != y[part]) & gradients.finite_rows(z)
-            point[part] = (point[part] - BOX_STEP * gradient.sign()).clamp(0, 1)
+            point[part] = (point[part] - length * gradient.sign()).clamp(0, 1)
     return fell, steps

@@ -117,5 +117,5 @@ def _products(gradient: Tensor, step: Tensor) -> Tensor:
 def _aside(x: Tensor, length: float, sources: Sequence[torch.Generator]) -> Tensor:
     """Return points where values have moved by `length`, up or down at random; those at an edge stay."""
     signs = [torch.rand(x.shape[1:], generator=source, device="cpu") < 0.5 for source in sources]
-    step = torch.where(torch.stack(signs).to(x.device), length, -length)
+    step = torch.where(torch.stack(signs).to(x.device), length, -length).to(x.dtype)
     return torch.where((x >= length) & (x <= 1 - length), x + step, x)
