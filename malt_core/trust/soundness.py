@@ -183,8 +183,8 @@ def _check_gradient(network: Network, first: Tensor, z: Tensor, x: Tensor, *, no
     change = _difference(answer[0].detach(), z[0], z[0])
     if change > SAME and not noisy:
         found.append(flags.other_answer(change))
-    if _difference(z[1], z[0], z[0]) <= 1e-6 and z.isfinite().all():
-        found.append(flags.constant())
+    if _difference(z[1], z[0], z[0]) <= 1e-6:  # as is, too, where an answer is not finite
+        found += [flags.constant()] if z.isfinite().all() else []
     elif not reached:
         raise BadConfig(
             "No gradient reaches the images: the network's answer changes with the image, but not in a way "

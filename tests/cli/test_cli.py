@@ -294,7 +294,7 @@ def test_help_names_every_option_and_default():
     assert status == 0
     flags = set(re.findall(r"--[a-z-]+", text))
     names = "model label norm eps targets candidates steps targeting target all-steps seed crop out device "
-    names += "json help"
+    names += "check eot json help"
     assert flags == {f"--{name}" for name in names.split(" ")}
     assert "(default: what `models` suggests for the model; 0.5 for l2)" in text
     assert "default: imagenet/efficientnet-lite0" in text

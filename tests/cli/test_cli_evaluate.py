@@ -366,7 +366,7 @@ def test_help_names_every_option():
     assert status == 0
     names = (
         "model data data-dir n attack norm eps targets candidates steps seed all-steps faithful batch-size "
-        "precision device workers ray out resume json help"
+        "precision device workers ray out resume check eot json help"
     )
     flags = set(re.findall(r"(?<!-)--[a-z-]+", out.partition("examples:")[0]))
     assert flags == {f"--{name}" for name in names.split()}

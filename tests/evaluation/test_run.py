@@ -41,7 +41,9 @@ def test_chunks_change_nothing_but_the_cut():
         whole = plan(data, chunk=chunk, batch_size=14)
         reports.append(result(evaluate(whole, data, in_process(load(), whole))))
         assert whole.config.chunk == chunk
-    assert all(report.images == reports[0].images for report in reports)
+    # How many images are looked at again, and so the passes, depends on how many of a chunk are left.
+    found = [[replace(image, n_forward=0, n_backward=0) for image in report.images] for report in reports]
+    assert all(images == found[0] for images in found)
 
 
 def test_the_model_is_left_as_it_was():

@@ -13,7 +13,7 @@ def _page() -> None:
     from ui.address import sync
 
     state = st.session_state
-    with patch.object(sync, "_by_history", lambda: state.pop("back", False)):
+    with patch.object(sync, "by_history", lambda: state.pop("back", False)):
         page = state.get("shown", "a")
         params, way = sync.enter(page, {"eps", "run"})
         st.text(f"{way} {params}")
