@@ -21,6 +21,7 @@ def test_a_network_is_trained_and_its_figures_are_taken_away(
 ) -> None:
     page.goto(server.url)
     go(page, "Why it works")
+    page.locator(".st-key-section").get_by_role("link", name="Theory").click()
     expect(page).to_have_url(re.compile("/theory"))
     expect(page.get_by_role("img", name="a dot for each training point")).to_be_visible()
     page.goto(f"{server.url}/theory?{TINY}")
