@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.address.parameters import PageSettings
 from ui.attack.link import AttackSettings
@@ -68,6 +69,16 @@ def _pages() -> dict[str, Page]:
     }
 
 
+def _drop_fragments() -> None:
+    """Forget the fragments of the page that was shown.
+
+    What still asks for one of them, after the click in the menu and before the browser has heard of the new
+    page, names the old page. Streamlit would obey after the new one is drawn: the old page is the one that is
+    shown then, by its address, and its place is empty.
+    """
+    get_script_run_ctx().fragment_storage.clear()
+
+
 @contextmanager
 def navigation() -> Iterator[Page]:
     """Draw the menu around the page that is to be shown.
@@ -81,6 +92,9 @@ def navigation() -> Iterator[Page]:
     home = st.Page(first.file, title=first.title, default=True, url_path="start", visibility="hidden")
     spelt = pages[first.title].url_path == st.session_state.asked != ""
     shown = st.navigation([home, *pages.values()] if spelt else [*pages.values()], position="hidden")
+    if st.session_state.get("shown") != shown.title:
+        _drop_fragments()
+    st.session_state.shown = shown.title
     seen = st.session_state.setdefault("seen", {})  # by section, the title of its page that was seen last
     (row,) = (row for row in PAGES if row.title == shown.title)
     if row.section:

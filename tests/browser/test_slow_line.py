@@ -46,3 +46,21 @@ def test_a_click_before_the_address_is_shown(
     expect(page.get_by_text(outcome).first).to_be_visible()
     expect(eps).to_have_value("7")
     expect(page).to_have_url(re.compile("eps=7(&|$)"))
+
+
+def test_a_page_that_is_left_says_nothing_into_the_next(page: Page, server: subprocess.Popen) -> None:
+    """What stands below a page's first screen is asked for late: also after a click that leads away."""
+    line = Line(page)
+    page.goto(server.url)
+
+    def late() -> list[bytes | str]:
+        page.wait_for_timeout(20)
+        return [said for said in line.asked if b"idle__events" in said]
+
+    wait_for(late, "what stands below")
+    go(page, "Race")
+    page.wait_for_timeout(60)  # the server draws the new page, and still knows all of the old one
+    line.server.send(late()[0])
+    expect(page.locator(".st-key-start button")).to_be_enabled()
+    page.wait_for_timeout(1000)
+    expect(page.locator(".st-key-start button")).to_be_visible()

@@ -11,9 +11,15 @@ from ui.benchmark import glossary
 TALLEST = 400  # pixels of the table
 
 
+@st.fragment
 def show_zoo() -> None:
-    """A table that is folded away: the networks of one test set and room, the most robust first."""
-    with st.expander("Networks that RobustBench has measured", key="zoo"):
+    """A table that is folded away: the networks of one test set and room, the most robust first.
+
+    It is drawn when it is opened: tables are megabytes of program.
+    """
+    with st.expander("Networks that RobustBench has measured", key="zoo", on_change="rerun") as place:
+        if not place.open:
+            return
         tables: dict[str, list[dict]] = {}
         for known in all_published():
             row = {

@@ -351,6 +351,8 @@ def test_a_parquet_file_is_evaluated_and_the_command_repeats_it() -> None:
 
 def test_published_networks_are_listed_the_most_robust_first() -> None:
     app = open_page()
+    app.session_state["zoo"] = True
+    app.run()
     listed = rows(app, "under attack (%)")
     assert listed[0]["id"].startswith("robustbench/")
     shares = [row["under attack (%)"] for row in listed]
