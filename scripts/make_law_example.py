@@ -10,10 +10,10 @@ import argparse
 import json
 
 from malt_core import load_model
-from malt_core.comparison.compare import Share
 from malt_core.comparison.power_law import ErrorCurve, ErrorPoint
 from malt_core.datasets.open_data import open_data
 from malt_core.models.catalogue import model_info
+from malt_core.share import Share
 from malt_core.storage.typed_json import plain
 from malt_core.storage.whole_files import write_whole
 from ui.benchmark.laws import FILE, stored_curves

@@ -10,28 +10,8 @@ from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import ATTACKS, ImageResult
 from malt_core.images.preprocessing import CENTRE
+from malt_core.share import Share
 from malt_core.types import Norm
-
-
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """So many of so many images; `of` is at least 1."""
-
-    count: int
-    of: int
-
-    @property
-    def value(self) -> float:
-        """The share, 0 to 1."""
-        return self.count / self.of
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95% interval, 0 to 1, for all images like these (Wilson 1927, a binomial proportion)."""
-        from scipy.stats import binomtest  # takes a while to load, and reports are read before
-
-        found = binomtest(self.count, self.of).proportion_ci(confidence_level=0.95, method="wilson")
-        return float(found.low), float(found.high)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from malt_core.comparison.compare import EpsCurve, Share
+from malt_core.comparison.compare import EpsCurve
 from malt_core.errors import BadConfig
+from malt_core.share import Share
 from malt_core.types import Norm
 
 FEWEST = 3  # usable points: with two, any line fits

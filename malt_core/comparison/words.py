@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from malt_core.comparison.compare import Accuracy, ImageComparison, Share
+from malt_core.comparison.compare import Accuracy, ImageComparison
 from malt_core.comparison.published import Published
 from malt_core.datasets import picture_files
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import EvaluationConfig
 from malt_core.images import preprocessing
 from malt_core.images.preprocessing import CENTRE
+from malt_core.share import Share
 
 FEW_NAMES = 3  # of the images that could not be read
 FEW = 100  # images below which one more or less moves a figure by over a percentage point

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from malt_core.comparison.compare import Share, accuracy, compare_images
+from malt_core.comparison.compare import accuracy, compare_images
 from malt_core.comparison.published import published
 from malt_core.comparison.words import (
     about,
@@ -23,6 +23,7 @@ from malt_core.comparison.words import (
     unread_sentence,
 )
 from malt_core.evaluation.types import Corrupt
+from malt_core.share import Share
 from tests.helpers.reports import report
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from malt_core.comparison.compare import Share
 from malt_core.comparison.law_figures import law_figure, law_rows
 from malt_core.comparison.law_words import exponent_text, fit_text, verdict
 from malt_core.comparison.power_law import (
@@ -15,6 +14,7 @@ from malt_core.comparison.power_law import (
     fit_power_law,
 )
 from malt_core.errors import BadConfig
+from malt_core.share import Share
 
 EPS = (0.001, 0.002, 0.004, 0.008)
 

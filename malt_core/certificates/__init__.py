@@ -1,0 +1,1 @@
+"""What can be proven of a network's answer: randomised smoothing, and bounds for two layers."""
