@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LETTERS = 15  # pixels
+BAR = 16  # pixels of a bar, with the gap below it
 ROW = 46  # pixels of a row: its name, and below it its marks
 LEFT, RIGHT = 12, 20  # pixels beside the plot; numbers of an upright axis need more
 NUMBERS = 44
@@ -77,6 +78,49 @@ def rows_plot(names: Sequence[str], x: Axis, marks: Sequence[Marks], *, alt: str
     return _framed(_level_axis(x, height) + words + drawn, height, left=LEFT, alt=alt)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bars:
+    """One bar in each row, from 0 to its value, of one colour. name: for the legend.
+
+    values: one for each row; intervals: from where to where chance alone can move each, None for none.
+    """
+
+    name: str
+    values: Sequence[float]
+    colour: str
+    intervals: Sequence[tuple[float, float] | None] = ()
+    tips: Sequence[str] = ()
+
+
+def bars_plot(names: Sequence[str], x: Axis, bars: Sequence[Bars], *, alt: str) -> str:
+    """A plot with a group of level bars for each name, the first at the top, and a legend above."""
+    row = 26 + BAR * len(bars) + 8
+    height, drawn = row * len(names), []
+    for number, name in enumerate(names):
+        top = row * number
+        drawn.append(f'<text x="0" y="{top + 18}">{html.escape(name)}</text>')
+        for place, each in enumerate(bars):
+            drawn.append(_bar(each, number, x, top + 26 + BAR * place))
+    legend = "".join(
+        f'<span class="mf-key"><i style="background: {each.colour}"></i>{html.escape(each.name)}</span>'
+        for each in bars
+    )
+    return _framed(_level_axis(x, height) + "".join(drawn), height, left=LEFT, legend=legend, alt=alt)
+
+
+def _bar(bars: Bars, number: int, x: Axis, top: float) -> str:
+    tip = f"<title>{html.escape(bars.tips[number])}</title>" if bars.tips else ""
+    width = _percent(max(0.0, x.share(bars.values[number])))
+    look = f'fill="{bars.colour}" x="0" y="{top}" width="{width}" height="{BAR - 3}"'
+    drawn = f"<rect {look}>{tip}</rect>"
+    if bars.intervals and (ends := bars.intervals[number]):
+        low, high = (_percent(x.share(end)) for end in ends)
+        down, ink = top + (BAR - 3) / 2, "currentcolor"
+        drawn += _interval(ink, (low, high, down, down))
+        drawn += "".join(_interval(ink, (end, end, down - 4, down + 4)) for end in (low, high))
+    return drawn
+
+
 def plot(x: Axis, y: Axis, marks: Sequence[Marks], *, height: int = 280, alt: str) -> str:
     """A plot of numbers against numbers. height: of what is between the axes, in pixels."""
     upright = "".join(
@@ -90,13 +134,17 @@ def plot(x: Axis, y: Axis, marks: Sequence[Marks], *, height: int = 280, alt: st
     return _framed(inside, height, left=NUMBERS + LEFT, above=y.title, alt=alt)
 
 
-def _framed(inside: str, height: int, *, left: int, above: str = "", alt: str) -> str:
-    """above: the title of the upright axis; unlike words in an SVG, it takes as many lines as it needs."""
+def _framed(inside: str, height: int, *, left: int, above: str = "", legend: str = "", alt: str) -> str:
+    """above: the title of the upright axis; unlike words in an SVG, it takes as many lines as it needs.
+
+    legend: HTML.
+    """
     frame = f"padding: 0 {RIGHT}px {BELOW}px {left}px"
     words = f'<div class="mf-above" style="margin-left: {-left}px">{html.escape(above)}</div>'
+    keys = f'<div class="mf-legend">{legend}</div>' if legend else ""
     look = f'role="img" width="100%" height="{height}" aria-label="{html.escape(alt)}"'
     return (
-        f'<div class="malt-figure" style="{frame}"><style>{_STYLE}</style>{words if above else ""}'
+        f'<div class="malt-figure" style="{frame}"><style>{_STYLE}</style>{words if above else ""}{keys}'
         f"<svg {look}>{inside}</svg></div>"
     )
 
@@ -110,6 +158,8 @@ _STYLE = f"""
 .malt-figure .mf-quiet {{ opacity: 0.8; }}
 .malt-figure .mf-grid {{ stroke: currentcolor; opacity: 0.15; }}
 .malt-figure .mf-curve {{ fill: none; stroke-width: 2.5px; vector-effect: non-scaling-stroke; }}
+.malt-figure .mf-legend {{ display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: {LETTERS}px; }}
+.malt-figure .mf-key i {{ display: inline-block; width: 12px; height: 12px; margin-right: 7px; }}
 .malt-figure .mf-interval {{ stroke-width: 1.5px; }}
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from malt_core.svg_plot import SYMBOLS, Axis, Marks, plot, rows_plot
+from malt_core.svg_plot import SYMBOLS, Axis, Bars, Marks, bars_plot, plot, rows_plot
 from tests.helpers.svg import drawn
 
 X = Axis(title="steps", low=0, high=10, ticks=(0, 5, 10))
@@ -35,3 +35,18 @@ def test_names_are_never_markup(symbol: str):
     figure = drawn(html)
     assert figure.alt == hostile
     assert hostile in figure.words
+
+
+def test_bars_are_as_long_as_their_values_and_the_legend_names_them():
+    axis = Axis(title="share", low=0, high=100, ticks=(0, 100))
+    bars = [
+        Bars(name="first <", values=[50, 0], colour="#111", intervals=[(40, 60), None]),
+        Bars(name="second", values=[25, 100], colour="#222", tips=["a", "b"]),
+    ]
+    drawn = bars_plot(["one", "two"], axis, bars, alt="bars")
+    assert drawn.count("<rect") == 4
+    for width in ("50.000%", "0.000%", "25.000%", "100.000%"):
+        assert f'width="{width}"' in drawn
+    assert "first &lt;" in drawn
+    assert drawn.count('class="mf-interval"') == 3
+    assert "<title>b</title>" in drawn

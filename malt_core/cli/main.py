@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from malt_core import __version__
-from malt_core.cli import app, attack, distances, evaluate, evaluate_options, ranks, smallest
+from malt_core.cli import app, attack, defences, distances, evaluate, evaluate_options, ranks, smallest
 from malt_core.cli.dashes import protect_values
 from malt_core.cli.terminal import say
 from malt_core.errors import MaltError, MaltWarning
@@ -42,6 +42,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     evaluate_options.add_evaluate(many)
     many.set_defaults(run=evaluate.evaluate)
     for name, text, add, run in (
+        ("defences", defences.HELP, defences.add_defences, defences.defences),
         ("distances", distances.HELP, distances.add_distances, distances.distances),
         ("ranks", ranks.HELP, ranks.add_ranks, ranks.ranks),
         ("smallest", smallest.HELP, smallest.add_smallest, smallest.smallest),

@@ -52,6 +52,10 @@ CODES: dict[str, tuple[str, str]] = {
         "Count those images as fooled, as is done here, and do not trust what is left: use an attack made "
         "for this network.",
     ),
+    "transfer-wins": (
+        "An image made for another network fools this one, and the attack on this one found none.",
+        "Count those images as fooled, as is done here, and give the attack more steps, targets or draws.",
+    ),
     "unbounded-fails": (
         "Even an attack that may change every pixel as it likes finds nothing, as no network can withstand.",
         _ANOTHER_WAY,
@@ -234,6 +238,13 @@ def black_box_wins(images: Images, asked: int, queries: int) -> Flag:
     by = f"An attack without gradients (Square, {queries} queries an image) fooled"
     what = "the network" if asked == 1 else f"{len(images or ())} of {asked} images"
     return flag("black-box-wins", f"{by} {what} where the attack by gradients had found nothing.", images)
+
+
+def transfer_wins(images: Images) -> Flag:
+    """Images made on another network fooled this one, where the attack on it had found nothing."""
+    what = "an image" if len(images or ()) == 1 else "images"
+    message = f"The transferred attack fooled it with {what} where the attack on it had found nothing."
+    return flag("transfer-wins", message, images)
 
 
 def unbounded_fails(images: Images, asked: int) -> Flag:
