@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from malt_core.answers.record import AnswersRecord
 from malt_core.attack_run.record import RunRecord
 from malt_core.defence_run.record import DefencesRecord
 from malt_core.evaluation.report import ReportFile
@@ -14,7 +15,13 @@ from malt_core.race.record import RaceRecord
 from malt_core.storage.whole_files import write_whole
 
 DOCS = Path(__file__).parents[1] / "docs"
-SCHEMAS = {"run": RunRecord, "race": RaceRecord, "defences": DefencesRecord, "report": ReportFile}
+SCHEMAS = {
+    "run": RunRecord,
+    "race": RaceRecord,
+    "defences": DefencesRecord,
+    "answers": AnswersRecord,
+    "report": ReportFile,
+}
 """The type of each file."""
 
 

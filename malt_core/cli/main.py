@@ -16,13 +16,23 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from malt_core import __version__
-from malt_core.cli import app, attack, defences, distances, evaluate, evaluate_options, ranks, smallest
+from malt_core.cli import (
+    answers,
+    app,
+    attack,
+    defences,
+    distances,
+    evaluate,
+    evaluate_options,
+    ranks,
+    smallest,
+)
 from malt_core.cli.dashes import protect_values
 from malt_core.cli.terminal import say
 from malt_core.errors import MaltError, MaltWarning
 from malt_core.models.catalogue import describe_models
 
-WITH_IMAGE = ("attack", "distances", "smallest")  # commands that take a picture without a flag
+WITH_IMAGE = ("attack", "answers", "distances", "smallest")  # commands that take a picture without a flag
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,6 +53,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     many.set_defaults(run=evaluate.evaluate)
     for name, text, add, run in (
         ("defences", defences.HELP, defences.add_defences, defences.defences),
+        ("answers", answers.HELP, answers.add_answers, answers.answers),
         ("distances", distances.HELP, distances.add_distances, distances.distances),
         ("ranks", ranks.HELP, ranks.add_ranks, ranks.ranks),
         ("smallest", smallest.HELP, smallest.add_smallest, smallest.smallest),

@@ -26,7 +26,18 @@ _FLAGS = (
     {name: flag for flag, name, _ in COUNTS}
     | {
         name: f"--{name.replace('_', '-')}"
-        for name in ("eps", "n", "workers", "batch_size", "precision", "target", "device", "rows")
+        for name in (
+            "eps",
+            "n",
+            "workers",
+            "batch_size",
+            "precision",
+            "target",
+            "device",
+            "queries",
+            "levels",
+            "rows",
+        )
     }
     | {"faithful": "--all-steps", "check": "--check"}
 )

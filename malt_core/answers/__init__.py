@@ -1,0 +1,1 @@
+"""One picture attacked by answers alone: scores, or only the class, without any gradient."""
