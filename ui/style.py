@@ -56,6 +56,9 @@ _CSS = """
     flex: 0 0 16.5rem; min-width: 0;
     position: sticky; top: 3.3rem; align-self: flex-start; max-height: calc(100vh - 8.5rem); overflow-y: auto;
   }
+  .stMain:has(.st-key-section) [data-testid="stColumn"]:has(.st-key-settings) {
+    max-height: calc(100vh - 12.2rem);
+  }
   [data-testid="stColumn"]:has(.st-key-results) { flex: 1 1 0; min-width: 0; }
   :is(.st-key-attack, .st-key-start) { position: sticky; bottom: 0.25rem; z-index: 5; }
 }

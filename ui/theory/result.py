@@ -51,15 +51,17 @@ def show_departures(config: TheoryConfig) -> None:
 
 
 def _off(experiment: Experiment, below: Below) -> None:
-    paper(glossary.OFF_PAPER)
     measured = experiment.measured
-    seen(*([words.gradient_sentence(measured)] if measured else []))
     if measured is None or not measured.points:
+        paper(glossary.OFF_PAPER)
+        seen(*([words.gradient_sentence(measured)] if measured else []))
         _training(experiment)
         return
     heading("The gradient, within the data's subspace and off it", glossary.WHAT_GRADIENT)
     alt = "The gradient's length within the data's subspace and off it, a dot for each training point"
     show_first_figure(gradient_html(measured, alt=alt), "theory_gradient")
+    seen(words.gradient_sentence(measured))
+    paper(glossary.OFF_PAPER)
 
     def rest() -> None:
         from malt_core.theory import figures
