@@ -13,6 +13,7 @@ from malt_core.defence_run.record import DefencesRecord
 from malt_core.evaluation.report import ReportFile
 from malt_core.race.record import RaceRecord
 from malt_core.storage.whole_files import write_whole
+from malt_core.transfer.record import TransferRecord
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMAS = {
@@ -21,6 +22,7 @@ SCHEMAS = {
     "defences": DefencesRecord,
     "answers": AnswersRecord,
     "report": ReportFile,
+    "transfer": TransferRecord,
 }
 """The type of each file."""
 

@@ -26,6 +26,7 @@ from malt_core.cli import (
     evaluate_options,
     ranks,
     smallest,
+    transfer,
 )
 from malt_core.cli.dashes import protect_values
 from malt_core.cli.terminal import say
@@ -57,6 +58,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         ("distances", distances.HELP, distances.add_distances, distances.distances),
         ("ranks", ranks.HELP, ranks.add_ranks, ranks.ranks),
         ("smallest", smallest.HELP, smallest.add_smallest, smallest.smallest),
+        ("transfer", transfer.HELP, transfer.add_transfer, transfer.transfer),
     ):
         command = commands.add_parser(name, help=text)
         add(command)

@@ -1,0 +1,1 @@
+"""Adversarial images made on one network and tried on another."""
