@@ -16,7 +16,7 @@ _HOME = {
     **dict.fromkeys(("boundary_distances", "each_boundary_distance"), "explanations.distances"),
     "smallest_epsilon": "explanations.smallest",
     "Model": "models.loaders",
-    "load_model": "models.loaders",
+    "load_model": "networks",
     **dict.fromkeys(("MaltError", "BadImage", "BadConfig", "ModelUnavailable", "MaltWarning"), "errors"),
     **dict.fromkeys(("AttackConfig", "AttackResult", "MaltResult"), "attacks.types"),
     "LinearityReport": "linearity.types",

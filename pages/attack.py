@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from malt_core.errors import MaltError
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui import layout
 from ui.attack import glossary, question, settings, view, work
 from ui.attack.link import AttackSettings
@@ -23,7 +23,7 @@ with left:
     picker.choose_photo(AttackSettings, "photo")
     try:
         state = st.session_state
-        size = model_info(state.model).size
+        size = network_info(state.model).size
         picture = picker.chosen_picture(state.photo, size, state.crop, settings.another_picture)
     except MaltError as error:
         trouble = str(error)

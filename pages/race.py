@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui import layout
 from ui.compute.task import Task
 from ui.pictures import picker
@@ -23,7 +23,7 @@ complaints = form.follow(RaceSettings).complaints
 left, right = layout.columns()
 with left:
     picker.choose_photos(PHOTOS, "photos")
-    pictures, trouble = entries(model_info(st.session_state.model), st.session_state.crop)
+    pictures, trouble = entries(network_info(st.session_state.model), st.session_state.crop)
     settings.main_settings()
     pressed = form.start_button(RaceSettings, "Start", "start", ready=bool(pictures))
     settings.more_settings()

@@ -22,6 +22,7 @@ from malt_core.harness.seeding import SeededDraws
 from malt_core.numerics import gradients, losses
 from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
+from malt_core.trust import refusals
 from malt_core.trust.flags import Flag, merged
 from malt_core.trust.soundness import TriedOut
 from malt_core.types import Norm
@@ -127,6 +128,8 @@ def run(
     with gradients.evaluation_mode(model):
         if tried is None:
             model, x, y, common = _checked(model, x, y, common)
+        if not attack_info(attack).ranks_targets:  # MALT sees to refusals itself
+            model = refusals.with_labels(model, x, y)
         found = _FUNCTIONS[attack](model, x, y, common, **settings)
     return replace(found, flags=merged((*found.flags, *common.tried.flags)))
 

@@ -33,8 +33,8 @@ from malt_core.errors import BadConfig
 from malt_core.formatting import exact_percent
 from malt_core.images.gallery import GALLERY, true_classes
 from malt_core.images.sources import open_sample
-from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_index
+from malt_core.networks import network_info
 from malt_core.storage.folders import cannot_write, prepare_folder
 from malt_core.trust.words import opinion_sentence
 
@@ -223,7 +223,7 @@ def _answers(when: str, classes: Sequence[PredictedClass]) -> str:
 
 def attack(args: argparse.Namespace) -> None:
     """Attack as the command line says, write the files and print the result. Raises MaltError."""
-    info = model_info(args.model)
+    info = network_info(args.model)
     config = attack_config(args, info.classes)
     label = None if args.label is None else class_index(info.classes, args.label)
     sample = open_sample(args.image, info.size, crop=args.crop, label=label)

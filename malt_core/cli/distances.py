@@ -10,8 +10,8 @@ from malt_core.cli.options import by_flag, load_on, whole_number
 from malt_core.cli.terminal import Status, one_line
 from malt_core.errors import BadConfig
 from malt_core.images.sources import open_sample
-from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_index
+from malt_core.networks import network_info
 from malt_core.types import check_count
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def add_distances(command: argparse.ArgumentParser) -> None:
 
 def distances(args: argparse.Namespace) -> None:
     """Measure as the command line says and print the result. Raises MaltError."""
-    info = model_info(args.model)
+    info = network_info(args.model)
     most = eps_max(args)
     try:
         check_count("n_targets", args.n_targets, 1, 1000)

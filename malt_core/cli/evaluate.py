@@ -25,7 +25,7 @@ from malt_core.evaluation.workers.local import cores, local_workers
 from malt_core.evaluation.workers.worker import catalogue_model
 from malt_core.images import preprocessing
 from malt_core.images.preprocessing import CENTRE
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.storage.folders import prepare_folder
 from malt_core.trust.words import MEANING, summary
 
@@ -42,7 +42,7 @@ def evaluate(args: argparse.Namespace) -> None:
     Raises MaltError for whatever keeps it from being done, and KeyboardInterrupt, which says how to go on.
     """
     config = evaluation_config(args)
-    info = model_info(args.model)
+    info = network_info(args.model)
     folder = EvaluationFolder(args.out)
     if folder.used and not args.resume:
         raise BadConfig(

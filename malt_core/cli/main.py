@@ -30,6 +30,7 @@ from malt_core.cli import (
 )
 from malt_core.cli.dashes import protect_values
 from malt_core.cli.terminal import say
+from malt_core.defences.catalogue import DEFENCES
 from malt_core.errors import MaltError, MaltWarning
 from malt_core.models.catalogue import describe_models
 
@@ -79,6 +80,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 def _list_models(args: argparse.Namespace) -> None:
     print(describe_models(args.pattern), flush=True)
+    print(f"Behind a defence: defended/DEFENCE/ID, with {', '.join(DEFENCES)}.", flush=True)
 
 
 def parse(argv: Sequence[str], prog: str = "python -m malt_core") -> argparse.Namespace:

@@ -13,8 +13,9 @@ from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
 from malt_core.images.frame import check_crop
 from malt_core.images.gallery import GALLERY, gallery
-from malt_core.models.catalogue import DEFAULT_MODEL, model_info
+from malt_core.models.catalogue import DEFAULT_MODEL
 from malt_core.models.devices import DEVICES
+from malt_core.networks import network_info
 from malt_core.trust.flags import Flag
 from malt_core.trust.words import line
 from malt_core.types import NORMS
@@ -105,11 +106,11 @@ def add_device(command: argparse.ArgumentParser) -> None:
 
 
 def load_on(args: argparse.Namespace, status: Status) -> Model:
-    """Return the model of --model on --device, and show its download. Raises as load_model does."""
-    from malt_core.models.loaders import load_model
+    """Return the model of --model on --device, and show its download. Raises as load_network does."""
+    from malt_core.networks import load_network
 
     try:
-        return load_model(args.model, device=args.device, progress=status.download)
+        return load_network(args.model, device=args.device, progress=status.download)
     except BadConfig as error:
         raise by_flag(error) from None
 
@@ -134,7 +135,7 @@ def eps_text(args: argparse.Namespace) -> str:
     """Return what was typed for --eps, else what suits the model. Raises BadConfig for an unknown model."""
     if args.eps is not None:
         return args.eps
-    return suggested_epsilon(model_info(args.model), args.norm).text
+    return suggested_epsilon(network_info(args.model), args.norm).text
 
 
 def add_counts(command: argparse.ArgumentParser, defaults: object) -> None:

@@ -22,7 +22,7 @@ from malt_core.cli.options import (
 from malt_core.cli.terminal import Status, one_line
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.types import check_count
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def add_ranks(command: argparse.ArgumentParser) -> None:
 
 def ranks(args: argparse.Namespace) -> None:
     """Compare as the command line says and print the result. Raises MaltError, and KeyboardInterrupt."""
-    info = model_info(args.model)
+    info = network_info(args.model)
     try:
         check_count("n", args.n, 1, 10**9)
         eps = Epsilon.parse(eps_text(args), args.norm).value

@@ -9,7 +9,7 @@ from malt_core.cli.explain import add_search, eps_max, print_json
 from malt_core.cli.options import load_on, path
 from malt_core.cli.terminal import Status, one_line
 from malt_core.images.sources import open_sample
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.storage.folders import cannot_write
 from malt_core.storage.whole_files import write_whole
 
@@ -38,7 +38,7 @@ def add_smallest(command: argparse.ArgumentParser) -> None:
 
 def smallest(args: argparse.Namespace) -> None:
     """Search as the command line says and print the result. Raises MaltError."""
-    info = model_info(args.model)
+    info = network_info(args.model)
     most = eps_max(args)
     sample = open_sample(args.image, info.size, crop=args.crop)
     status = Status()

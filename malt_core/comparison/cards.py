@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from malt_core.comparison.published import ROBUSTBENCH, published_of
-from malt_core.models.catalogue import model_info
+from malt_core.networks import defence_of, network_info, undefended
 from malt_core.storage.assets import assets_folder
 
 FOLDER = assets_folder() / "models"
@@ -22,7 +22,11 @@ def model_card(model: str) -> str:
     Of a network of the project's this is its own card, without the title; of others what the catalogue and
     RobustBench's published table know. Raises BadConfig for a model that does not exist.
     """
-    info, file = model_info(model), FOLDER / f"{model.replace('/', '-')}.md"
+    info, defence = network_info(model), defence_of(model)
+    if defence is not None:
+        what = f"{info.title}. {defence.sentence} (arXiv {defence.arxiv}.)"
+        return f"{what}\n\nThe network without it:\n\n{model_card(undefended(model))}"
+    file = FOLDER / f"{model.replace('/', '-')}.md"
     if file.is_file():
         _, _, text = file.read_text(encoding="utf-8").partition("\n")
         return text.strip()

@@ -22,6 +22,7 @@ from malt_core.harness import verdict
 from malt_core.harness.counting import try_out_uncounted
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
+from malt_core.trust import refusals
 from malt_core.trust.eot import Averaged
 from malt_core.trust.flags import merged
 from malt_core.trust.soundness import TriedOut
@@ -47,11 +48,11 @@ def evaluate_chunk(
         with gradients.evaluation_mode(model):
             tried = try_out_uncounted(model, x)
             judge, judging = _judge(tried.network, config), Passes()
-            clean, finite = _classes(judge, x, config.batch_size, judging)
-            right = (clean == y) & finite
+            clean, finite, unanswered = _classes(judge, x, config.batch_size, judging)
+            right = (clean == y) & finite & ~unanswered
             adversarial, found = _attack(tried, x, y, right, chunk.records[0].index, config, passes)
             judged = verdict.what_counts(adversarial, x, config.norm, config.eps)
-            after, finite_after = _classes(judge, judged, config.batch_size, judging)
+            after, finite_after, unanswered_after = _classes(judge, judged, config.batch_size, judging)
         passes.forward += config.eot * judging.forward
         details = found.details
         flags = tuple(flag.at([record.index for record in sound]) for flag in found.flags)
@@ -61,8 +62,15 @@ def evaluate_chunk(
             if details.second_opinion is not None:
                 opinion = details.second_opinion.at([record.index for record in sound])
         clean_or_none = [c if f else None for c, f in zip(clean.tolist(), finite.tolist(), strict=True)]
+        after_attack = unanswered_after & right
+        fooled = (after != y) & ~unanswered_after | (after_attack & refusals.abstains(judge))
         images = _results(
-            sound, clean_or_none, after.tolist(), invalid.tolist(), _per_image(details, config.eot)
+            sound,
+            clean_or_none,
+            after.tolist(),
+            _outcomes(unanswered | (clean != y) & finite, invalid, fooled),
+            (unanswered | after_attack).tolist(),
+            _per_image(details, config.eot),
         )
     return ChunkResult(
         number=chunk.number,
@@ -93,11 +101,13 @@ def readable_images(records: Sequence[Record], size: tuple[int, int]) -> list[Te
     return decoded(records, size)[1]
 
 
-def _classes(model: Network, x: Tensor, batch_size: int, passes: Passes) -> tuple[Tensor, Tensor]:
-    """Return the classes of images (B, C, H, W), (B,), and whose logits are finite numbers, (B,) bool."""
-    parts = (gradients.logits(model, part, passes, any_number=True) for part in x.split(batch_size))
-    answers = [(z.argmax(1), gradients.finite_rows(z)) for z in parts]
-    return torch.cat([classes for classes, _ in answers]), torch.cat([finite for _, finite in answers])
+def _classes(model: Network, x: Tensor, batch_size: int, passes: Passes) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the classes of images (B, C, H, W), (B,), whose logits are finite numbers, and which it refuses
+    or abstains from, each (B,) bool."""
+    answers = (refusals.verdict(model, part, passes) for part in x.split(batch_size))
+    parts = [(z.argmax(1), gradients.finite_rows(z), unanswered) for z, unanswered in answers]
+    classes, finite, unanswered = zip(*parts, strict=True)
+    return torch.cat(classes), torch.cat(finite), torch.cat(unanswered)
 
 
 def _attack(
@@ -161,14 +171,15 @@ def _results(
     sound: Sequence[Record],
     clean: Sequence[int | None],
     after: Sequence[int],
-    invalid: Sequence[bool],
+    outcomes: Sequence[Outcome],
+    refused: Sequence[bool],
     per_image: dict[str, list[int]],
 ) -> tuple[ImageResult, ...]:
-    """clean: as in ImageResult; after: the classes of what was found; invalid: without finite logits."""
+    """clean, outcomes, refused: as in ImageResult; after: the classes of what was found."""
     results = []
     for i, (record, before, now) in enumerate(zip(sound, clean, after, strict=True)):
         told = {name: values[i] for name, values in per_image.items()}
-        outcome = _outcome(record.label, before, now, invalid[i])
+        outcome = outcomes[i]
         for name, nothing in (("target", -1), ("malt_rank", 0), ("confidence_rank", 0)):
             if outcome != "fooled" or told.get(name) == nothing:
                 told[name] = None
@@ -181,15 +192,17 @@ def _results(
                 digest=record.digest,
                 outcome=outcome,
                 adversarial=now if outcome == "fooled" else None,
+                refused=refused[i],
                 **told,
             )
         )
     return tuple(results)
 
 
-def _outcome(label: int, clean: int | None, after: int, invalid: bool) -> Outcome:
-    if clean not in (None, label):
-        return "wrong"
-    if invalid:
-        return "invalid"
-    return "robust" if after == label else "fooled"
+def _outcomes(wrong: Tensor, invalid: Tensor, fooled: Tensor) -> list[Outcome]:
+    """Return what became of each image: which are wrong without any attack, and so on, (B,) bool."""
+    rows = zip(wrong.tolist(), invalid.tolist(), fooled.tolist(), strict=True)
+    return [
+        "wrong" if is_wrong else "invalid" if is_invalid else "fooled" if is_fooled else "robust"
+        for is_wrong, is_invalid, is_fooled in rows
+    ]

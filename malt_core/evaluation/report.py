@@ -51,9 +51,10 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many images were read, are corrupt, and had each outcome."""
+        """How many images were read, are corrupt, were refused, and had each outcome."""
         outcomes = Counter(image.outcome for image in self.images)
-        found = {"read": len(self.images), "corrupt": len(self.corrupt)}
+        refused = sum(image.refused for image in self.images)
+        found = {"read": len(self.images), "corrupt": len(self.corrupt), "refused": refused}
         return found | {outcome: outcomes[outcome] for outcome in OUTCOMES}
 
     def flagged(self, index: int) -> bool:
@@ -137,7 +138,8 @@ class SettingsOfReport(EvaluationConfig):
 class Counts:
     """How many images could be read, could not (corrupt), and had each outcome: read is the sum of those.
 
-    invalid: see ImageResult; older reports have none.
+    invalid: see ImageResult; refused: those with no answer, clean or under attack, whatever their outcome;
+    older reports have neither.
     """
 
     read: int
@@ -146,6 +148,7 @@ class Counts:
     fooled: int
     robust: int
     invalid: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,6 +306,8 @@ def _outcome(image: ImageResult) -> Outcome:
     """Return what the classes of an image say of it."""
     if image.clean not in (None, image.label):
         return "wrong"
+    if image.refused and image.outcome in ("wrong", "fooled"):
+        return image.outcome
     if image.clean is None or (image.outcome == "invalid" and image.adversarial is None):
         return "invalid"
     return "robust" if image.adversarial in (None, image.label) else "fooled"

@@ -160,7 +160,9 @@ class ImageResult:
     class that the attack aimed at, malt_rank, confidence_rank: its places among the candidates by score and
     among all other classes by logit, from 1; n_forward, n_backward: passes, the two for the verdicts
     included. Each None where the attack does not say. digest: the first 16 hexadecimal digits of the SHA-256
-    of the picture's bytes, None in reports that do not say.
+    of the picture's bytes, None in reports that do not say. refused: whether the network gave no answer: to
+    the clean picture where the outcome is "wrong", else to the one under attack, which has withstood by that
+    ("robust") unless not to answer is an error of this network ("fooled", as where a vote is not clear).
     """
 
     index: int
@@ -175,11 +177,12 @@ class ImageResult:
     n_forward: int | None = None
     n_backward: int | None = None
     digest: str | None = None
+    refused: bool = False
 
     @property
     def right(self) -> bool:
         """Whether the model gets it right without any attack."""
-        return self.clean == self.label
+        return self.clean == self.label and not (self.refused and self.outcome == "wrong")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from malt_core.epsilon import Epsilon
 from malt_core.figure_style import PALETTE
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.race import words
 from malt_core.race.record import LaneRecord, RaceRecord
 from malt_core.race.replay import axis, end, is_logarithmic, span, title
@@ -88,7 +88,7 @@ def _note(record: RaceRecord) -> str:
         words.answers(record),
         words.invalid(record),
         f"Flags: {summary(record.flags)}. {MEANING}" if record.flags else "",
-        f"{model_info(record.model).title}, ε = {Epsilon(record.eps, record.norm)}.",
+        f"{network_info(record.model).title}, ε = {Epsilon(record.eps, record.norm)}.",
         "Each attack ran alone, only its own working time counts. Drawn by MALT Lab.",
         f"Photographs: {credits}." if credits else "",
     )

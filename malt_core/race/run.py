@@ -26,7 +26,7 @@ from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
 from malt_core.race.referee import Referee
 from malt_core.race.types import Checked, Fell, LaneDone, LineUp, Progress, RaceConfig
-from malt_core.trust import soundness
+from malt_core.trust import refusals, soundness
 from malt_core.trust.flags import Flag
 from malt_core.trust.opinion import SecondOpinion
 from malt_core.trust.soundness import TriedOut
@@ -43,7 +43,7 @@ def line_up(model: Network, x: Tensor) -> LineUp:
     x = gradients.placed(model, check_batch(x))
     with gradients.evaluation_mode(model):
         model = soundness.try_out(model, x).network
-        z = gradients.logits(model, x, Passes(), any_number=True)
+        z, refused = refusals.verdict(model, x, Passes())
     finite = gradients.finite_rows(z).tolist()
     if not any(finite):
         gradients.check_finite(z)
@@ -52,6 +52,7 @@ def line_up(model: Network, x: Tensor) -> LineUp:
         answers=tuple(z.argmax(1).tolist()),
         confidences=tuple(c if sound else None for c, sound in zip(confidences, finite, strict=True)),
         invalid=tuple(i for i, sound in enumerate(finite) if not sound),
+        refused=tuple(refused.nonzero()[:, 0].tolist()),
     )
 
 
@@ -76,9 +77,8 @@ def run_lane(
     numbers = list(lined_up.standing)
     with gradients.evaluation_mode(model):
         tried = soundness.try_out(model, x[numbers]) if numbers else TriedOut(model, x.new_empty(0))
-        referee = Referee(
-            lane, tried.network, x[numbers], y[numbers], numbers=lined_up.standing, config=config
-        )
+        network = refusals.with_labels(tried.network, x[numbers], y[numbers])
+        referee = Referee(lane, network, x[numbers], y[numbers], numbers=lined_up.standing, config=config)
         if numbers:
             told = yield from _race(referee, config, tried)
             adversarial[numbers] = referee.adversarial
@@ -107,9 +107,9 @@ def second_opinion(
     x = gradients.placed(model, check_batch(x))[asked].contiguous()
     y = torch.tensor([lined_up.answers[i] for i in asked], device=x.device)
     with gradients.evaluation_mode(model):
-        tried = soundness.try_out(model, x)
+        network = refusals.with_labels(soundness.try_out(model, x).network, x, y)
         opinion = yield from opinions.ask_in_turns(
-            tried.network,
+            network,
             x,
             y,
             norm=config.norm,
@@ -118,7 +118,7 @@ def second_opinion(
             queries=opinions.QUERIES,
             passes=Passes(),
         )
-        into = gradients.logits(tried.network, opinion.adversarial, Passes(), any_number=True).argmax(1)
+        into = gradients.logits(network, opinion.adversarial, Passes(), any_number=True).argmax(1)
     yield Checked(
         opinion=opinion.record.at(asked), into={asked[i]: int(into[i]) for i in opinion.record.fooled}
     )

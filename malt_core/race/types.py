@@ -51,17 +51,18 @@ class LineUp:
 
     answers: class indices that the network gives to the B images without any attack. confidences: its softmax
     for each, 0 to 1, None where undefined. invalid: indices of images whose logits are not finite numbers,
-    which no lane touches.
+    which no lane touches. refused: of those that the network gives no answer to, which count as wrong.
     """
 
     answers: tuple[int, ...]
     confidences: tuple[float | None, ...]
     invalid: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
 
     @property
     def standing(self) -> tuple[int, ...]:
         """The indices of the images that the lanes attack."""
-        return tuple(i for i in range(len(self.answers)) if i not in self.invalid)
+        return tuple(i for i in range(len(self.answers)) if i not in (*self.invalid, *self.refused))
 
 
 @dataclass(frozen=True, kw_only=True)

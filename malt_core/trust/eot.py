@@ -37,11 +37,13 @@ class Averaged(nn.Module):
         self.training = False
 
     def forward(self, x: Tensor) -> Tensor:
-        answers = self._answers(x)
-        mean = answers.mean(0)
-        if torch.is_grad_enabled() and x.requires_grad:
-            return mean
-        votes = _count(answers)
+        answers = self.answers(x)
+        return answers.mean(0) if torch.is_grad_enabled() and x.requires_grad else self.majority(answers)
+
+    @staticmethod
+    def majority(answers: Tensor) -> Tensor:
+        """Return the mean of answers (N, B, K), (B, K), where the class with most votes is the highest."""
+        mean, votes = answers.mean(0), count(answers)
         best = mean.masked_fill(votes < votes.amax(1, keepdim=True), -torch.inf).argmax(1, keepdim=True)
         first = mean.argmax(1, keepdim=True)
         highest, other = mean.gather(1, first), mean.gather(1, best)
@@ -50,11 +52,12 @@ class Averaged(nn.Module):
     @torch.no_grad()
     def votes(self, x: Tensor) -> Tensor:
         """Return how many of `draws` new answers name which class, (B, K) int64."""
-        return _count(self._answers(x))
+        return count(self.answers(x))
 
-    def _answers(self, x: Tensor) -> Tensor:
+    def answers(self, x: Tensor, draws: int | None = None) -> Tensor:
+        """Return new answers to images x (B, C, H, W), (draws, B, K)."""
         found = []
-        for _ in range(self.draws):
+        for _ in range(self.draws if draws is None else draws):
             self.calls += 1
             digest = hashlib.sha256(f"{self.seed}/{self.calls}".encode()).digest()
             with own_randomness(int.from_bytes(digest[:4], "little"), x.device):
@@ -62,7 +65,7 @@ class Averaged(nn.Module):
         return torch.stack(found)
 
 
-def _count(answers: Tensor) -> Tensor:
+def count(answers: Tensor) -> Tensor:
     """Return how many of answers (N, B, K) name which class, (B, K)."""
     names = answers.detach().argmax(2)
     return nn.functional.one_hot(names, answers.shape[2]).sum(0)

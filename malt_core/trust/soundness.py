@@ -74,8 +74,20 @@ def try_out(network: Network, x: Tensor) -> TriedOut:
     return tried
 
 
+def begin_anew(network: Network, seed: int) -> None:
+    """Let every part of a network that draws random numbers of its own, and says so, begin with this seed.
+
+    Such a part has a method reseed(seed).
+    """
+    for module in modules_within(network):
+        reseed = getattr(module, "reseed", None)
+        if callable(reseed):
+            reseed(seed)
+
+
 def look_at(network: Network, x: Tensor) -> TriedOut:
     """Do as `try_out`, without a warning."""
+    begin_anew(network, 0)
     x = gradients.match_memory_format(network, x)
     first = x[:1]
     pair, twice = torch.cat((first, _another(first))), torch.cat((first, first))
@@ -125,6 +137,7 @@ def _changing(network: Network, x: Tensor, change: float, passes: Passes) -> Fla
     """Return whether it is noise or state by which the answer to images x changes by so much."""
     answers = []
     for seed in (0, 0, 1):
+        begin_anew(network, seed)
         with own_randomness(seed, x.device):
             answers.append(gradients.logits(network, x, passes, any_number=True)[0])
     still, other = (_difference(answers[0], answer, answers[0]) for answer in answers[1:])

@@ -55,7 +55,12 @@ class StraightThrough(nn.Module):
                 f"The step within straight_through made {tuple(values.shape)} of {tuple(x.shape)}, and "
                 f"{name} makes {tuple(stand_in.shape)}: give a surrogate that returns the step's own shape."
             )
-        return _Instead.apply(values, stand_in.to(values.dtype))
+        return with_gradient_of(stand_in.to(values.dtype), values)
+
+
+def with_gradient_of(stand_in: Tensor, values: Tensor) -> Tensor:
+    """Return the values of one tensor with the gradient of another of the same shape."""
+    return _Instead.apply(values.detach(), stand_in)
 
 
 def straight_through(f: Step, surrogate: Step | None = None) -> StraightThrough:

@@ -50,7 +50,15 @@ def report():
 
 
 def test_the_numbers(report):
-    assert report.counts == {"read": 5, "corrupt": 1, "wrong": 1, "fooled": 2, "robust": 2, "invalid": 0}
+    assert report.counts == {
+        "read": 5,
+        "corrupt": 1,
+        "wrong": 1,
+        "fooled": 2,
+        "robust": 2,
+        "invalid": 0,
+        "refused": 0,
+    }
     assert (report.clean_accuracy, report.robust_accuracy) == (0.8, 0.4)
     assert [i.index for i in report.images] == [0, 1, 2, 3, 4]
     assert (report.n_forward, report.n_backward, report.seconds, report.complete) == (20, 14, 2.5, True)
@@ -98,6 +106,7 @@ def test_the_file_has_the_documented_format(report):
         "n_forward": 5,
         "n_backward": 4,
         "digest": None,
+        "refused": False,
     }
     assert content["corrupt"] == [
         {"index": 5, "name": "image 5", "reason": "image 5 is empty.", "digest": None}

@@ -7,7 +7,8 @@ from functools import cache
 
 from malt_core.comparison.published import published_of
 from malt_core.epsilon import Epsilon
-from malt_core.models.catalogue import DEFAULT_MODEL, list_models, model_info
+from malt_core.models.catalogue import DEFAULT_MODEL, list_models
+from malt_core.networks import defence_of, defended_ids, network_info
 from malt_core.types import CROPS, MAX_SEED, NORMS, Crop, Defence, ModelInfo, Norm
 from ui.address.parameters import Choice, Count, PageSettings, Radius, setting
 
@@ -26,7 +27,8 @@ KINDS: dict[Defence, str] = {
 
 @cache
 def model_ids() -> tuple[str, ...]:
-    """Every model: those that work offline first, RobustBench's by their published robust accuracy."""
+    """Every network: those that work offline first, then the same behind defences, then those to download,
+    RobustBench's by their published robust accuracy."""
     groups: list[str] = []
     for info in list_models():
         group = info.id.rpartition("/")[0]
@@ -37,15 +39,19 @@ def model_ids() -> tuple[str, ...]:
         known = published_of(info.id)
         return not info.offline, groups.index(info.id.rpartition("/")[0]), -known.lowest if known else 1.0
 
-    return tuple(info.id for info in sorted(list_models(), key=place))
+    ordered = sorted(list_models(), key=place)
+    offline = [info.id for info in ordered if info.offline]
+    return (*offline, *defended_ids(), *(info.id for info in ordered if not info.offline))
 
 
 def model_name(model_id: str) -> str:
     """What tells a network apart comes first, since a narrow list cuts the end off."""
-    info = model_info(model_id)
+    info, defence = network_info(model_id), defence_of(model_id)
     kind, words = KINDS[info.defence], f"{len(info.classes):,} classes"
     name, _, rest = info.title.partition(", ")
     data = rest.partition(", ")[0]
+    if defence is not None:
+        return f"Behind {defence.title} · {kind} · {words} · {name}, {data}"
     if info.offline:
         return f"{kind} · {words} · {name}, {data}"
     if known := published_of(model_id):

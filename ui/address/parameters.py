@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from malt_core.epsilon import parse_number, suggested_epsilon
 from malt_core.errors import BadConfig
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.types import Norm
 
 RUN, HIDE = "run", "hide"  # parameters of every address: start at once; settings whose widgets are not drawn
@@ -59,7 +59,7 @@ def radius(text: str, norm: Norm) -> float:
 
 def default_eps(model: str, norm: Norm) -> float:
     """A radius worth trying on a model: n of n/255 for linf, plain pixel units for l2."""
-    return float(f"{suggested_epsilon(model_info(model), norm).number:.4g}")
+    return float(f"{suggested_epsilon(network_info(model), norm).number:.4g}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +257,7 @@ class ClassIndex(Parameter):
 
     def classes(self, before: Values) -> tuple[str, ...]:
         """The names of the model's classes."""
-        return model_info(before["model"]).classes
+        return network_info(before["model"]).classes
 
     def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
         return Count(label="", low=0, high=len(self.classes(before)) - 1).read(text, name, before, complain)

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from malt_core.attack_run import story
 from malt_core.export.snapshot import Snapshot
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.attack.link import AttackSettings
 from ui.attack.question import forget_told, truth_of
 from ui.compute.task import Task
@@ -39,7 +39,7 @@ class Earlier:
     @property
     def setting(self) -> str:
         """Network and ε, in few words."""
-        return f"{model_info(self.settings.model).title}, ε = {self.settings.epsilon}"
+        return f"{network_info(self.settings.model).title}, ε = {self.settings.epsilon}"
 
 
 def _results() -> dict[str, Earlier]:

@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import DEFAULT_PHOTO
-from malt_core.models.catalogue import DEFAULT_MODEL, model_info
+from malt_core.models.catalogue import DEFAULT_MODEL
+from malt_core.networks import network_info
 from malt_core.types import Crop
 from ui.address.common import CHECK, CommonSettings
 from ui.address.parameters import Choice, ClassIndex, Count, ShownClass, default_eps, setting
@@ -88,7 +89,7 @@ class AttackSettings(OnePhoto, CommonSettings):
     @classmethod
     def opening(cls) -> Self:
         """What the page opens with: the best example that there is."""
-        target = model_info(DEFAULT_MODEL).classes.index(OPENING_TARGET)
+        target = network_info(DEFAULT_MODEL).classes.index(OPENING_TARGET)
         return replace(cls.opening_on(DEFAULT_MODEL), target=target, steps=OPENING_STEPS)
 
     @classmethod

@@ -10,7 +10,7 @@ import streamlit as st
 from malt_core import formatting
 from malt_core.attacks.malt import budget
 from malt_core.attacks.types import Asking, AttackEvent, Finished, Ranked, RankingProgress, Step, TargetDone
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.attack.link import AttackSettings
 from ui.attack.preview import show_glance
 from ui.attack.work import Outcome, Sight
@@ -85,7 +85,7 @@ def show_running(task: Task, job: Job, chosen: AttackSettings, picture: Picture)
         if job.state == "failed":
             st.error(job.error)
         else:
-            rounds, names = budget.most_rounds(chosen.config), model_info(chosen.model).classes
+            rounds, names = budget.most_rounds(chosen.config), network_info(chosen.model).classes
             watch(
                 task,
                 job,
@@ -101,7 +101,7 @@ def show_stopped(events: Sequence[Any], chosen: AttackSettings) -> None:
     made = sum(isinstance(event, Step) for event in events)
     tried = f"{done} {'class' if done == 1 else 'classes'} tried, " if done else ""
     st.info(f"Stopped after {tried}{formatting.steps(made)}, without success so far.")
-    _draw(events, model_info(chosen.model).classes)
+    _draw(events, network_info(chosen.model).classes)
 
 
 def _draw(events: Sequence[Any], names: Sequence[str]) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from malt_core.attacks.outcome import guessing, right
 from malt_core.formatting import exact_percent
-from malt_core.models.catalogue import DEFAULT_MODEL, model_info
+from malt_core.models.catalogue import DEFAULT_MODEL
+from malt_core.networks import network_info
 from malt_core.types import ModelInfo
 from ui.attack import glossary, work
 from ui.attack.link import AttackSettings
@@ -44,7 +45,7 @@ def show_glance(settings: AttackSettings, picture: Picture, *, asking: bool = Fa
 
     asking: also whether the answer is right.
     """
-    info = model_info(settings.model)
+    info = network_info(settings.model)
     height, width = info.size
     with st.container(key="glance", horizontal=True, vertical_alignment="top", gap="medium"):
         shown = width * max(1, SIDE // width)  # every pixel as large as all others
@@ -87,7 +88,7 @@ def answers_of(settings: AttackSettings, picture: Picture) -> work.Answers | Non
 
 def _say(settings: AttackSettings, answers: work.Answers) -> None:
     """Draw the answers: the first as a sentence, all as a list, and whether the first is right."""
-    classes = model_info(settings.model).classes
+    classes = network_info(settings.model).classes
     (first, share), *others = answers
     name, sure = plain(classes[first]), exact_percent(share)
     rest = ", ".join(f"{plain(classes[index])} ({exact_percent(part)})" for index, part in others)
@@ -105,7 +106,7 @@ def _say(settings: AttackSettings, answers: work.Answers) -> None:
 
 
 def _shown(settings: AttackSettings) -> str:
-    classes = model_info(settings.model).classes
+    classes = network_info(settings.model).classes
     names = " or ".join(f"“{plain(classes[index])}”" for index in sorted(truth_of(settings) or ()))
     return f"The picture shows {names}." if names else "None of its words names the picture."
 
@@ -126,7 +127,7 @@ def _vocabulary(info: ModelInfo) -> None:
         words = ", ".join(info.classes)
         st.caption(f"It knows {n} words and calls every picture one of them: {words}.")
     if n < FEW and info.id != DEFAULT_MODEL:
-        known = len(model_info(DEFAULT_MODEL).classes)
+        known = len(network_info(DEFAULT_MODEL).classes)
         if known > n:
             st.button(
                 f"Ask the network that knows {known:,} words",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from malt_core.attacks.outcome import Truth
 from malt_core.images.gallery import true_classes
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.address import sync
 from ui.address.parameters import NONE_OF_THESE
 from ui.attack.link import TRUTH, AttackSettings
@@ -24,7 +24,7 @@ SEARCH = 180  # pixels there
 
 def truth_of(settings: AttackSettings) -> Truth:
     """What is known of the picture: what somebody said here, else what the gallery says."""
-    info = model_info(settings.model)
+    info = network_info(settings.model)
     if settings.truth == NONE_OF_THESE:
         return frozenset()
     if settings.truth is not None:
@@ -56,7 +56,7 @@ def keep_told() -> None:
     word, and not stay for another file. To be called before the settings are read.
     """
     state = st.session_state
-    picture, model, classes = _identity(state.photo), state.model, model_info(state.model).classes
+    picture, model, classes = _identity(state.photo), state.model, network_info(state.model).classes
     told: Told | None = None if sync.by_history() else state.get("told")  # that address knows better
     if told and told.picture != picture:
         if told.picture[0] == state.photo:
@@ -86,7 +86,7 @@ def _identity(photo: str) -> tuple[str, str]:
 
 def ask(settings: AttackSettings, picture: Picture, answers: Answers, *, brief: bool = False) -> None:
     """Draw the question. answers: the likeliest ones; brief: in one line, where it has been put in words."""
-    info, state, now = model_info(settings.model), st.session_state, settings.truth
+    info, state, now = network_info(settings.model), st.session_state, settings.truth
     likeliest = [index for index, _ in (answers[:FEW] if brief else answers)]
     offered = [*likeliest, NONE_OF_THESE]
     # Another picture, network or answer makes other widgets: what a browser says of a value may be older than

@@ -13,7 +13,7 @@ from malt_core.explanations import words
 from malt_core.explanations.limits import EPS_MAX
 from malt_core.explanations.types import Search
 from malt_core.formatting import length
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.types import Norm
 from ui.attack import glossary, work
 from ui.attack.link import AttackSettings
@@ -91,6 +91,6 @@ def _sentence(events: Sequence[Any], model: str, norm: Norm) -> str:
     search = next((event for event in reversed(events) if isinstance(event, Search)), None)
     if search is None:
         return f"Ranking the classes, to search up to ε = {length(EPS_MAX[norm], norm)} …"
-    name = plain(model_info(model).classes[search.target])
+    name = plain(network_info(model).classes[search.target])
     nearest = "" if search.nearest == float("inf") else f"; {length(search.nearest, norm)} is enough"
     return f"Trying ε = {length(search.radius, norm)} towards “{name}”{nearest} …"

@@ -17,7 +17,7 @@ from malt_core.comparison.published import Published, published
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import Plan
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.trust.words import summary
 from ui.benchmark import glossary, store
 from ui.benchmark.downloads import take_away
@@ -142,7 +142,7 @@ def _worth(ball: Sequence[Report]) -> tuple[int, bool]:
     plan = ball[0].plan
     try:
         usual = plan.config.norm == "linf" and math.isclose(
-            model_info(plan.model).suggested_eps, plan.config.eps, rel_tol=1e-6
+            network_info(plan.model).suggested_eps, plan.config.eps, rel_tol=1e-6
         )
     except BadConfig:  # somebody else's model
         usual = False

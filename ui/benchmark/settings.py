@@ -10,7 +10,7 @@ from malt_core.comparison.words import caution
 from malt_core.datasets.in_memory import InMemoryData, gallery_data
 from malt_core.errors import BadConfig, MaltError
 from malt_core.evaluation.report import report_from_bytes
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.types import ModelInfo
 from ui.benchmark import glossary, store
 from ui.benchmark.link import BenchmarkSettings
@@ -50,7 +50,7 @@ def _take_reports(key: str) -> None:
 def run_settings() -> SmallRun | None:
     """What to evaluate here; None, and a word on why, where it cannot be evaluated."""
     draw(BenchmarkSettings, "model", "source")
-    info = model_info(st.session_state.model)
+    info = network_info(st.session_state.model)
     try:
         data = _data(info)
     except MaltError as error:

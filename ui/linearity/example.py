@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from malt_core.explanations.straightness_types import Straightness
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.storage.assets import assets_folder
 from malt_core.storage.typed_json import parse_json, typed
 from ui.linearity.link import LinearitySettings
@@ -32,7 +32,7 @@ def stored_linearity() -> StoredLinearity:
 
 
 def _pictured(found: Straightness, settings: LinearitySettings) -> Straightness:
-    picture = gallery_picture(settings.photo, model_info(found.model).size, settings.crop)
+    picture = gallery_picture(settings.photo, network_info(found.model).size, settings.crop)
     buffer = io.BytesIO()
     picture.image.save(buffer, "PNG")
     planes = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.compute.jobs import Job
 from ui.compute.loading import load_models
 from ui.compute.task import Task
@@ -17,7 +17,7 @@ def linearity_job(task: Task, chosen: LinearitySettings, picture: Picture, *, re
     pictures = {
         model: picture
         if model == chosen.model
-        else picture_at(chosen.photo, model_info(model).size, chosen.crop, picture)
+        else picture_at(chosen.photo, network_info(model).size, chosen.crop, picture)
         for model in chosen.models
     }
     return task.job(

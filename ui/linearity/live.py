@@ -8,7 +8,7 @@ import streamlit as st
 
 from malt_core.explanations.straightness_types import Doing
 from malt_core.images.gallery import find_photo
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui import layout
 from ui.compute.task import Task
 from ui.linearity import glossary, work
@@ -76,7 +76,7 @@ def _progress(events: Sequence[work.Event]) -> tuple[str, float]:
 def _draw(events: Sequence[work.Event], *, whole: bool) -> None:
     for event in events:
         if isinstance(event, work.LeftOut):
-            left = glossary.LEFT_OUT.format(network=model_info(event.model).title, reason=event.reason)
+            left = glossary.LEFT_OUT.format(network=network_info(event.model).title, reason=event.reason)
             st.caption(plain(left))
     if found := work.measured(events):
         show_found(found, whole=whole)

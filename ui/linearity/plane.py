@@ -11,7 +11,7 @@ import streamlit as st
 from malt_core.explanations.plane_types import Plane
 from malt_core.explanations.straightness_types import Straightness
 from malt_core.figure_style import CROWD, PALETTE
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.storage.assets import assets_folder
 
 SMOOTH = 128  # pixels: wider pictures are not shown as squares
@@ -32,7 +32,7 @@ def show_plane(found: Straightness, plane: Plane, alt: str) -> None:
 
 def plane_data(found: Straightness, plane: Plane, alt: str) -> dict[str, Any]:
     """Return what the component is given: the axes, the grid, and three pictures as data addresses."""
-    axes, grid, info = plane.axes, plane.grid, model_info(found.model)
+    axes, grid, info = plane.axes, plane.grid, network_info(found.model)
     seen = sorted(set(grid.answers), key=lambda index: (-grid.answers.count(index), index))
     first = [index for index in (found.label, found.target, found.likeliest) if index in seen]
     order = list(dict.fromkeys((*first, *seen)))

@@ -10,7 +10,7 @@ from malt_core.explanations import straightness_words as words
 from malt_core.explanations.plane_types import View
 from malt_core.explanations.straightness_types import Straightness
 from malt_core.linearity.scale_names import MACROSCOPIC, MESOSCOPIC, MICROSCOPIC, REACHES
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.address.common import KINDS
 from ui.linearity import glossary
 from ui.linearity.plane import show_plane
@@ -30,7 +30,7 @@ VIEWS: dict[View, str] = {
 
 def title_of(model: str) -> str:
     """What a network is called beside others: its kind, and the size of its pictures."""
-    info = model_info(model)
+    info = network_info(model)
     return f"{KINDS[info.defence]}, {info.size[0]} pixels"
 
 
@@ -40,7 +40,7 @@ def show_found(found: Sequence[Straightness], *, whole: bool) -> None:
     """
     titles = _titles(found)
     shown = _choose(found, titles)
-    names = model_info(shown.model).classes
+    names = network_info(shown.model).classes
     with st.container(key="headline"):
         st.subheader(plain(f"{titles[shown.model]}: {words.headline(shown) or 'measuring …'}"), anchor=False)
     if said := words.crossing(shown, names):
@@ -64,7 +64,7 @@ def show_found(found: Sequence[Straightness], *, whole: bool) -> None:
 def _titles(found: Sequence[Straightness]) -> dict[str, str]:
     """Short names where they tell the networks apart, else whole ones."""
     short = {one.model: title_of(one.model) for one in found}
-    return short if len(set(short.values())) == len(short) else {m: model_info(m).title for m in short}
+    return short if len(set(short.values())) == len(short) else {m: network_info(m).title for m in short}
 
 
 def _choose(found: Sequence[Straightness], titles: dict[str, str]) -> Straightness:
@@ -147,7 +147,7 @@ def _plane(shown: Straightness, names: Sequence[str]) -> None:
             plane_figure(plane.axes, plane.grid, names),
             key="linearity_plane",
             alt=alt,
-            title=f"Decision plane around the picture, {model_info(shown.model).title}",
+            title=f"Decision plane around the picture, {network_info(shown.model).title}",
             rows=plane_rows(plane.grid, names),
             caption="Equal scale on both axes: 1 is the length of MALT's perturbation.",
         )

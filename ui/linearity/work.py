@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from malt_core.errors import BadConfig
 from malt_core.explanations.straightness_types import Doing, Straightness
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.linearity.link import LinearitySettings
 from ui.pictures.answers import groups
 from ui.pictures.picture import Picture, gallery_picture
@@ -69,7 +69,7 @@ def linearity(
             try:
                 for event in straightness(model, pictures[info.id].to_sample(), others, **how):
                     if isinstance(event, Doing):
-                        title = model_info(info.id).title.partition(",")[0]
+                        title = network_info(info.id).title.partition(",")[0]
                         event = Doing(
                             what=f"{title}: {event.what}", share=(place + event.share) / len(models)
                         )

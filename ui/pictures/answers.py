@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from malt_core.images.gallery import gallery, true_classes
-from malt_core.models.catalogue import model_info, weights_digest
+from malt_core.networks import network_info, weights_digest
 from malt_core.storage.assets import assets_folder
 from malt_core.storage.typed_json import parse_json, typed
 
@@ -55,7 +55,7 @@ def stored_answers(model: str) -> dict[str, Answer] | None:
 @cache
 def groups(model: str) -> tuple[Group, ...]:
     """The gallery as a picker shows it for a model: what it names right comes first."""
-    info = model_info(model)
+    info = network_info(model)
     answers = stored_answers(model)
     right, known, rest = [], [], []
     for photo in (photo.id for photo in gallery()):

@@ -8,7 +8,7 @@ from functools import cache
 
 import streamlit as st
 
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.race.record import RaceRecord
 from malt_core.storage.assets import assets_folder
 from malt_core.storage.typed_json import parse_json, typed
@@ -38,7 +38,7 @@ def stored_race() -> StoredRace:
 def stored_images() -> tuple[bytes, ...]:
     """Its pictures, as in Shown."""
     settings = stored_race().settings
-    info = model_info(settings.model)
+    info = network_info(settings.model)
     return tuple(png(gallery_entry(photo, info, settings.crop).picture) for photo in settings.photos)
 
 
@@ -52,6 +52,6 @@ def show_example(chosen: RaceSettings, entries: Sequence[Entry]) -> None:
             st.info(glossary.NO_PICTURE)
         elif chosen != RaceSettings.read({}).settings:
             st.caption(glossary.NOT_KEPT)
-        network, eps = model_info(stored.record.model).title, stored.settings.epsilon
+        network, eps = network_info(stored.record.model).title, stored.settings.epsilon
         st.caption(glossary.EXAMPLE.format(network=network, eps=eps))
     show_race(Shown(stored.record, stored_images()), settings=stored.settings)

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from malt_core.attacks.catalogue import ATTACKS, TITLES, AttackId
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.race import words
 from malt_core.race.record import LaneRecord, RaceRecord, record_of, record_to_json
 from malt_core.race.timeline import race_of
@@ -60,7 +60,7 @@ def shown_of(
     if race.line_up is None:
         return None
     record = record_of(
-        race, model_info(chosen.model), chosen.config, chosen.crop, list(map(entrant, entries))
+        race, network_info(chosen.model), chosen.config, chosen.crop, list(map(entrant, entries))
     )
     return Shown(record, tuple(png(entry.picture) for entry in entries))
 

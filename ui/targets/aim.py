@@ -10,7 +10,7 @@ import streamlit as st
 from malt_core.attack_run import story
 from malt_core.attacks.types import Step
 from malt_core.export.snapshot import Snapshot
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.compute.jobs import Job
 from ui.compute.loading import load_model
 from ui.compute.session import tab
@@ -50,7 +50,7 @@ def forget() -> None:
 
 def show_aim(settings: TargetsSettings, picture: Picture) -> None:
     """Draw the attack on the class that was clicked, if one was. settings, picture: of the figure."""
-    target, info = aimed_at(settings, picture), model_info(settings.model)
+    target, info = aimed_at(settings, picture), network_info(settings.model)
     if target is None:
         tab().leave(PURPOSE)
         return

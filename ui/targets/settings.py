@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from malt_core.datasets.in_memory import InMemoryData, gallery_data
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.types import ModelInfo
 from ui.pictures import picker
 from ui.pictures.data_file import read_many
@@ -46,13 +46,13 @@ def choose_picture() -> Picture | None:
     """Draw the picker and return what is chosen, None while it is waited for. Raises MaltError."""
     picker.choose_photo(TargetsSettings, "photo")
     state = st.session_state
-    return picker.chosen_picture(state.photo, model_info(state.model).size, state.crop)
+    return picker.chosen_picture(state.photo, network_info(state.model).size, state.crop)
 
 
 def choose_images() -> InMemoryData | None:
     """Draw the choice of many images and return them, None while a file is waited for. Raises MaltError."""
     draw(TargetsSettings, "source")
-    info, state = model_info(st.session_state.model), st.session_state
+    info, state = network_info(st.session_state.model), st.session_state
     if state.source != UPLOAD:
         return _held((info.id,), lambda: gallery_data(info))
     file = st.file_uploader(

@@ -11,7 +11,7 @@ import streamlit as st
 from malt_core.datasets.in_memory import InMemoryData
 from malt_core.explanations.record import ClassesRecord, DistancesRecord, ranks_record
 from malt_core.explanations.types import Comparing, LogitStep, OrdersOfImage, Search, Skipped
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.compute.loading import load_model
 from ui.compute.task import Task
 from ui.pictures.picture import Picture, gallery_picture
@@ -86,7 +86,7 @@ def classes_view(chosen: TargetsSettings, picture: Picture | None) -> View:
             return f"Measuring gradients: {done} of {record.total} classes …", 0.3 * done / record.total
         measured = latest(events, DistancesRecord)
         done = len(measured.distances) if measured else 0
-        name = model_info(chosen.model).classes[search.target]
+        name = network_info(chosen.model).classes[search.target]
         return (
             f"Looking for the boundary to “{name}” ({done} of {chosen.measured} are measured)",
             0.3 + 0.7 * min(1.0, done / chosen.measured),
@@ -142,7 +142,7 @@ def two_view(chosen: TargetsSettings, picture: Picture | None) -> View:
     def draw(events: Sequence[Any]) -> None:
         if targets := latest(events, TwoTargets):
             trace = [event for event in events if isinstance(event, LogitStep)]
-            result.show_two(targets, trace, model_info(chosen.model), chosen.steps, str(chosen.epsilon))
+            result.show_two(targets, trace, network_info(chosen.model), chosen.steps, str(chosen.epsilon))
 
     def progress(events: Sequence[Any]) -> tuple[str, float]:
         step = latest(events, LogitStep)
@@ -157,7 +157,7 @@ def two_view(chosen: TargetsSettings, picture: Picture | None) -> View:
         draw_below(
             "targets",
             lambda: result.show_two(
-                stored.targets, stored.trace, model_info(of.model), of.steps, str(of.epsilon)
+                stored.targets, stored.trace, network_info(of.model), of.steps, str(of.epsilon)
             ),
         )
 
@@ -178,7 +178,7 @@ def many_view(chosen: TargetsSettings, data: InMemoryData | None) -> View:
     def draw(events: Sequence[Any]) -> None:
         done = [event for event in events if isinstance(event, OrdersOfImage | Skipped)]
         if done and data is not None:
-            record = ranks_record(done, model_info(chosen.model), data.name, chosen.config)
+            record = ranks_record(done, network_info(chosen.model), data.name, chosen.config)
             result.show_many(record, lambda image: opening.opener(chosen, data, image))
 
     def progress(events: Sequence[Any]) -> tuple[str, float]:
@@ -190,7 +190,9 @@ def many_view(chosen: TargetsSettings, data: InMemoryData | None) -> View:
 
     def example() -> None:
         stored = stored_targets()
-        st.caption(glossary.EXAMPLE.format(what=f"{model_info(stored.many.model).title}, {stored.many.data}"))
+        st.caption(
+            glossary.EXAMPLE.format(what=f"{network_info(stored.many.model).title}, {stored.many.data}")
+        )
         draw_below(
             "targets", lambda: result.show_many(stored.many, lambda image: None, note=glossary.NOT_HERE)
         )
@@ -221,10 +223,10 @@ def _example_caption(chosen: TargetsSettings, matter: Sequence[str]) -> None:
     if all(getattr(chosen, name) == getattr(of, name) for name in matter):
         st.caption(glossary.EXAMPLE_OF_THIS)
     else:
-        what = f"{model_info(of.model).title}, ε = {of.epsilon}, {of.photo}"
+        what = f"{network_info(of.model).title}, ε = {of.epsilon}, {of.photo}"
         st.caption(glossary.EXAMPLE.format(what=what))
 
 
 def _stored_picture() -> Picture:
     of = stored_targets().settings
-    return gallery_picture(of.photo, model_info(of.model).size, of.crop)
+    return gallery_picture(of.photo, network_info(of.model).size, of.crop)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from malt_core.images.gallery import find_photo
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.theory import sweep_words
 from malt_core.theory.statistics import DeepSummary, summaries
 from malt_core.theory.types import DEEP_T, DeepRecord, DeepStage
@@ -63,7 +63,7 @@ def _progress(events: Sequence[Any]) -> tuple[str, float]:
 
 def show_own(own: DeepRecord) -> None:
     """Say what came of the network and photograph that were chosen."""
-    info = model_info(own.model)
+    info = network_info(own.model)
     network, photo, target = map(plain, (info.title, find_photo(own.image).title, info.classes[own.target]))
     sentence = sweep_words.own_sentence(own, target) if own.reached is not None else glossary.DEEP_NEVER
     with st.container(border=True):

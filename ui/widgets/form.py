@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 
 from malt_core.errors import BadConfig
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.types import NORMS
 from ui.address import sync
 from ui.address.parameters import (
@@ -273,7 +273,7 @@ def _draw(record: type[PageSettings], name: str, parameter: Parameter) -> None:
             now = parameter.options.index(state[key])
             kind(parameter.label, parameter.options, now, format_func=parameter.title, **how)
             if name == "model":
-                info = model_info(state.model)
+                info = network_info(state.model)
                 with st.container(horizontal=True, gap="small", key="about_model"):
                     show_card(info)
                     show_classes(info)

@@ -21,7 +21,7 @@ from malt_core.numerics.checks import check_batch, check_labels
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.precision import prefers_bfloat16
 from malt_core.trust import eot as draws
-from malt_core.trust import review
+from malt_core.trust import refusals, review
 from malt_core.trust.eot import Averaged
 from malt_core.trust.soundness import TriedOut
 from malt_core.types import Norm, check_count
@@ -86,6 +86,13 @@ def _announcing(begin: Begin) -> Callable[[str], None]:
 def _logits(model: Network, x: Tensor, batch_size: int, passes: Passes) -> Tensor:
     parts = (gradients.match_memory_format(model, part) for part in x.split(batch_size))
     return torch.cat([gradients.logits(model, part, passes, any_number=True) for part in parts])
+
+
+def _verdict(model: Network, x: Tensor, batch_size: int, passes: Passes) -> tuple[Tensor, Tensor]:
+    """Return logits (B, K) for images x (B, C, H, W), and which the model gives no answer to, (B,) bool."""
+    parts = (gradients.match_memory_format(model, part) for part in x.split(batch_size))
+    z, refused = zip(*(refusals.verdict(model, part, passes) for part in parts), strict=True)
+    return torch.cat(z), torch.cat(refused)
 
 
 def _votes(model: Averaged, x: Tensor, batch_size: int, passes: Passes) -> Tensor:
@@ -193,12 +200,13 @@ def malt(
             model = tried.network
         elif eot > 1:
             model = Averaged(model, eot, seed)
-        z = _logits(model, x, batch_size, passes)
+        z, refused = _verdict(model, x, batch_size, passes)
         y = check_labels(y, z)
+        model = refusals.with_labels(model, x, y)
         invalid = ~gradients.finite_rows(z)
         if alone and invalid.all():
             gradients.check_finite(z)
-        already_wrong = (z.argmax(1) != y) & ~invalid
+        already_wrong = ((z.argmax(1) != y) | refused) & ~invalid
         right = (~already_wrong & ~invalid).nonzero()[:, 0]
         bfloat16 = _computes_in_bfloat16(model, x[right[:batch_size]], precision, passes)
         shared = losses.shared_logits(

@@ -30,7 +30,7 @@ from malt_core.errors import BadConfig
 from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.checks import check_class, check_image
 from malt_core.numerics.gradients import Network, Passes
-from malt_core.trust import eot, review
+from malt_core.trust import eot, refusals, review
 from malt_core.trust.eot import Averaged
 from malt_core.trust.flags import Flag
 from malt_core.trust.soundness import TriedOut
@@ -224,18 +224,20 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
     x0 = gradients.placed(model, given).clone()
     tried = eot.try_out(model, x0, config.eot, config.seed)
     model = tried.network
-    z0 = gradients.logits(model, x0, passes)
+    z0, unanswered = refusals.verdict(model, x0, passes)
+    gradients.check_finite(z0)
     clean = int(z0.argmax(1))
     label = clean if sample.label is None else check_class(sample.label, z0.shape[1])
     shared = losses.shared_logits(torch.cat((z0, tried.logits)))
     y = torch.full_like(z0.argmax(1), label)
+    model, right = refusals.with_labels(model, x0, y), clean == label and not unanswered
     goal = _goal(y, config, shared, z0.shape[1])
     confidence = float(z0.softmax(1)[0, clean])
     runs = ConcurrentTargets(model, x0, z0, goal, config, passes, look)
     ranking, attempts, trace = (), [], []
     targets: Sequence[RankedTarget] = ()
 
-    if clean == label:
+    if right:
         for ranking in _rank(model, x0, z0, goal, config, passes, runs):
             if isinstance(ranking, RankingProgress):
                 yield ranking
@@ -258,8 +260,10 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
     x, z, survives_png = _kept(model, runs.best, x0, goal, config, passes)
     best, opinion = runs.best, None
     flags = _flags(model, x0, z0, x, z, goal, tried, runs)
-    if clean == label == int(z.argmax(1)) and (
-        config.check or (flags if config.eot == 1 else eot.settled(flags))
+    if (
+        right
+        and label == int(z.argmax(1))
+        and (config.check or (flags if config.eot == 1 else eot.settled(flags)))
     ):
         opinion = yield from second_opinion.ask_in_turns(
             model,
@@ -283,10 +287,10 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             clean_index=clean,
             clean_confidence=confidence,
             clean_top=_likeliest(z0),
-            already_wrong=clean != label,
-            success=clean == label != answer,
+            already_wrong=not right,
+            success=right and label != answer,
             reached=best.target is not None and answer == best.target.index,
-            margin_left=runs.share(goal.margin(z)) if clean == label else math.nan,
+            margin_left=runs.share(goal.margin(z)) if right else math.nan,
             adversarial=x[0].to(given.device),
             adversarial_index=answer,
             adversarial_confidence=float(z.softmax(1).amax(1)),

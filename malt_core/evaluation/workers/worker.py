@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def catalogue_model(id: str) -> Model:
-    """Return the model with this id, as models.loaders.load_model does; importing this costs no torch."""
-    from malt_core.models.loaders import load_model
+    """Return the model with this id, as networks.load_network does; importing this costs no torch."""
+    from malt_core.networks import load_network
 
-    return load_model(id)
+    return load_network(id)
 
 
 class Evaluator:

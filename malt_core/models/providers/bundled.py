@@ -74,6 +74,12 @@ def weights_file(info: ModelInfo) -> Path:
     return FOLDER / f"{info.id.replace('/', '-')}.safetensors"
 
 
+def noise_of(info: ModelInfo) -> float:
+    """Return the standard deviation of the Gaussian noise that it was trained with, 0.0 for none."""
+    card = json.loads(weights_file(info).with_suffix(".json").read_text(encoding="utf-8"))
+    return float(card["settings"].get("sigma", 0.0))
+
+
 def read_network(weights: Path) -> nn.Module:
     """Return the network of a weights file, float32, in eval mode, for images (B, 3, 64, 64) in [0, 1].
 
