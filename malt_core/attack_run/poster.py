@@ -6,6 +6,7 @@ import io
 import textwrap
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # not pyplot, whose global state two users would share
 from matplotlib.ticker import PercentFormatter
@@ -28,7 +29,7 @@ SMOOTH = 200  # pixels: wider pictures are scaled as photographs are, smaller on
 PLAIN = {"parse_math": False}  # a dollar sign in a name is a dollar sign
 
 
-def _name(text: str) -> str:
+def short_name(text: str) -> str:
     """Shorten a class name to what fits over a picture; the headline has it in full."""
     return text if len(text) <= 22 else f"{text[:21].rstrip()}…"
 
@@ -50,8 +51,10 @@ def _pictures(run: AttackRun) -> tuple[tuple[np.ndarray, str, str], ...]:
     x0, adversarial = run.sample.x, result.adversarial
     factor = suggested_amplification(x0, adversarial)
     change = perturbation_image(x0, adversarial, factor)
-    before = f"{_name(names[result.clean_index])} ({formatting.percent(result.clean_confidence)})"
-    after = f"{_name(names[result.adversarial_index])} ({formatting.percent(result.adversarial_confidence)})"
+    before = f"{short_name(names[result.clean_index])} ({formatting.percent(result.clean_confidence)})"
+    after = (
+        f"{short_name(names[result.adversarial_index])} ({formatting.percent(result.adversarial_confidence)})"
+    )
     return (
         (to_pixels(x0), "original", before),
         (to_pixels(change), "perturbation (grey: unchanged)", f"× {factor:,g}"),
@@ -59,9 +62,9 @@ def _pictures(run: AttackRun) -> tuple[tuple[np.ndarray, str, str], ...]:
     )
 
 
-def _range(report: LinearityReport) -> tuple[float, float]:
+def _range(report: LinearityReport, end: float) -> tuple[float, float]:
     """Return the margins to show: zero, the true curve, and the straight line unless it runs far off."""
-    seen = [i for i, t in enumerate(report.t) if t <= report.near]
+    seen = [i for i, t in enumerate(report.t) if t <= end]
     true = [report.true_margin[i] for i in seen]
     linear = [report.linear_margin[i] for i in seen if report.t[i] <= 1]
     low, high = min(0, *true, *linear), max(0, *true, *linear)
@@ -69,8 +72,10 @@ def _range(report: LinearityReport) -> tuple[float, float]:
     return low - 0.12 * span, high + 0.08 * span
 
 
-def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
-    low, high = _range(report)
+def draw_curves(axes: Axes, run: AttackRun, report: LinearityReport, *, whole: bool = False) -> None:
+    """Draw the true margin and the straight line over the way: its telling part, or the whole of it."""
+    until = max(1.0, report.near) if whole else report.near
+    low, high = _range(report, until)
     end = "adversarial image" if run.result.success else "closest try"
     axes.axhspan(low, 0, color="#f1f1f1", zorder=0)
     axes.axhline(0, color="#888888", linewidth=1)
@@ -81,7 +86,7 @@ def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
     ):
         label = name if crossing is None else f"{name} (zero at {crossing:.1%})"
         axes.plot(report.t, margin, color=colour, linewidth=2.4, linestyle=dash, label=label)
-        if crossing is not None and crossing <= report.near:
+        if crossing is not None and crossing <= until:
             axes.plot(crossing, 0, "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
     axes.annotate(
         "grey: the margin is below zero, the model gives another answer",
@@ -92,13 +97,13 @@ def _curves(axes: Axes, run: AttackRun, report: LinearityReport) -> None:
         fontsize=9,
         color=QUIET,
     )
-    label, target = (_name(run.model.classes[i]) for i in (run.result.label, report.target))
+    label, target = (short_name(run.model.classes[i]) for i in (run.result.label, report.target))
     title = f"Lead of {label} over {target} (margin, in logits)"
     axes.set_title(title, loc="left", fontsize=10, pad=8, **PLAIN)
-    beyond = "" if report.near >= 1 else ", beyond the right edge"
+    beyond = "" if until >= 1 else ", beyond the right edge"
     axes.set_xlabel(f"share of the way from the original (0%) to the {end} (100%{beyond})")
     axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_xlim(0, report.near)
+    axes.set_xlim(0, until)
     axes.set_ylim(low, high)
     axes.legend(
         frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1
@@ -130,7 +135,7 @@ def figure_png(run: AttackRun, truth: Truth = None) -> bytes:
     )
     for column, (pixels, title, answer) in enumerate(_pictures(run)):
         _picture(figure.add_subplot(grid[0, column]), pixels, title, answer)
-    _curves(figure.add_subplot(grid[1, :]), run, report)
+    draw_curves(figure.add_subplot(grid[1, :]), run, report)
     record = record_of(run)
     figure.suptitle(_lines(story.headline(record, truth), 100), fontsize=15, y=0.975, va="top", **PLAIN)
     figure.text(
@@ -143,4 +148,17 @@ def figure_png(run: AttackRun, truth: Truth = None) -> bytes:
     )
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def curves_svg(run: AttackRun) -> bytes:
+    """Return the two curves alone as an SVG file, its words as text. Raises as figure_png does."""
+    report = run.linearity
+    if report is None:
+        raise BadImage("The model gets this picture wrong without any attack, so there is no curve to draw.")
+    figure = Figure((9.0, 4.2), facecolor="white", layout="constrained")
+    draw_curves(figure.add_subplot(), run, report)
+    buffer = io.BytesIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "malt"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

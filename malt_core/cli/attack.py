@@ -30,6 +30,7 @@ from malt_core.cli.options import (
 from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
+from malt_core.export.formats import FORMATS, formats_of
 from malt_core.formatting import exact_percent
 from malt_core.images.gallery import GALLERY, true_classes
 from malt_core.images.sources import open_sample
@@ -47,7 +48,7 @@ HELP = "attack one image and write pictures, an interactive page and run.json"
 DESCRIPTION = (
     "Attack one image and write original.png, perturbation.png, adversarial.png, figure.html and run.json. "
     "Below ε = 1/255, which no PNG can hold, adversarial.npy stands in for adversarial.png. That nothing was "
-    "found is a result too: exit status 0."
+    "found is a result too: exit status 0. --formats writes figures, tables and moving pictures as well."
 )
 
 
@@ -90,6 +91,15 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
         help="folder for the files, made if it is missing; an earlier run there is replaced "
         "(default: %(default)s)",
     )
+    wanted = attack.add_mutually_exclusive_group()
+    wanted.add_argument(
+        "--formats",
+        metavar="LIST",
+        default="",
+        help="what to write besides, with commas between: png (a figure), svg and csv (the curves), gif and "
+        "mp4 (the way, moving), webp (the picture alone on its way, every colour value exact)",
+    )
+    wanted.add_argument("--all-formats", action="store_true", help="all of these")
     add_device(attack)
     attack.add_argument("--json", action="store_true", help="print run.json instead of sentences")
 
@@ -166,7 +176,9 @@ def _earlier(folder: Path) -> str:
     return f"Replaced {what} that was in {folder}; --out takes another folder."
 
 
-def _save(run: AttackRun, model: Model, folder: Path) -> tuple[RunRecord, list[Path]]:
+def _save(
+    run: AttackRun, model: Model, folder: Path, formats: Sequence[str], truth: Truth
+) -> tuple[RunRecord, list[Path]]:
     """Write all files of a run. Returns what run.json says, and the paths."""
     from malt_core.attack_run.record import record_of
     from malt_core.export import files
@@ -181,7 +193,8 @@ def _save(run: AttackRun, model: Model, folder: Path) -> tuple[RunRecord, list[P
         kept = answer == run.config.target if aimed else answer != run.result.label
         record = replace(record, survives_png=kept)
     try:
-        return record, files.write(run, folder, _text(record) + "\n")
+        paths = files.write(run, folder, _text(record) + "\n", formats=formats, truth=truth)
+        return record, paths
     except OSError as error:
         raise cannot_write(folder, error) from error
 
@@ -228,6 +241,8 @@ def attack(args: argparse.Namespace) -> None:
     label = None if args.label is None else class_index(info.classes, args.label)
     sample = open_sample(args.image, info.size, crop=args.crop, label=label)
     prepare_folder(args.out)
+    formats = tuple(FORMATS) if args.all_formats else formats_of(args.formats)
+    truth = _truth(args, info, label)
 
     status = Status()
     try:
@@ -236,7 +251,8 @@ def attack(args: argparse.Namespace) -> None:
         replaced = _earlier(args.out)
         model = load_on(args, status)
         run = _run(model, sample, config, args, status)
-        record, paths = _save(run, model, args.out)
+        status.show("Writing the files …")
+        record, paths = _save(run, model, args.out, formats, truth)
     finally:
         status.show()
     if replaced:
@@ -245,5 +261,5 @@ def attack(args: argparse.Namespace) -> None:
     if args.json:
         print(_text(record), flush=True)
         return
-    print(*_sentences(run, record, _truth(args, info, label)), sep="\n")
+    print(*_sentences(run, record, truth), sep="\n")
     print(f"Written to {args.out}: {', '.join(path.name for path in paths)}", flush=True)

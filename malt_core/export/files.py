@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from malt_core.attack_run.pictures import adversarial_npy, adversarial_png, perturbation_png
 from malt_core.attack_run.record import RECORD
 from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.outcome import Truth
+from malt_core.export.formats import FORMATS, published
 from malt_core.export.html import run_html
 from malt_core.images import pixels
 from malt_core.storage.whole_files import write_together
 
 ADVERSARIAL, EXACT = "adversarial.png", "adversarial.npy"
-NAMES = ("original.png", "perturbation.png", ADVERSARIAL, EXACT, "figure.html", RECORD)
+NAMES = (
+    "original.png",
+    "perturbation.png",
+    ADVERSARIAL,
+    EXACT,
+    "figure.html",
+    *(format.file for format in FORMATS.values()),
+    RECORD,
+)
 """All files that a run may leave."""
 
 
@@ -33,10 +44,19 @@ def contents(run: AttackRun) -> dict[str, bytes | None]:
     }
 
 
-def write(run: AttackRun, folder: Path, record: str | None = None) -> list[Path]:
+def write(
+    run: AttackRun,
+    folder: Path,
+    record: str | None = None,
+    *,
+    formats: Sequence[str] = (),
+    truth: Truth = None,
+) -> list[Path]:
     """Write all files of a run into an existing folder: all of them, or, where one fails, none.
 
-    record: the text of run.json. Files of an earlier run that this one has not are removed. Returns the paths
+    record: the text of run.json. formats: of FORMATS, what is wanted besides; truth: what the picture shows,
+    which these tell. Files of an earlier run that this one has not are removed. Returns the paths
     written. Raises OSError; the folder is then as it was.
     """
-    return write_together(folder, contents(run) | {RECORD: record}, last=RECORD)
+    files = contents(run) | published(run, truth, formats) | {RECORD: record}
+    return write_together(folder, files, last=RECORD)

@@ -15,14 +15,19 @@ from PIL import Image
 from malt_core.attack_run.player import perturbation_png
 from malt_core.attack_run.record import record_to_json
 from malt_core.epsilon import Epsilon
+from malt_core.export.formats import FORMATS
 from malt_core.export.snapshot import Snapshot
 from ui.layout import show_link
 from ui.pictures.picture import CAMERA
 
 Files = Callable[[str], bytes]
-"""Computes a download on click: "adversarial.npy", "figure.png" or "figure.html"."""
+"""Computes a download on click: "adversarial.npy", "figure.html", or a file of export.formats.FORMATS."""
 
 FACTORS = (1, 2, 4, 8)
+MOVING = (
+    "Moving pictures take some seconds to be made. GIF and MP4 are to look at: their colours are not exact, "
+    "so that they fool no network. The PNG of the adversarial image and the WebP hold every colour value."
+)
 
 
 def enlarged(png: bytes, factor: int) -> bytes:
@@ -52,9 +57,12 @@ def take_away(snapshot: Snapshot, photo: str, files: Files, link: str | None) ->
     _pictures(snapshot, stem, photo, files, factor)
     record = json.dumps(record_to_json(snapshot.record), indent=2, ensure_ascii=False)
     with st.container(horizontal=True, key="downloads"):
-        _download("Figure (PNG)", partial(files, "figure.png"), f"{stem}-figure.png")
+        for format in FORMATS.values():
+            if not format.exact or _fits(snapshot):
+                _download(format.what, partial(files, format.file), f"{stem}-{format.file}", format.kind)
         _download("Interactive page (HTML)", partial(files, "figure.html"), f"{stem}.html", "text/html")
         _download("Record (run.json)", record, f"{stem}-run.json", "application/json")
+    st.caption(MOVING)
     if photo == CAMERA:
         st.caption(f"The same run on the command line, once you have saved the original, {snapshot.name}:")
     else:
@@ -78,9 +86,14 @@ def _pictures(snapshot: Snapshot, stem: str, photo: str, files: Files, factor: i
         _download("Perturbation (PNG)", perturbation, f"{stem}-perturbation{size}.png")
         name = f"{stem}-{'adversarial' if success else 'closest'}{size}.png"
         _download(f"{changed} (PNG)", enlarged(snapshot.adversarial_png, factor), name)
-        if not Epsilon(snapshot.record.eps, snapshot.record.norm).fits_eight_bits:
+        if not _fits(snapshot):
             exact = partial(files, "adversarial.npy")
             _download(f"{changed}, exactly (.npy)", exact, f"{stem}.npy", "application/octet-stream")
+
+
+def _fits(snapshot: Snapshot) -> bool:
+    """Whether whole colour values can hold the change."""
+    return Epsilon(snapshot.record.eps, snapshot.record.norm).fits_eight_bits
 
 
 def _download(

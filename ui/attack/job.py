@@ -36,8 +36,8 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
     how = {"load": load_model(chosen.model), "work": work.attack(chosen, image)}
 
     def compute(name: str) -> bytes:
-        from malt_core.attack_run import poster
         from malt_core.export import html
+        from malt_core.export.formats import FORMATS, Publication
         from malt_core.images.arrays import npy_bytes
 
         watcher = f"download {time.monotonic()}"
@@ -52,10 +52,9 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
         match name:
             case "adversarial.npy":
                 return npy_bytes(run.result.adversarial)
-            case "figure.png":
-                return poster.figure_png(run, truth)
             case "figure.html":
                 return html.run_html(run, truth).encode()
-        raise ValueError(name)
+        (format,) = (one for one in FORMATS.values() if one.file == name)
+        return format.make(Publication(run, truth))
 
     return compute
