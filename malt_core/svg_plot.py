@@ -34,12 +34,20 @@ SYMBOLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Axis:
-    """low, high: what its ends stand for; ticks: where it has a number."""
+    """low, high: what its ends stand for; ticks: where it has a number; labels: other words for these, such
+    as the numbers themselves where the values are logarithms.
+    """
 
     title: str
     low: float
     high: float
     ticks: Sequence[float]
+    labels: Sequence[str] = ()
+
+    @property
+    def words(self) -> Sequence[str]:
+        """What stands at its ticks."""
+        return self.labels or [_number(tick) for tick in self.ticks]
 
     def share(self, value: float) -> float:
         """Where a value stands, 0 at the low end and 1 at the high one."""
@@ -125,8 +133,8 @@ def plot(x: Axis, y: Axis, marks: Sequence[Marks], *, height: int = 280, alt: st
     """A plot of numbers against numbers. height: of what is between the axes, in pixels."""
     upright = "".join(
         f'<line class="mf-grid" x1="0" x2="100%" y1="{at:.1f}" y2="{at:.1f}"/>'
-        f'<text class="mf-quiet" x="-8" y="{at + 5:.1f}" text-anchor="end">{_number(tick)}</text>'
-        for tick in y.ticks
+        f'<text class="mf-quiet" x="-8" y="{at + 5:.1f}" text-anchor="end">{html.escape(word)}</text>'
+        for tick, word in zip(y.ticks, y.words, strict=True)
         for at in [height * (1 - y.share(tick))]
     )
     drawn = "".join(_marks(one, x, lambda value: height * (1 - y.share(value)), height) for one in marks)
@@ -167,8 +175,8 @@ _STYLE = f"""
 def _level_axis(x: Axis, height: int) -> str:
     ticks = "".join(
         f'<line class="mf-grid" x1="{at}" x2="{at}" y1="0" y2="{height}"/>'
-        f'<text class="mf-quiet" x="{at}" y="{height + 19}" text-anchor="middle">{_number(tick)}</text>'
-        for tick in x.ticks
+        f'<text class="mf-quiet" x="{at}" y="{height + 19}" text-anchor="middle">{html.escape(word)}</text>'
+        for tick, word in zip(x.ticks, x.words, strict=True)
         for at in [_percent(x.share(tick))]
     )
     title = html.escape(x.title)

@@ -17,6 +17,7 @@ from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.address.parameters import PageSettings
+from ui.answers.link import AnswersSettings
 from ui.attack.link import AttackSettings
 from ui.benchmark.link import BenchmarkSettings
 from ui.linearity.link import LinearitySettings
@@ -26,7 +27,8 @@ from ui.theory.link import TheorySettings
 from ui.widgets.form import menu_address
 
 WHY = "Why it works"
-SECTIONS = {WHY: ":material/lightbulb:"}
+TRAVEL = "Defences and travel"
+SECTIONS = {WHY: ":material/lightbulb:", TRAVEL: ":material/shield:"}
 """The sections, and the icon of each."""
 
 
@@ -47,6 +49,7 @@ PAGES = (
     Row("pages/targets.py", "Targets", ":material/my_location:", TargetsSettings, WHY),
     Row("pages/linearity.py", "Linearity", ":material/show_chart:", LinearitySettings, WHY),
     Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),
+    Row("pages/answers.py", "Answers", ":material/forum:", AnswersSettings, TRAVEL),
 )
 
 

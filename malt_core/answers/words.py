@@ -84,7 +84,7 @@ def start(one: MethodRecord) -> str:
         return ""
     if one.start is None:
         return f"No image of noise fooled the network in {_queries(one.queries)}."
-    return f"Its first image that fooled, noise far away, took {_queries(one.start)}; they are counted."
+    return f"Finding a first image that fools, noise far away, took {_queries(one.start)} of these."
 
 
 def progress(record: AnswersRecord) -> tuple[str, float]:
