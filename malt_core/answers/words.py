@@ -79,8 +79,8 @@ def _so_far(one: MethodRecord, record: AnswersRecord) -> str:
 
 
 def start(one: MethodRecord) -> str:
-    """Return what the start cost, "" for a method that needs none."""
-    if one.sees == "scores" or one.state == "waiting":
+    """Return what the start cost, "" for a method that needs none, or has not ended."""
+    if one.sees == "scores" or one.state != "done":
         return ""
     if one.start is None:
         return f"No image of noise fooled the network in {_queries(one.queries)}."

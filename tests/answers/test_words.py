@@ -41,6 +41,7 @@ def test_only_changes_are_kept_as_points() -> None:
     one = record(*heard).of("evolution")
     assert [(point.queries, point.value) for point in one.points] == [(40, 0.5), (70, 0.1)]
     assert (one.state, one.queries) == ("running", 70)
+    assert words.start(one) == ""  # what it cost is told at the end
 
 
 def test_success_is_told_with_its_queries_and_failure_with_what_was_spent() -> None:
