@@ -27,6 +27,7 @@ PAGES = {
     "/benchmark": ".malt-figure svg",
     "/targets": ".malt-figure svg",
     "/theory": ".malt-figure svg",
+    "/transfer": ".malt-matrix svg",
 }
 PATIENCE = 60.0  # seconds
 # When a heading and the example first take room on the screen, in milliseconds since the address was opened.

@@ -24,6 +24,7 @@ from ui.linearity.link import LinearitySettings
 from ui.race.link import RaceSettings
 from ui.targets.link import TargetsSettings
 from ui.theory.link import TheorySettings
+from ui.transfer.link import TransferSettings
 from ui.widgets.form import menu_address
 
 WHY = "Why it works"
@@ -49,6 +50,7 @@ PAGES = (
     Row("pages/targets.py", "Targets", ":material/my_location:", TargetsSettings, WHY),
     Row("pages/linearity.py", "Linearity", ":material/show_chart:", LinearitySettings, WHY),
     Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),
+    Row("pages/transfer.py", "Transfer", ":material/move_up:", TransferSettings, TRAVEL),
     Row("pages/answers.py", "Answers", ":material/forum:", AnswersSettings, TRAVEL),
 )
 

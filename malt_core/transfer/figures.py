@@ -19,8 +19,8 @@ FULL = 0.55  # opacity of a share of 100%: words in the colour of the page stay 
 def matrix_figure(record: TransferRecord) -> go.Figure:
     """Return the matrix as a heat map: the share of images that fool the column's network."""
     cells = matrix(record)
-    names = [words.short(network.title) for network in record.columns]
-    rows = [words.short(network.title) for network in record.rows]
+    names = [words.short(network.id) for network in record.columns]
+    rows = [words.short(network.id) for network in record.rows]
     red, green, blue = (int(PALETTE[1][i : i + 2], 16) for i in (1, 3, 5))
     figure = go.Figure(
         go.Heatmap(

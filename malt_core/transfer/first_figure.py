@@ -34,11 +34,11 @@ def matrix_html(record: TransferRecord) -> str:
     for i, line in enumerate(cells):
         top = ABOVE + i * (NAME + CELL + GAP)
         own = record.own_column(i)
-        letter = f"{words.LETTERS[own]}  " if own is not None else ""
-        name = words.short(record.rows[i].title)
+        letter = f"{words.LETTERS[own]}: " if own is not None else ""
+        name = words.short(record.rows[i].id)
         drawn += f'<text x="0" y="{top + 16}">{html.escape(f"{letter}made on {name}")}</text>'
         for j, one in enumerate(line):
-            tip = words.in_cell(one, name, words.short(record.columns[j].title))
+            tip = words.in_cell(one, name, words.short(record.columns[j].id))
             share = "–" if one.share is None else f"{one.share:.0%}"
             drawn += _cell(
                 j, columns, top + NAME, share, f"of {one.of}", one.share, COLOUR, tip, frame=j == own
@@ -69,11 +69,11 @@ def alt_text(record: TransferRecord, cells: list[list[Cell]]) -> str:
     lines = []
     for i, line in enumerate(cells):
         said = ", ".join(
-            f"{words.short(record.columns[j].title)} "
+            f"{words.short(record.columns[j].id)} "
             + ("nothing to count" if one.share is None else f"{one.share:.0%} of {one.of}")
             for j, one in enumerate(line)
         )
-        lines.append(f"made on {words.short(record.rows[i].title)}: {said}")
+        lines.append(f"made on {words.short(record.rows[i].id)}: {said}")
     return "Share of adversarial images that fool each network. " + "; ".join(lines) + "."
 
 
@@ -108,7 +108,7 @@ def _cell(
 
 def _legend(record: TransferRecord) -> str:
     return " · ".join(
-        f"<b>{words.LETTERS[j]}</b> {html.escape(words.short(column.title))}"
+        f"<b>{words.LETTERS[j]}</b> {html.escape(words.short(column.id))}"
         for j, column in enumerate(record.columns)
     )
 

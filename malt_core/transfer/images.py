@@ -88,15 +88,15 @@ def images_of(data: InMemoryData, info: ModelInfo, infos: Sequence[ModelInfo]) -
 
 
 def gallery_images(infos: Sequence[ModelInfo], n: int | None = None) -> TransferImages:
-    """Return the gallery's photographs that certainly show a class of one of the networks, n at most.
+    """Return the gallery's photographs that certainly show a class that all the networks have, n at most.
 
     Where several classes name what a photograph shows, each is right. Raises BadConfig where there is none.
     """
-    found = [image for photo in gallery() if any((image := photo_image(photo.id, infos)).truth.values())]
+    found = [image for photo in gallery() if all((image := photo_image(photo.id, infos)).truth.values())]
     if not found:
         raise BadConfig(
-            "None of the gallery's photographs certainly shows a class of these networks: give images of "
-            "your own."
+            "None of the gallery's photographs certainly shows a class that all of these networks have: give "
+            "images of your own."
         )
     return TransferImages("gallery photos", tuple(found[:n]))
 

@@ -31,6 +31,7 @@ from malt_core.transfer.types import (
     TransferConfig,
     Working,
 )
+from malt_core.transfer.words import short
 
 TOGETHER = 4  # images of up to 64 × 64 pixels that are attacked together
 EVERY = 5  # steps between two events, at which the work can be stopped
@@ -81,9 +82,10 @@ class _Transfer:
     def run(self, images: Sequence[TransferImage]) -> Iterator[Event]:
         small = min(self.rows, key=lambda row: row.info.size).info.size
         together = gradients.worth_a_pass(torch.empty(1, *small), TOGETHER)
-        for begin in range(0, len(images), together):
+        begins = [0, *range(1, len(images), together)]  # the first alone, so that there is something to see
+        for begin, end in zip(begins, [*begins[1:], len(images)], strict=True):
             part, indices = [], []
-            for index, image in enumerate(images[begin : begin + together], start=begin):
+            for index, image in enumerate(images[begin:end], start=begin):
                 try:
                     image.pixels(small)
                 except BadImage as error:
@@ -103,7 +105,7 @@ class _Transfer:
             x = gradients.placed(row, x)
             for at in torch.arange(len(x)).split(gradients.worth_a_pass(x, TOGETHER)):
                 chosen = at.tolist()
-                told = partial(working, doing=row.info.title.partition(",")[0])
+                told = partial(working, doing=short(row.info.id))
                 some, where = [images[i] for i in chosen], [indices[i] for i in chosen]
                 for event in self._row(place, x[at], some, where, told):
                     if isinstance(event, RowOfImage):
@@ -286,7 +288,7 @@ class _Transfer:
             part, places = x[at], [chosen[i] for i in at.tolist()]
             z = gradients.logits(mean, part, passes)
             right = [found[indices[i], members[0]].right for i in places]
-            doing = partial(working, doing=f"the mean of {len(members)}")
+            doing = partial(working, doing=f"the mean of {len(members)} networks")
             yield doing()
             target = aims(mean, part, z, right, eps=self.config.eps, passes=passes).malt
             still = part.new_zeros(len(part))

@@ -12,6 +12,7 @@ from malt_core.transfer.record import TransferRecord
 from malt_core.transfer.types import Comparison, Method
 
 Z = 1.959964  # of the normal distribution, for 95%
+FEWEST = 5  # images of which an interval says anything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ def diagonal_holds(record: TransferRecord) -> bool:
 class Estimate:
     """A mean over pairs of an image and a way from network to network. images, pairs: how many.
 
-    low, high: its 95% interval over images like these; None for fewer than two images.
+    low, high: its 95% interval over images like these; None for fewer than FEWEST images.
     """
 
     mean: float
@@ -119,6 +120,21 @@ class Estimate:
         return 1 if self.low > 0 else -1 if self.high < 0 else 0
 
 
+def student(freedom: int) -> float:
+    """Return the 97.5% point of Student's t for at least 4 degrees of freedom, to a thousandth.
+
+    Abramowitz and Stegun, 26.7.5: scipy takes a while to load, and first screens are without it.
+    """
+    z, n = Z, freedom
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + sum(term / n**power for power, term in enumerate(terms, start=1))
+
+
 def estimate(values: Iterable[tuple[int, float]]) -> Estimate | None:
     """Return the mean of values, each with its image; None where there is none.
 
@@ -132,13 +148,11 @@ def estimate(values: Iterable[tuple[int, float]]) -> Estimate | None:
         return None
     images, pairs = len(by_image), sum(map(len, by_image.values()))
     mean = sum(map(sum, by_image.values())) / pairs
-    if images < 2:
+    if images < FEWEST:
         return Estimate(mean=mean, low=None, high=None, images=images, pairs=pairs)
-    from scipy.stats import t  # takes a while to load, and first screens are without it
-
     squares = sum((sum(found) - mean * len(found)) ** 2 for found in by_image.values())
     error = math.sqrt(squares * images / (images - 1)) / pairs
-    reach = float(t.ppf(0.975, images - 1)) * error
+    reach = student(images - 1) * error
     return Estimate(mean=mean, low=mean - reach, high=mean + reach, images=images, pairs=pairs)
 
 

@@ -14,7 +14,6 @@ from malt_core.transfer.statistics import (
     control,
     diagonal_holds,
     hits,
-    matrix,
     noise_hits,
     travelled,
 )
@@ -29,9 +28,9 @@ NAMES: dict[Comparison, tuple[str, str]] = {
 LETTERS = "ABCDEFGHIJKL"
 
 
-def short(title: str) -> str:
-    """Return a network's name without its data set."""
-    return title.partition(",")[0]
+def short(id: str) -> str:
+    """Return what tells a network apart: the last part of its id."""
+    return id.rpartition("/")[2]
 
 
 def eps_text(record: TransferRecord) -> str:
@@ -54,9 +53,9 @@ def interval(found: Estimate) -> str:
 def headline(record: TransferRecord) -> str:
     """Return the result in one sentence."""
     if (found := travelled(record)) is None:
-        if sum(cell.of for row in matrix(record) for cell in row):
-            return "These images were tried on the network that they were made on, and on no other."
-        return "No image is named right by both networks of any pair, so there is nothing to count."
+        if {network.id for network in (*record.rows, *record.columns)} == {record.rows[0].id}:
+            return "There is one network only: these images were tried on no other."
+        return "No image is named right by two of these networks, so there is nothing to count between them."
     image = "the adversarial image" if found.images == 1 else "an adversarial image"
     made = f"Made on one network, {image} fools another one in {found.mean:.0%} of {found.pairs:,} cases"
     of = " of one image" if found.images == 1 else f" of {of_images(found.images)}{interval(found)}"
@@ -170,7 +169,7 @@ def comparison(found: Compared) -> str:
     counted = f"in {of.pairs:,} cases of {of_images(of.images)}"
     only = f"better in {found.only_first:,} cases, worse in {found.only_second:,}"
     if of.low is None or of.high is None:
-        return f"{seen}, {counted}. One image does not tell which travels further."
+        return f"{seen}, {counted}. So few images do not tell which travels further."
     bounds = f"a difference of {_points(of.mean)} (95% interval {_points(of.low)} to {_points(of.high)})"
     if not found.only_first and not found.only_second:
         return f"{seen}, {counted}: no difference anywhere. These images do not tell which travels further."

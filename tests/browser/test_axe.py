@@ -24,6 +24,7 @@ EXCEPTIONS: dict[str, str] = {}
         ("/benchmark", "By class"),
         ("/theory", "This view as a link"),
         ("/targets", "Is the prediction true?"),
+        ("/transfer", "Record (transfer.json)"),
         ("/linearity", "Which network is straighter?"),
     ],
 )

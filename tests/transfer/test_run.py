@@ -139,7 +139,7 @@ def test_clean_and_adversarial_images_are_resized_alike(monkeypatch: pytest.Monk
     large = _model("large", _Watching(_smooth(0)), (16, 16))
     shown = _images(2, side=16)
     record = _record([small, large], shown, rows=("small",), columns=("large",), eps=8 / 255, compare=())
-    clean, noise, adversarial = seen
+    clean, noise, adversarial = (torch.cat(seen[i::3]) for i in range(3))
     original = torch.stack([one.pixels((8, 8)) for one in shown])
     for x in (clean, noise, adversarial):
         assert x.shape == (2, 3, 16, 16)

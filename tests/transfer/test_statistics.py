@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binomtest, t
 
 from malt_core.transfer import words
-from malt_core.transfer.statistics import Cell, compared, estimate
+from malt_core.transfer.statistics import Cell, compared, estimate, student
 from tests.transfer.records import record
 
 
@@ -23,12 +23,13 @@ def test_images_are_what_is_drawn_by_chance() -> None:
     once = estimate(enumerate(values))
     assert once is not None
     spread = (sum((v - 0.6) ** 2 for v in values) / 4 / 5) ** 0.5
-    assert once.high - once.mean == pytest.approx(t.ppf(0.975, 4) * spread)
+    assert once.high - once.mean == pytest.approx(t.ppf(0.975, 4) * spread, rel=1e-3)
     often = estimate((i, v) for i, v in enumerate(values) for _ in range(10))
     assert often is not None
     assert (often.low, often.high) == pytest.approx((once.low, once.high))
     assert (often.images, often.pairs) == (5, 50)
     assert estimate([]) is None
+    assert [student(n) for n in (4, 9, 99)] == pytest.approx(t.ppf(0.975, [4, 9, 99]), abs=1e-3)
     alone = estimate([(3, 1.0)])
     assert alone is not None
     assert (alone.low, alone.told) == (None, 0)
@@ -47,7 +48,7 @@ def test_what_travels_further_is_said_only_where_the_images_tell() -> None:
     assert "do not tell" in words.comparison(found)
     one = compared(record(first=[True], second=[False]), "naive")
     assert one is not None
-    assert "One image does not tell" in words.comparison(one)
+    assert "So few images do not tell" in words.comparison(one)
 
 
 def test_the_sentences_follow_the_numbers() -> None:
@@ -62,4 +63,4 @@ def test_the_sentences_follow_the_numbers() -> None:
     assert "would not have fooled" in words.attacker(nothing)
     few = record(first=[True, False, False], second=[False] * 3)
     assert "do not tell" in words.attacker(few)
-    assert "No image is named right" in words.headline(record(first=[], second=[]))
+    assert "No image is named right by two" in words.headline(record(first=[], second=[]))
