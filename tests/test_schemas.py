@@ -19,6 +19,7 @@ FILES = [
     *(("report", json.loads(file.read_text("utf-8"))) for file in sorted(EXAMPLES.glob("*.json"))),
     ("report", report_to_json(report("wffr"))),
     ("race", json.loads((EXAMPLES.parent / "race.json").read_text("utf-8"))["record"]),
+    ("defences", json.loads((EXAMPLES.parent / "defences.json").read_text("utf-8"))["columns"]),
 ]
 
 
@@ -56,6 +57,7 @@ def test_real_files_keep_to_their_schema(index):
         ("report", {"counts": None}),
         ("race", {"lanes": [{"attack": "malt"}]}),
         ("race", {"pictures": None}),
+        ("defences", {"rows": [{"id": "x"}]}),
     ],
 )
 def test_other_files_do_not(name, change):

@@ -20,6 +20,7 @@ from ui.address.parameters import PageSettings
 from ui.answers.link import AnswersSettings
 from ui.attack.link import AttackSettings
 from ui.benchmark.link import BenchmarkSettings
+from ui.defences.link import DefencesSettings
 from ui.linearity.link import LinearitySettings
 from ui.race.link import RaceSettings
 from ui.targets.link import TargetsSettings
@@ -50,6 +51,7 @@ PAGES = (
     Row("pages/targets.py", "Targets", ":material/my_location:", TargetsSettings, WHY),
     Row("pages/linearity.py", "Linearity", ":material/show_chart:", LinearitySettings, WHY),
     Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),
+    Row("pages/defences.py", "Defences", ":material/shield:", DefencesSettings, TRAVEL),
     Row("pages/transfer.py", "Transfer", ":material/move_up:", TransferSettings, TRAVEL),
     Row("pages/answers.py", "Answers", ":material/forum:", AnswersSettings, TRAVEL),
 )

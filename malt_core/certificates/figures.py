@@ -22,6 +22,7 @@ def curve_figure(record: CertifiedRecord) -> go.Figure:
         x=[x for x, _ in corners],
         y=[100 * y for _, y in corners],
         name="proven",
+        mode="lines",
         line={"color": PROVEN, "width": 3},
         hovertemplate="within %{x:.3f}: %{y:.1f}% proven<extra></extra>",
     )

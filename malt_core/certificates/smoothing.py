@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from malt_core.certificates.types import Certificate, SmoothingConfig, lower_bound, radius_of
 from malt_core.numerics.checks import check_batch
+from malt_core.numerics.gradients import match_memory_format
 from malt_core.numerics.guard import evaluation_mode
 from malt_core.numerics.modules import Network
 from malt_core.numerics.random import row_generator
@@ -31,7 +32,8 @@ class Noisy(nn.Module):
         self.network, self.sigma = network, sigma
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.network(x + self.sigma * torch.randn_like(x))
+        noise = torch.randn(x.shape, dtype=x.dtype, device=x.device)  # whatever the layout of x in memory
+        return self.network(x + self.sigma * noise)
 
 
 def certify_steps(
@@ -76,5 +78,5 @@ def _votes(network: Network, x: Tensor, sigma: float, n: int, source: torch.Gene
     """Return how often n noisy copies of x get which class, (K,)."""
     noise = torch.randn((n, *x.shape), generator=source).to(x)
     with evaluation_mode(network):
-        z = network(x + sigma * noise)
+        z = network(match_memory_format(network, x + sigma * noise))
     return nn.functional.one_hot(z.argmax(1), z.shape[1]).sum(0)

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from malt_core.certificates.two_layer_types import Radii
+
 STEPS = 40  # of the attack
 HALVINGS = 14  # of an interval of radii: to a ten-thousandth of it
 Array = np.ndarray
@@ -116,21 +118,6 @@ def attack(units: Units, eps: float, start: Array | None = None) -> Array:
         if (value := units.value(x)) < lowest:
             lowest, best = value, x
     return best
-
-
-@dataclass(frozen=True, kw_only=True)
-class Radii:
-    """How far (L-infinity) the answer at one point is certain, and where it is not.
-
-    value: label times N. interval, convex, exact: within them each method proves it; exact: None where
-    the network is too large. attack: at this ε another answer was found; None: not up to the largest tried.
-    """
-
-    value: float
-    interval: float
-    convex: float
-    exact: float | None
-    attack: float | None
 
 
 def radii(units: Units, largest: float, *, exact: bool) -> Radii:

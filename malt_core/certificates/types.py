@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Annotated
 
 from msgspec import Meta
@@ -47,7 +48,7 @@ class SmoothingConfig:
     @property
     def ceiling(self) -> float:
         """The radius (L2) that is certified where all samples agree: no more can be, whatever the network."""
-        return radius_of(lower_bound(self.samples, self.samples, self.alpha), self.sigma)
+        return radius_of(self.alpha ** (1 / self.samples), self.sigma)
 
 
 def lower_bound(count: int, of: int, alpha: float) -> float:
@@ -65,9 +66,7 @@ def radius_of(probability: float, sigma: float) -> float:
 
     sigma times the normal quantile, theorem 1 with the other classes sharing the rest; 0 up to a half.
     """
-    from scipy.stats import norm
-
-    return sigma * float(norm.ppf(probability)) if probability > 0.5 else 0.0
+    return sigma * NormalDist().inv_cdf(probability) if probability > 0.5 else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from malt_core.cli.explain import print_json, table
 from malt_core.cli.options import add_ball, add_device, by_flag, path, say_flags, source, whole_number
 from malt_core.cli.terminal import Status, one_line
-from malt_core.defence_run.contestants import ALL_ROWS, UNDEFENDED, check_rows, row_records
+from malt_core.defence_run.contestants import UNDEFENDED, check_rows, row_records, rows_for
 from malt_core.defence_run.record import empty_record
 from malt_core.defence_run.types import DefenceConfig
 from malt_core.epsilon import Epsilon
@@ -55,9 +56,8 @@ def add_defences(command: argparse.ArgumentParser) -> None:
         "--rows",
         metavar="ID,ID",
         type=lambda text: [word.strip() for word in text.split(",") if word.strip()],
-        default=list(ALL_ROWS),
-        help="the networks and defences to compare, with commas between them (default: "
-        f"{', '.join(ALL_ROWS)})",
+        help="the networks and defences to compare, with commas between them (default: the undefended one "
+        f"and all defences that there are for it, {', '.join(rows_for(UNDEFENDED))})",
     )
     command.add_argument(
         "--undefended",
@@ -89,7 +89,8 @@ def defences(args: argparse.Namespace) -> None:
         config = DefenceConfig(
             norm=args.norm, eps=eps, **{name: getattr(args, name) for _, name, _ in COUNTS}
         )
-        check_rows(args.undefended, args.rows)
+        rows = rows_for(args.undefended) if args.rows is None else args.rows
+        check_rows(args.undefended, rows)
     except BadConfig as error:
         raise by_flag(error) from None
     if args.resume and args.out is None:
@@ -100,7 +101,7 @@ def defences(args: argparse.Namespace) -> None:
     data = open_pictures(args.data, model_info(args.undefended), args.n)
     record = empty_record(
         args.undefended,
-        row_records(args.rows),
+        row_records(args.undefended, rows),
         config,
         data=data.name,
         fingerprint=data.fingerprint,
@@ -153,7 +154,7 @@ def _steps(args: argparse.Namespace, record: DefencesRecord, data: InMemoryData,
         )
     except BadConfig as error:
         raise by_flag(error) from None
-    record, waiting = told(record, loaded), []
+    record, waiting = replace(record, rows=told(record.rows, loaded)), []
     events = compare_defences(
         undefended.network,
         loaded,

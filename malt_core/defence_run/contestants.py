@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from malt_core.defence_run.record import DefencesRecord, RowRecord
+from malt_core.defence_run.record import RowRecord
 from malt_core.defence_run.types import DefenceConfig
 from malt_core.errors import BadConfig
 from malt_core.models.catalogue import model_info
@@ -16,10 +16,31 @@ if TYPE_CHECKING:
     from malt_core.models.devices import Device
     from malt_core.models.weights.downloads import Progress
 
-BUNDLED = ("standard", "robust", "distilled", "regularised")
 UNDEFENDED = "tiny-imagenet/standard"  # what the carried-over attack is made on
-ALL_ROWS = tuple(f"tiny-imagenet/{name}" for name in BUNDLED)
-"""What is compared where nobody says otherwise, the undefended network first."""
+TRAINED = {
+    "robust": "Adversarial training",
+    "distilled": "Defensive distillation",
+    "regularised": "Gradient regularisation",
+}
+"""Networks trained with a defence, beside UNDEFENDED, by the last part of their id."""
+AROUND: dict[str, str] = {}
+"""Defences that stand around a network."""
+ROWS = TRAINED | AROUND
+"""Every defence by a short name, and what people call it."""
+
+
+def row_id(name: str, undefended: str) -> str | None:
+    """Return the id of a defence of ROWS for that network; None where there is none for it."""
+    if name in TRAINED:
+        family, _, rest = undefended.partition("/")
+        return f"{family}/{name}" if undefended == UNDEFENDED and rest else None
+    return f"defended/{name}/{undefended}"
+
+
+def rows_for(undefended: str, names: Sequence[str] = tuple(ROWS)) -> list[str]:
+    """Return the undefended network and the defences of those names that there are for it, by id."""
+    found = (row_id(name, undefended) for name in names)
+    return [undefended, *filter(None, found)]
 
 
 def check_rows(undefended: str, rows: Sequence[str]) -> None:
@@ -39,9 +60,10 @@ def check_rows(undefended: str, rows: Sequence[str]) -> None:
             raise BadConfig(f"{row} is named twice: once is enough.", setting="rows")
 
 
-def row_records(rows: Sequence[str]) -> list[RowRecord]:
+def row_records(undefended: str, rows: Sequence[str]) -> list[RowRecord]:
     """Return the rows' records, without outcomes."""
-    return [RowRecord(id=row, title=model_info(row).title) for row in rows]
+    short = {row_id(name, undefended): title for name, title in ROWS.items()} | {undefended: "Undefended"}
+    return [RowRecord(id=row, title=short.get(row) or model_info(row).title) for row in rows]
 
 
 def contestant(
@@ -54,8 +76,7 @@ def contestant(
     return Contestant(row, loaders.load_model(row, device=device, progress=progress))
 
 
-def told(record: DefencesRecord, contestants: Sequence[Contestant]) -> DefencesRecord:
-    """Return a record whose rows say what only loaded networks tell: which of them are detectors."""
+def told(rows: Sequence[RowRecord], contestants: Sequence[Contestant]) -> tuple[RowRecord, ...]:
+    """Return rows that say what only loaded networks tell: which of them are detectors."""
     detectors = {one.id for one in contestants if one.detects}
-    rows = (replace(row, detector=row.id in detectors) for row in record.rows)
-    return replace(record, rows=tuple(rows))
+    return tuple(replace(row, detector=row.id in detectors) for row in rows)

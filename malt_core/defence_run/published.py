@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """idea: a defence. first: what its authors said, or what weaker attacks left. found: accuracy left by an
-    attack that knows it. on: data and radius. source, link: where that stands.
+    """idea: a defence. first: what its authors said, or what weaker attacks left. found: what an
+    attack that knows it left. on: data and radius. source, link: where that stands.
     """
 
     idea: str
@@ -31,7 +31,7 @@ def _athalye(idea: str, found: str, on: str = "CIFAR-10, ε = 0.031 (L∞)", *, 
     return Published(
         idea=idea,
         first=first,
-        found=found,
+        found=f"{found} left",
         on=on,
         source="Athalye, Carlini and Wagner 2018, table 1",
         link="https://github.com/anishathalye/obfuscated-gradients",
@@ -42,7 +42,7 @@ PUBLISHED = (
     Published(
         idea="Adversarial training: one and the same network",
         first="transfer from a natural network leaves 85.2%, from a robust one 63.4%",
-        found="44.0%",
+        found="44.0% left",
         on="CIFAR-10, ε = 8/255 (L∞)",
         source="Madry's CIFAR-10 challenge",
         link="https://github.com/MadryLab/cifar10_challenge",
@@ -50,14 +50,14 @@ PUBLISHED = (
     Published(
         idea="MagNet: autoencoders that detect and reform",
         first="“effective against most advanced state-of-the-art attacks in blackbox and graybox scenarios”",
-        found="defeated “with only a slight increase in distortion”",
+        found="it is defeated “with only a slight increase in distortion”",
         on="MNIST and CIFAR-10, L2",
         source="Carlini and Wagner 2017, on Meng and Chen (arXiv 1705.09064)",
         link="https://arxiv.org/abs/1711.08478",
     ),
     _athalye(
         "Defense-GAN (Samangouei)",
-        "55%; in principle 0%",
+        "0% in principle, in practice 55%",
         "MNIST, ε = 0.005 (L2)",
         first="“consistently effective against different attack methods”",
     ),
@@ -73,7 +73,7 @@ PUBLISHED = (
 """Radii are in the units of the sources."""
 
 TOYS = (
-    Toy(idea="none", fooled=97),
+    Toy(idea="no defence", fooled=97),
     Toy(idea="label smoothing", fooled=98),
     Toy(idea="discretised pixels", fooled=97),
     Toy(idea="blur", fooled=95),

@@ -119,8 +119,8 @@ class DefencesRecord:
     total: Annotated[int, Meta(description="How many images were asked for.")]
     images: tuple[ImageRecord, ...]
     rows: tuple[RowRecord, ...]
-    skipped: Annotated[tuple[str, ...], Meta(description="A sentence on each image that was not read.")] = ()
     versions: Annotated[dict[str, str], Meta(description="Of the software.")]
+    skipped: Annotated[tuple[str, ...], Meta(description="A sentence on each image that was not read.")] = ()
 
     @property
     def begun(self) -> tuple[RowRecord, ...]:
@@ -181,6 +181,20 @@ def grown(record: DefencesRecord, events: Sequence[DefenceEvent]) -> DefencesRec
             _grown_row(row, [event for event in judged if event.row == row.id]) for row in record.rows
         ),
         skipped=(*record.skipped, *skipped),
+    )
+
+
+def same_images(record: DefencesRecord) -> DefencesRecord:
+    """Return the record up to the last image that all rows have been through; as it is before the first.
+
+    Flags and costs stay those of all that was done.
+    """
+    if not (n := record.finished):
+        return record
+    return replace(
+        record,
+        images=record.images[:n],
+        rows=tuple(replace(row, outcomes=row.outcomes[:n]) for row in record.rows),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from malt_core import formatting
+from malt_core.defence_run.proof_types import TwoLayerProof
 from malt_core.defence_run.record import DefencesRecord, RowRecord
 from malt_core.share import Share
 from malt_core.trust.words import summary
@@ -122,3 +123,21 @@ def assumed(record: DefencesRecord) -> str:
     if not n:
         return ""
     return f"Of {n} {_images(n)} nobody said what they show: what {record.undefended} says counts as right."
+
+
+def bounds(proof: TwoLayerProof) -> str:
+    """Return what the bounds on a two-layer network prove of the true radius."""
+    interval, convex = proof.share("interval"), proof.share("convex")
+    n = len(proof.points)
+    if not n:
+        return "No point is proven yet."
+    if interval is None or convex is None:
+        return f"{n} points; the network is too large for the exact answer."
+    said = (
+        f"Over {n} points of a network with {proof.config.width} hidden units, the interval bound proves "
+        f"{interval:.0%} of the true radius (median), the convex outer bound {convex:.0%}."
+    )
+    over = [point.attack / point.exact for point in proof.points if point.attack and point.exact]
+    if over:
+        said += f" The attack needs at most {max(over) - 1:.1%} more than the true radius."
+    return said
