@@ -28,6 +28,7 @@ PAGES = {
     "/targets": ".malt-figure svg",
     "/theory": ".malt-figure svg",
     "/transfer": ".malt-matrix svg",
+    "/answers": ".malt-figure svg",
 }
 PATIENCE = 60.0  # seconds
 # When a heading and the example first take room on the screen, in milliseconds since the address was opened.

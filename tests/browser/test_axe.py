@@ -26,6 +26,7 @@ EXCEPTIONS: dict[str, str] = {}
         ("/targets", "Is the prediction true?"),
         ("/transfer", "Record (transfer.json)"),
         ("/linearity", "Which network is straighter?"),
+        ("/answers", "Record (answers.json)"),
     ],
 )
 def test_axe_finds_nothing_serious(

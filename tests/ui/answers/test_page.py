@@ -55,3 +55,12 @@ def test_a_link_starts_a_run_whose_numbers_are_shown() -> None:
     assert "Fooled within ε = 60/255 by answers alone" in texts(app)
     assert (app.dataframe[0].value["queries"].iloc[:3] <= 100).all()
     assert not app.exception
+
+
+def test_stop_leaves_what_there_was() -> None:
+    app = open_app("answers", queries=20000, eps=1, run=1)
+    run_until(app, "Asking about “espresso”")
+    app.button(key="stop").click().run()
+    assert glossary.STOPPED.replace("*", "") in texts(app).replace("*", "")
+    assert "Square" in texts(app)
+    assert not app.exception
