@@ -26,6 +26,7 @@ from malt_core.cli import (
     evaluate_options,
     ranks,
     smallest,
+    survives,
     transfer,
 )
 from malt_core.cli.dashes import protect_values
@@ -59,6 +60,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         ("distances", distances.HELP, distances.add_distances, distances.distances),
         ("ranks", ranks.HELP, ranks.add_ranks, ranks.ranks),
         ("smallest", smallest.HELP, smallest.add_smallest, smallest.smallest),
+        ("survives", survives.HELP, survives.add_survives, survives.survives),
         ("transfer", transfer.HELP, transfer.add_transfer, transfer.transfer),
     ):
         command = commands.add_parser(name, help=text)

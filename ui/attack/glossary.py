@@ -53,4 +53,8 @@ HOW_LITTLE = (
     "Searches for the smallest ε at which the network's answer to this picture changes, to any wrong class, "
     "whatever is set for ε. A few seconds on a small network, up to a minute on a large one."
 )
+WHAT_SURVIVES = (
+    "Treats the adversarial picture as pictures are treated on their way to others (JPEG, WebP, half the "
+    "size, a screenshot, a messenger), and asks the network again. The original is treated likewise."
+)
 WHAT_SEES = "The model looks at a small square picture. This is yours at that size, pixel by pixel."

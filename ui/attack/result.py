@@ -17,6 +17,7 @@ from ui.attack.link import AttackSettings
 from ui.attack.preview import answers_of
 from ui.attack.question import ask, asks, truth_of
 from ui.attack.smallest import show_smallest
+from ui.attack.survives import show_survival
 from ui.pictures.picture import CAMERA, UPLOAD, Picture
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
@@ -63,6 +64,8 @@ def show_result(
         _attempts(snapshot)
         _targets(snapshot)
         _numbers(snapshot)
+        if record.success and record.survives_png:
+            show_survival(settings, snapshot)
         take_away(snapshot, settings.photo, files, link)
 
     draw_below("attack", rest)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from malt_core.attack_run.survival_types import Survival
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackEvent
 from malt_core.explanations.limits import EPS_MAX
@@ -119,6 +120,24 @@ def smallest(
                 continue
             record = smallest_record(event, model.info, picture.name, **how)
             yield Little(record, None if event.eight_bit is None else png_bytes(event.eight_bit))
+
+    return work
+
+
+def survival_key(settings: AttackSettings, snapshot: Snapshot) -> str:
+    """Equal keys mean equal results."""
+    pictures = (hashlib.sha256(png).hexdigest() for png in (snapshot.original_png, snapshot.adversarial_png))
+    return _digest("survival", settings.model, snapshot.record.clean_label.index, *pictures)
+
+
+def survival(snapshot: Snapshot) -> Callable[[Model], Iterator[Survival]]:
+    """A work function for the queue: what is left of the attack when its picture is passed on."""
+
+    def work(model: Model) -> Iterator[Survival]:
+        from malt_core.attack_run import survival
+
+        pictures = snapshot.original_png, snapshot.adversarial_png
+        yield from survival.survival(model, *pictures, snapshot.record.clean_label.index)
 
     return work
 
