@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from malt_core.epsilon import as_number
+from malt_core.epsilon import as_number, check_eps
 from malt_core.errors import BadConfig
 from malt_core.types import MAX_SEED, check_count
 
@@ -44,8 +44,8 @@ class TransferConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eps", as_number(self.eps))
-        if not 0 <= self.eps <= 1:
-            raise BadConfig(f"eps must be from 0 to 1, such as 8/255, not {self.eps!r}.", setting="eps")
+        if self.eps != 0:
+            check_eps(self.eps)
         check_count("n_iter", self.n_iter, 1, 10_000)
         check_count("seed", self.seed, 0, MAX_SEED)
         for name, ids in (("rows", self.rows), ("columns", self.columns)):

@@ -74,8 +74,9 @@ def attacker(record: TransferRecord) -> str:
         return f"{who}. With these networks and this ε that would not have fooled anybody else's."
     told = beyond_noise(record)
     if told is not None and told.told > 0:
-        return f"{who}: {found.mean:.0%} of these would have worked at the first try, without any gradient."
-    return f"{who}; so few images do not tell whether that does more than random noise of the same size."
+        first = f"{found.mean:.0%} of these would have worked at the first try"
+        return f"{who}: {first}, without one question to the network that they fool."
+    return f"{who}; these images do not tell whether that does more than random noise of the same size."
 
 
 def diagonal(record: TransferRecord) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar, Literal
 
 from malt_core.images.gallery import DEFAULT_PHOTO
 from malt_core.models.catalogue import DEFAULT_MODEL, list_models, model_info
+from malt_core.models.weights.present import is_present
 from malt_core.transfer.types import COMPARISONS, MOST_NETWORKS, N_ITER, TransferConfig
 from malt_core.transfer.words import short
 from malt_core.types import Crop, Norm
@@ -21,10 +21,9 @@ FIRST, ROBUST = "tiny-imagenet/standard", "tiny-imagenet/robust"
 MOST_IMAGES = 200  # of many; the command line takes any number
 
 
-@cache
-def bundled() -> tuple[str, ...]:
-    """The networks that are here without any download."""
-    return tuple(info.id for info in list_models() if info.offline and not info.needs)
+def present() -> tuple[str, ...]:
+    """The networks that are on this computer: bundled ones, and what was downloaded before the app began."""
+    return tuple(info.id for info in list_models() if is_present(info))
 
 
 def _name(model: str) -> str:
@@ -44,11 +43,12 @@ class Beside(Several):
 
 BESIDE = Beside(
     label="With these networks",
-    choices=bundled,
+    choices=present,
     titles=_name,
     noun="network",
     help="Adversarial images are made on each of the networks and tried on each. They must know common "
-    "classes: all of Tiny-ImageNet and ImageNet do, by WordNet id.",
+    "classes: all of Tiny-ImageNet and ImageNet do, by WordNet id. What was downloaded stands here, too, "
+    "once the app is started again.",
 )
 SOURCE = Choice(
     label="Images",
