@@ -118,13 +118,16 @@ def load_network(id: str, *, device: Device = "cpu", progress: Progress | None =
     info, defence = network_info(id), defence_of(id)
     if defence is None:
         return load_model(id, device=device, progress=progress)
+    from malt_core.defences.model import RefusingModel
     from malt_core.defences.registry import defend
+    from malt_core.trust.refusals import Refusing
 
     inner = model_info(undefended(id))
     members = [load_model(each, device=device, progress=progress) for each in members_of(defence, inner)]
     sigma = bundled.noise_of(inner) if defence.needs == "noise" else 0.0
     network = defend(defence.id, members, model=inner.id, sigma=sigma)
-    return Model(info, network).to(next(members[0].parameters()).device)
+    kind = RefusingModel if isinstance(network, Refusing) else Model
+    return kind(info, network).to(next(members[0].parameters()).device)
 
 
 load_model = load_network

@@ -156,6 +156,7 @@ def table(report: Report) -> str:
         ("clean accuracy", f"{report.clean_accuracy:.2%}", f"{read - counts['wrong']} of {read}"),
         ("robust accuracy", f"{report.robust_accuracy:.2%}", f"{counts['robust']} of {read}"),
         ("fooled", str(counts["fooled"]), ""),
+        *([("refused or without answer", str(counts["refused"]), "")] if counts["refused"] else []),
         *([("without a finite answer", str(counts["invalid"]), "")] if counts["invalid"] else []),
         ("could not be read", str(counts["corrupt"]), ""),
         *_opinion_rows(report),

@@ -53,7 +53,7 @@ _ALL = (
     DefenceInfo(
         id="jpeg",
         title="JPEG compression",
-        sentence="The picture is saved as a JPEG of quality 50 and read again before the network sees it.",
+        sentence="The picture is saved as a JPEG of quality 75 and read again before the network sees it.",
         arxiv="1711.00117",
     ),
     DefenceInfo(
@@ -65,7 +65,7 @@ _ALL = (
     DefenceInfo(
         id="median",
         title="median blur",
-        sentence="Each pixel becomes the median of the nine around it.",
+        sentence="Each pixel becomes the median of four neighbours.",
         arxiv="1704.01155",
     ),
     DefenceInfo(
@@ -118,7 +118,7 @@ _ALL = (
     DefenceInfo(
         id="smoothing",
         title="randomised smoothing",
-        sentence="A hundred noisy copies of the picture vote; without a clear winner there is no answer.",
+        sentence="Fifty noisy copies of the picture vote; without a clear winner there is no answer.",
         arxiv="1902.02918",
         draws=10,
         abstains=True,

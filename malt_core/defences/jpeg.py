@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from malt_core.trust.straight_through import straight_through
 
-QUALITY = 50
+QUALITY = 75
 
 
 def jpeg(x: Tensor, quality: int = QUALITY) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SMALLEST = 0.85
+SMALLEST = 0.9
 """Share of the side that the smallest picture keeps. Xie et al. go up from 299 to at most 331 pixels instead,
 on a network that takes any size; ours are shown their own size."""
 

@@ -10,7 +10,7 @@ from malt_core.defences.randomised import Randomised
 from malt_core.trust.eot import count
 from malt_core.trust.refusals import Answer, Refusing
 
-VOTES = 100  # noisy copies for a verdict, as many as the paper selects a class by
+VOTES = 50  # noisy copies for a verdict
 ALPHA = 0.001  # how often an answer may be given that infinitely many copies would not give
 
 

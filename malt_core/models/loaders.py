@@ -32,13 +32,17 @@ class Model(nn.Module):
 
         Raises BadImage for any other shape.
         """
+        self.check_size(x)
+        return self.network(x)
+
+    def check_size(self, x: Tensor) -> None:
+        """Raise BadImage unless x has the shape (B, 3, H, W) that `forward` takes."""
         if x.ndim != 4 or x.shape[1:] != (3, *self.info.size):
             height, width = self.info.size
             raise BadImage(
                 f"{self.info.id} takes images of shape (B, 3, {height}, {width}), not {tuple(x.shape)}. "
                 "Bring them to that size first."
             )
-        return self.network(x)
 
 
 KEPT = 4  # models that stay in memory after use; the catalogue has far more than a server could hold

@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from malt_core.numerics.modules import Network
+from malt_core.numerics.modules import Network, modules_within
 from malt_core.numerics.random import own_randomness
 from malt_core.trust import flags, soundness
 from malt_core.trust.flags import Flag
@@ -63,6 +63,11 @@ class Averaged(nn.Module):
             with own_randomness(int.from_bytes(digest[:4], "little"), x.device):
                 found.append(self.network(x))
         return torch.stack(found)
+
+
+def averages(network: Network) -> bool:
+    """Return whether a network, or a part of it, averages draws: each time it is asked they are others."""
+    return any(isinstance(module, Averaged) for module in modules_within(network))
 
 
 def count(answers: Tensor) -> Tensor:

@@ -277,7 +277,7 @@ def malt(
         search.backward_of += backward_of
         asked = second_opinion.first_left(~success & ~invalid)
         opinion = None
-        if len(asked) and (check or (flags if eot == 1 else draws.settled(flags))):
+        if len(asked) and (check or (draws.settled(flags) if draws.averages(model) else flags)):
             opinion = second_opinion.ask(
                 model,
                 x[asked],

@@ -20,6 +20,7 @@ from malt_core.attacks.types import AttackConfig
 from malt_core.numerics import gradients, losses, norms
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.random import row_generator
+from malt_core.trust import eot
 
 MOST_ENDS = 16  # images of which the end of a try is kept
 
@@ -77,6 +78,7 @@ class RowScheduler:
         self.frugal, self.begin, self.shared = frugal, begin, shared
         self.gradient_of = {} if gradient_of is None else gradient_of
         self.batch_size, self.first, self.bfloat16, self.passes = batch_size, first, bfloat16, passes
+        self.averages = eot.averages(model)  # other draws may say otherwise
         self.adversarial = x.clone()
         self.target = torch.full_like(y, -1)
         self.left = torch.full(y.shape, torch.inf, device=y.device, dtype=torch.float32)
@@ -207,7 +209,7 @@ class RowScheduler:
         self.left.scatter_reduce_(0, rows.image, left, "amin")
         fooled = ((z.argmax(1) != rows.y) & finite).nonzero()[:, 0]
         bad = (~finite).nonzero()[:, 0]
-        if (self.bfloat16 or config.eot > 1) and len(asked := torch.cat((fooled, bad))):
+        if (self.bfloat16 or self.averages) and len(asked := torch.cat((fooled, bad))):
             verdict = gradients.logits(self.model, x[asked], self.passes, any_number=True)
             self.forward_of.index_add_(0, rows.image[asked], one[asked])
             finite = gradients.finite_rows(verdict)
@@ -215,7 +217,8 @@ class RowScheduler:
             fooled = sound[verdict[finite].argmax(1) != rows.y[sound]]
         for r in reversed(fooled.tolist()):  # of several rows of one image the first keeps the last word
             i = int(rows.image[r])
-            self.adversarial[i], self.target[i], self.judged[i] = x[r], rows.target[r], self.bfloat16
+            self.adversarial[i], self.target[i] = x[r], rows.target[r]
+            self.judged[i] = self.bfloat16 or (self.averages and config.eot == 1)
             self.open.pop(i, None)
             self.ends.pop(i, None)
         for i in rows.image[bad].tolist():

@@ -263,7 +263,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
     if (
         right
         and label == int(z.argmax(1))
-        and (config.check or (flags if config.eot == 1 else eot.settled(flags)))
+        and (config.check or (eot.settled(flags) if eot.averages(model) else flags))
     ):
         opinion = yield from second_opinion.ask_in_turns(
             model,
