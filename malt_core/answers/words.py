@@ -10,12 +10,14 @@ from malt_core.formatting import length
 SEEN = {"scores": "all scores", "class": "the class only"}
 
 
-def headline(record: AnswersRecord) -> str:
-    """Return who came within the ball, and with how many queries, in a sentence."""
+def headline(record: AnswersRecord, *, going_on: bool = False) -> str:
+    """Return who came within the ball, and with how many queries, in a sentence. going_on: more may come."""
     within = sorted((one.within, TITLES[one.method]) for one in record.methods if one.within is not None)
     eps = Epsilon(record.eps, record.norm)
-    if not record.finished:
-        return f"Asking about “{record.label.name}” …" if not within else _came(within, str(eps))
+    if not within and going_on:
+        return f"Asking about “{record.label.name}” …"
+    if not within and not record.finished:
+        return f"By then none of the three had found an image within ε = {eps} that fools the network."
     if not within:
         return (
             f"With up to {record.budget:,} queries each, none of the three found an image within "

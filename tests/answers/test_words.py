@@ -41,6 +41,8 @@ def test_only_changes_are_kept_as_points() -> None:
     one = record(*heard).of("evolution")
     assert [(point.queries, point.value) for point in one.points] == [(40, 0.5), (70, 0.1)]
     assert (one.state, one.queries) == ("running", 70)
+    assert words.headline(record(*heard), going_on=True) == f"Asking about “{INFO.classes[5]}” …"
+    assert words.headline(record(*heard)).startswith("By then none of the three")
     assert words.start(one) == ""  # what it cost is told at the end
 
 

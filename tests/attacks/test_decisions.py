@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import pytest
 import torch
@@ -11,8 +12,9 @@ from malt_core.attacks.decisions import Spent, between
 from malt_core.attacks.evolution import evolution
 from malt_core.attacks.hop_skip_jump import hop_skip_jump
 from malt_core.numerics import norms
+from malt_core.numerics.random import own_randomness
 from malt_core.types import Norm
-from tests.helpers.analytic import Constant, Linear, grey
+from tests.helpers.analytic import Constant, Counted, Linear, grey
 
 SEARCHES = (hop_skip_jump, evolution)
 HOW = [(search, norm) for search in SEARCHES for norm in ("linf", "l2")]
@@ -66,6 +68,20 @@ def test_hop_skip_jump_comes_within_a_few_per_cent() -> None:
     known = two_classes().distances("l2")[0]
     (*_, last) = run(hop_skip_jump, "l2", budget=12_000)
     assert float(norms.size(last - grey(), "l2")) < 1.03 * known
+
+
+def test_hop_skip_jump_does_as_well_as_foolboxs_with_as_many_queries() -> None:
+    with warnings.catch_warnings(), own_randomness(0, torch.device("cpu")):
+        warnings.simplefilter("ignore")
+        foolbox = pytest.importorskip("foolbox")
+        model = Counted(two_classes()).eval()
+        theirs = foolbox.attacks.HopSkipJumpAttack(steps=10, constraint="l2").run(
+            foolbox.PyTorchModel(model, bounds=(0, 1), device="cpu"),
+            grey(),
+            foolbox.criteria.Misclassification(torch.tensor([0])),
+        )
+    (*_, ours) = run(hop_skip_jump, "l2", budget=model.forwards)
+    assert norms.size(ours - grey(), "l2") < 1.1 * norms.size(theirs - grey(), "l2")
 
 
 @pytest.mark.parametrize(("search", "norm"), HOW)

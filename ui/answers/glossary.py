@@ -60,5 +60,5 @@ WHAT_IMAGES = (
 NO_IMAGE = "Nothing has fooled the network yet."
 LEVELS = (
     "Here the network sees colours rounded to {levels} levels. The gradient through a rounding is zero, so "
-    "that gradients lead nowhere, and that MALT fails says nothing about robustness."
+    "that gradients lead nowhere: where MALT fails, that says nothing about robustness."
 )

@@ -30,7 +30,7 @@ def show_known(known: Known, *, whole: bool) -> None:
     """Draw what is known. whole: nothing more comes."""
     record = known.record
     with st.container(key="headline"):
-        st.subheader(plain(words.headline(record)), anchor=False)
+        st.subheader(plain(words.headline(record, going_on=not whole)), anchor=False)
     if record.malt is not None:
         st.markdown(plain(words.yardstick(record.malt)))
         if record.levels:
