@@ -20,22 +20,6 @@ from malt_core.numerics.random import row_generator
 TOGETHER = 64  # noisy images in a forward pass
 
 
-class Noisy(nn.Module):
-    """The network on its images with Gaussian noise, which comes from torch's global generator.
-
-    `malt(..., eot=N)` averages N draws of it, from a generator of its own: that is the attack on the
-    smoothed network (Salman et al., arXiv 1906.04584, section 2.2). sigma: in [0, 1] pixels.
-    """
-
-    def __init__(self, network: Network, sigma: float) -> None:
-        super().__init__()
-        self.network, self.sigma = network, sigma
-
-    def forward(self, x: Tensor) -> Tensor:
-        noise = torch.randn(x.shape, dtype=x.dtype, device=x.device)  # whatever the layout of x in memory
-        return self.network(x + self.sigma * noise)
-
-
 def certify_steps(
     network: Network, x: Tensor, config: SmoothingConfig, *, index: int = 0
 ) -> Iterator[int | Certificate]:

@@ -17,7 +17,7 @@ from malt_core.defence_run.record import empty_record
 from malt_core.defence_run.types import DefenceConfig
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.storage.folders import cannot_write, prepare_folder
 from malt_core.types import check_count
 
@@ -98,7 +98,7 @@ def defences(args: argparse.Namespace) -> None:
     from malt_core.datasets.pictures import open_pictures
     from malt_core.defence_run import resumed
 
-    data = open_pictures(args.data, model_info(args.undefended), args.n)
+    data = open_pictures(args.data, network_info(args.undefended), args.n)
     record = empty_record(
         args.undefended,
         row_records(args.undefended, rows),
@@ -160,7 +160,7 @@ def _steps(args: argparse.Namespace, record: DefencesRecord, data: InMemoryData,
         loaded,
         data,
         record.config,
-        size=model_info(record.undefended).size,
+        size=network_info(record.undefended).size,
         start=record.looked_at,
     )
     with closing(events):

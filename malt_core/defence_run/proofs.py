@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from malt_core.attacks.malt.batch import malt
-from malt_core.certificates.smoothing import Noisy, certify_steps
+from malt_core.certificates.smoothing import certify_steps
 from malt_core.certificates.two_layer import Units, radii
 from malt_core.certificates.types import Attacked, Certificate, CertifiedImage, SmoothingConfig
 from malt_core.datasets.base import DataSet
 from malt_core.datasets.decoded import decoded
 from malt_core.defence_run.proof_types import MEASURED, MOST_UNITS, Certifying, PointProof
 from malt_core.defence_run.types import DefenceConfig, Unreadable
+from malt_core.defences.smoothing import WithNoise
 from malt_core.numerics.gradients import Network
 from malt_core.numerics.random import row_generator
 from malt_core.theory.data import draw
@@ -67,7 +68,7 @@ def attack_smoothed(
     The gradient is averaged over config.draws of the noise; the verdict is that of as many samples as choose
     the class of a certificate. An image that the smoothed network gets wrong, or abstains on, is not left.
     """
-    noisy, left = Noisy(network, smoothing.sigma), 0
+    noisy, left = WithNoise(network, smoothing.sigma), 0
     for image in certified:
         if not image.right:
             continue

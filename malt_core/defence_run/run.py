@@ -38,6 +38,7 @@ from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.guard import evaluation_mode
 from malt_core.trust.flags import Flag, transfer_wins
+from malt_core.trust.refusals import refusing_within
 
 TURN = 0.1  # seconds of work after which it pauses, ahead of the next forward pass
 TOGETHER = 4  # images that are attacked together
@@ -45,19 +46,16 @@ TOGETHER = 4  # images that are attacked together
 
 @dataclass(frozen=True)
 class Contestant:
-    """A row. network: from (B, C, H, W) in [0, 1] to logits (B, K); what it may have besides is in `judge`.
-
-    draws: how often malt itself averages the network's answers (its eot), 1 where the network does so.
-    """
+    """A row. network: from (B, C, H, W) in [0, 1] to logits (B, K); it may refuse (trust/refusals.py)."""
 
     id: str
     network: Network
-    draws: int = 1
 
     @property
     def detects(self) -> bool:
         """Whether it may refuse an image that looks attacked to it."""
-        return hasattr(self.network, "refuses") and not getattr(self.network, "abstains", False)
+        refusing = refusing_within(self.network)
+        return refusing is not None and not refusing.abstains
 
 
 def compare_defences(
@@ -182,7 +180,7 @@ class _Few:
         if "right" not in clean:
             return [(self._outcome(place, clean[place], clean[place], clean[place]), ()) for place in places]
         transfer, wrong = judge(row.network, network, carried, y)
-        adversarial, flags = self._adaptive(row, network, y)
+        adversarial, flags = self._adaptive(network, y)
         adaptive, _ = judge(row.network, network, adversarial, y)
         found = []
         for place in places:
@@ -207,7 +205,7 @@ class _Few:
         """Return the flag as it concerns the image at this place."""
         return flag if flag.images is None else replace(flag, images=(self.records[place].index,))
 
-    def _adaptive(self, row: Contestant, network: Network, y: Tensor) -> tuple[Tensor, tuple[Flag, ...]]:
+    def _adaptive(self, network: Network, y: Tensor) -> tuple[Tensor, tuple[Flag, ...]]:
         """Return MALT's images (B, C, H, W) on the row itself, and its flags."""
         config = self.config
         try:
@@ -222,7 +220,6 @@ class _Few:
                 n_iter=config.steps,
                 seed=config.seed,
                 precision="float32",
-                eot=row.draws,
                 first=self.first,
             )
         except NotFinite:

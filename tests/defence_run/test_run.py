@@ -17,6 +17,7 @@ from malt_core.defence_run import run, words
 from malt_core.defence_run.record import DefencesRecord, RowRecord, empty_record, grown
 from malt_core.defence_run.run import Contestant, compare_defences
 from malt_core.defence_run.types import DefenceConfig, Judged, Looking, Outcome
+from malt_core.trust.refusals import Answer, Refusing
 from tests.helpers.analytic import images, smooth_cnn
 
 N = 6
@@ -33,20 +34,16 @@ def data() -> InMemoryData:
     return InMemoryData(path="", name="noise", fingerprint="0", content=content)
 
 
-class Detector(nn.Module):
+class Detector(Refusing):
     """A network that refuses all images that were attacked, or none."""
 
     def __init__(self, network: nn.Module, refused: bool, *, abstains: bool = False) -> None:
         super().__init__()
         self.network, self.refused, self.abstains = network, refused, abstains
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.network(x)
-
-    def refuses(self, x: torch.Tensor) -> torch.Tensor:
-        return (
-            torch.full((len(x),), self.refused) & ~_is_clean(x) if self.refused else torch.zeros(len(x)) > 0
-        )
+    def answer(self, x: torch.Tensor) -> Answer:
+        doubt = (~_is_clean(x) & self.refused).to(x.dtype) - 0.5
+        return Answer(self.network(x), doubt)
 
 
 def _is_clean(x: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
 from malt_core.certificates.types import SmoothingConfig
-from malt_core.defence_run.contestants import ROWS, UNDEFENDED, rows_for
+from malt_core.defence_run.contestants import QUICK, ROWS, UNDEFENDED, rows_for
 from malt_core.defence_run.proof_types import SIGMA
 from malt_core.defence_run.types import DefenceConfig
 from malt_core.images.gallery import DEFAULT_PHOTO
@@ -31,7 +31,8 @@ DEFENCES = Several(
     titles=ROWS,
     noun="defence",
     help="Which defences stand beside the undefended network. Those that were trained into a network are "
-    "there for Tiny-ImageNet's only; the others stand around any network.",
+    "there for Tiny-ImageNet's only; the others stand around a network. Randomised smoothing "
+    "asks the network a hundred times for each answer, and takes as long.",
 )
 SOURCE = Choice(
     label="Images",
@@ -99,7 +100,7 @@ class DefencesSettings(OnePhoto, CommonSettings):
     photo: str = setting(PHOTO, DEFAULT_PHOTO)
     crop: Crop = setting(PART, "centre")
     n: int = setting(COUNT, 40)
-    defences: tuple[str, ...] = setting(DEFENCES, tuple(ROWS))
+    defences: tuple[str, ...] = setting(DEFENCES, QUICK)
     steps: int = setting(STEPS, DefenceConfig.steps)
     targets: int = setting(TARGETS, DefenceConfig.targets)
     draws: int = setting(DRAWS, DefenceConfig.draws)

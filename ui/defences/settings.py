@@ -12,8 +12,8 @@ from malt_core.datasets.in_memory import InMemoryData
 from malt_core.datasets.pictures import UNLABELLED
 from malt_core.images.gallery import gallery, open_photo
 from malt_core.images.photographs import GalleryPhoto
-from malt_core.models.catalogue import model_info
 from malt_core.models.classes import class_index
+from malt_core.networks import network_info
 from malt_core.types import ModelInfo
 from ui.defences import glossary
 from ui.defences.link import VIEW, DefencesSettings
@@ -53,7 +53,7 @@ def choose_images() -> InMemoryData | None:
     """Draw the choice of images and return them, None while a file is waited for. Raises MaltError."""
     draw(DefencesSettings, "source")
     state = st.session_state
-    info = model_info(state.model)
+    info = network_info(state.model)
     if state.source == "gallery":
         st.caption(glossary.UNLABELLED)
         return _held(("gallery", info.dataset), lambda: _photographs(info))

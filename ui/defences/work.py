@@ -20,7 +20,7 @@ from malt_core.defence_run.proof_types import (
 )
 from malt_core.defence_run.record import DefencesRecord, RowRecord, empty_record, grown, same_images
 from malt_core.defence_run.types import DefenceEvent, ImageBegun, Judged, Looking, Unreadable
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.defences.link import DefencesSettings
 
 
@@ -74,7 +74,7 @@ def columns(
         yield Loaded(told(row_records(settings.model, settings.rows), loaded))
         yield from _until(
             compare_defences(
-                loaded[0].network, loaded, data, settings.config, size=model_info(settings.model).size
+                loaded[0].network, loaded, data, settings.config, size=network_info(settings.model).size
             ),
             settings.seconds,
         )
@@ -133,7 +133,7 @@ def record_of(settings: DefencesSettings, data: InMemoryData, events: Sequence[A
 
 def certified_of(settings: DefencesSettings, data: InMemoryData, events: Sequence[Any]) -> CertifiedRecord:
     """The certificates that these events have brought."""
-    height, width = model_info(SMOOTHED).size
+    height, width = network_info(SMOOTHED).size
     return CertifiedRecord(
         model=SMOOTHED,
         data=data.name,
@@ -154,7 +154,7 @@ def columns_progress(events: Sequence[Any], total: int) -> tuple[str, float]:
     if last is None:
         return "Looking at the images …", 0.0
     if isinstance(last, Loading):
-        return f"Loading {model_info(last.row).title} …", 0.0
+        return f"Loading {network_info(last.row).title} …", 0.0
     rows = next(event.rows for event in events if isinstance(event, Loaded))
     at = "the transferred attack" if last.row < 0 else rows[last.row].title
     share = (last.done + (last.row + 1) / (len(rows) + 1)) / max(total, 1)

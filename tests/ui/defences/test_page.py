@@ -20,7 +20,7 @@ from ui.defences.example import stored_defences
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"images": "one", "eps": 4, "photo": "espresso", "defences": "robust", "steps": 2, "targets": 1}
+QUICK = {"images": "one", "eps": 4, "photo": "espresso", "defences": "robust,bit-depth", "steps": 2, "targets": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +86,7 @@ def test_one_picture_goes_through_the_rows() -> None:
     run_until(app, "This view as a link")
     run_until(app, "1 image; ε = 4/255")
     assert "what tiny-imagenet/standard says counts as right" in texts(app)
+    run_until(app, "**Bit-depth reduction**")
     assert app.query_params["run"] == "1"
     assert not app.exception
 
