@@ -20,7 +20,15 @@ from ui.defences.example import stored_defences
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"images": "one", "eps": 4, "photo": "espresso", "defences": "robust,bit-depth", "steps": 2, "targets": 1}
+QUICK = {"images": "one", "photo": "espresso", "eps": 4, "steps": 2, "targets": 1}
+QUICK["defences"] = "robust,bit-depth"
+    "images": "one",
+    "eps": 4,
+    "photo": "espresso",
+    "defences": "robust,bit-depth",
+    "steps": 2,
+    "targets": 1,
+}
 
 
 @pytest.fixture(autouse=True)
