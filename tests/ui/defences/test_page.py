@@ -20,8 +20,7 @@ from ui.defences.example import stored_defences
 
 pytestmark = pytest.mark.slow
 
-QUICK = {"images": "one", "photo": "espresso", "eps": 4, "steps": 2, "targets": 1}
-QUICK["defences"] = "robust,bit-depth"
+QUICK = {
     "images": "one",
     "eps": 4,
     "photo": "espresso",
