@@ -30,6 +30,7 @@ from malt_core.defence_run.types import (
     Verdict,
     withstood,
 )
+from malt_core.defences.randomised import Randomised
 from malt_core.errors import NotFinite
 from malt_core.harness import verdict
 from malt_core.harness.counting import CountingModel
@@ -37,8 +38,11 @@ from malt_core.harness.stepwise import Turn, stepwise
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
 from malt_core.numerics.guard import evaluation_mode
+from malt_core.numerics.modules import modules_within
+from malt_core.trust import eot, soundness
 from malt_core.trust.flags import Flag, transfer_wins
 from malt_core.trust.refusals import refusing_within
+from malt_core.trust.soundness import TriedOut
 
 TURN = 0.1  # seconds of work after which it pauses, ahead of the next forward pass
 TOGETHER = 4  # images that are attacked together
@@ -221,7 +225,16 @@ class _Few:
                 seed=config.seed,
                 precision="float32",
                 first=self.first,
+                tried=_tried_out(network, self.x),
             )
         except NotFinite:
             return self.x, ()
         return verdict.what_counts(result.adversarial, self.x, config.norm, config.eps), result.flags
+
+
+def _tried_out(network: Network, x: Tensor) -> TriedOut:
+    """Return soundness.look_at. That a defence which averages its own draws is random is no surprise."""
+    with evaluation_mode(network):
+        tried = soundness.look_at(network, x)
+    averaged = any(isinstance(part, Randomised) for part in modules_within(network))
+    return replace(tried, flags=eot.settled(tried.flags)) if averaged else tried

@@ -25,6 +25,7 @@ from ui.widgets.markdown import plain
 
 _SOMETIMES = ("photo", "crop", "n", "defences", "steps", "targets", "draws", "samples")
 """The settings that are not always drawn."""
+ENOUGH = 10  # photographs with a label; fewer say little
 
 
 def choose_view() -> None:
@@ -82,14 +83,19 @@ def _read(id_: str, name: str, data: bytes, info: ModelInfo, n: int) -> InMemory
 
 
 def _photographs(info: ModelInfo) -> InMemoryData:
-    """All photographs of the gallery; first those that certainly show one class of the model."""
+    """All photographs of the gallery, with labels where the model knows what enough of them show."""
 
     def label(photo: GalleryPhoto) -> int:
         truth = photo.truth.get(info.dataset, ())
         return class_index(info.classes, truth[0]) if len(truth) == 1 else UNLABELLED
 
-    ordered = sorted(((label(photo), photo.id) for photo in gallery()), key=lambda one: one[0] < 0)
-    content = tuple(Record(i, name, known, open_photo(name)) for i, (known, name) in enumerate(ordered))
+    labels = [label(photo) for photo in gallery()]
+    known = sum(one != UNLABELLED for one in labels) >= ENOUGH
+    content = tuple(
+        Record(place, photo.id, one if known else UNLABELLED, open_photo(photo.id))
+        for place, (photo, one) in enumerate(zip(gallery(), labels, strict=True))
+        if not known or one != UNLABELLED
+    )
     return _named("gallery photos", content)
 
 
