@@ -172,7 +172,7 @@ def test_a_folder_that_may_not_be_written(tmp_path, monkeypatch):
 def test_a_disk_that_fills_up_during_the_attack(tmp_path, monkeypatch):
     from malt_core.export import files
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files, "write", full)
@@ -294,7 +294,7 @@ def test_help_names_every_option_and_default():
     assert status == 0
     flags = set(re.findall(r"--[a-z-]+", text))
     names = "model label norm eps targets candidates steps targeting target all-steps seed crop out device "
-    names += "check eot json help"
+    names += "formats all-formats check eot json help"
     assert flags == {f"--{name}" for name in names.split(" ")}
     assert "(default: what `models` suggests for the model; 0.5 for l2)" in text
     assert "default: imagenet/efficientnet-lite0" in text
