@@ -29,7 +29,7 @@ from ui.transfer.link import TransferSettings
 from ui.widgets.form import menu_address
 
 WHY = "Why it works"
-TRAVEL = "Defences and travel"
+TRAVEL = "Defences"
 SECTIONS = {WHY: ":material/lightbulb:", TRAVEL: ":material/shield:"}
 """The sections, and the icon of each."""
 
