@@ -65,7 +65,7 @@ def detection(row: RowRecord) -> str:
     """Return what a detector does at its threshold, "" for what is none."""
     if not row.detector:
         return ""
-    said = f"It refuses {counted(row.false_alarms)} of the images without any attack."
+    said = f"Without any attack it refuses {counted(row.false_alarms)} images."
     if caught := row.caught:
         said += f" Of the transferred images that it would answer wrongly it refuses {counted(caught)}."
     if passed := row.passed:

@@ -38,7 +38,10 @@ WHAT_COLUMNS = (
 )
 WHAT_ROWS = (
     "What each row's three bars say, in a sentence. A flag is a sign that the attack fails for a reason "
-    "of its own, so that what is left may be less than it looks."
+    "of its own, so that what is left may be less than it looks.\n\n"
+    "A detector may refuse an image: a clean one that it refuses counts as wrong, an attacked one as "
+    "withstood. The thresholds here were set so that each detector refuses 5% of clean training pictures. "
+    "Where a vote or a smoothed network finds no answer, that is an error, attacked or not."
 )
 WHAT_PUBLISHED = (
     "What others measured of the same ideas. These numbers are theirs, on other networks, other data "
