@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from malt_core.errors import MaltError
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui import layout
 from ui.answers import glossary, settings, work
 from ui.answers.link import AnswersSettings
@@ -24,7 +24,7 @@ with left:
     picker.choose_photo(AnswersSettings, "photo")
     try:
         state = st.session_state
-        picture = picker.chosen_picture(state.photo, model_info(state.model).size, state.crop)
+        picture = picker.chosen_picture(state.photo, network_info(state.model).size, state.crop)
     except MaltError as error:
         trouble = str(error)
     settings.main_settings()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from malt_core import load_model
 from malt_core.answers import words
 from malt_core.images.gallery import find_photo
-from malt_core.models.catalogue import model_info
+from malt_core.networks import load_network, network_info
 from malt_core.storage.typed_json import plain
 from malt_core.storage.whole_files import write_whole
 from ui.answers import work
@@ -22,9 +21,9 @@ DIGITS = 6  # that each number keeps
 
 def compute(settings: AnswersSettings) -> StoredAnswers:
     """What the page draws of these settings, computed by the page's own job."""
-    picture = gallery_picture(settings.photo, model_info(settings.model).size, settings.crop)
+    picture = gallery_picture(settings.photo, network_info(settings.model).size, settings.crop)
     events: list[Any] = []
-    for event in work.answers(settings, picture)(load_model(settings.model)):
+    for event in work.answers(settings, picture)(load_network(settings.model)):
         events.append(event)
         if len(events) % 50 == 0 and (known := work.known(events, settings, picture.name)):
             print(f"\r{words.progress(known.record)[0]}  ", end="", flush=True)

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from malt_core.attacks.decisions import Spent
+from malt_core.errors import BadConfig
 from malt_core.harness.counting import CountingModel
 from malt_core.numerics import gradients
 from malt_core.numerics.gradients import Network, Passes
+from malt_core.trust import refusals
 
 TOGETHER = 32  # images of 64 x 64 pixels sent through the network at a time
 
@@ -19,9 +21,32 @@ class Levels(nn.Module):
     def __init__(self, network: Network, levels: int) -> None:
         super().__init__()
         self.network, self.levels = network, levels
+        self.training = False
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.network((x * (self.levels - 1)).round() / (self.levels - 1))
+        return self.network(rounded(x, self.levels))
+
+
+def rounded(x: Tensor, levels: int) -> Tensor:
+    """Return images in [0, 1] with colours rounded to so many levels; as they are for 0."""
+    return (x * (levels - 1)).round() / (levels - 1) if levels else x
+
+
+def as_attacked(model: Network, x0: Tensor, levels: int) -> Network:
+    """Return the network that is asked about changes of x0 (1, C, H, W), as its attackers hear it.
+
+    A picture that it refuses keeps the answer to x0, since it has withstood; see trust/refusals.py. Raises
+    BadConfig where it gives no answer to x0 itself.
+    """
+    seen = rounded(x0, levels)
+    z, unanswered = refusals.verdict(model, seen, Passes())
+    if bool(unanswered):
+        raise BadConfig(
+            "The network refuses this picture, or abstains, without any attack: choose another picture, or "
+            "another network."
+        )
+    network = refusals.with_labels(model, seen, z.argmax(1))
+    return Levels(network, levels) if levels else network
 
 
 class Oracle:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from malt_core.answers.judge import Judge
 from malt_core.answers.method import Method
-from malt_core.answers.oracle import Levels
+from malt_core.answers.oracle import as_attacked
 from malt_core.answers.types import METHODS, AnswersConfig, Began, Ended, Event, Measured
 from malt_core.attacks.malt.single import attack
 from malt_core.attacks.types import AttackConfig, Finished
@@ -27,21 +27,21 @@ def attack_by_answers(model: Network, sample: Sample, config: AnswersConfig) -> 
     to be differentiable. sample.x: (C, H, W); what the model answers to it is what is attacked, whatever
     sample.label says. MALT comes first; then the methods take turns, the one that has asked least so far
     next, until each has succeeded by its own measure (Square) or has spent its queries. Closing the iterator
-    stops the work. Equal arguments give equal results.
+    stops the work. Equal arguments give equal results. A picture that the network refuses has withstood.
 
-    Raises BadImage for a sample of the wrong type or range, BadConfig where the model returns no logits.
+    Raises BadImage for a sample of the wrong type or range, BadConfig where the model returns no logits,
+    or no answer to the picture itself.
     """
     with gradients.evaluation_mode(model):
-        network = Levels(model, config.levels) if config.levels else model
-        with gradients.evaluation_mode(network):
-            yield from _attack(network, sample, config)
+        yield from _attack(model, sample, config)
 
 
-def _attack(network: Network, sample: Sample, config: AnswersConfig) -> Iterator[Event]:
-    x0 = gradients.placed(network, check_image(sample.x, "The sample")).clone()
-    x0 = gradients.match_memory_format(network, x0)
+def _attack(model: Network, sample: Sample, config: AnswersConfig) -> Iterator[Event]:
+    x0 = gradients.placed(model, check_image(sample.x, "The sample")).clone()
+    x0 = gradients.match_memory_format(model, x0)
     if config.norm == "l2" and min(x0.shape[2:]) < LEAST_SIDE:
         raise BadConfig(f"Square's L2 form needs images of at least {LEAST_SIDE} pixels a side.")
+    network = as_attacked(model, x0, config.levels)
     judge = Judge(network, x0, config.norm, config.eps)
     z = judge.z0
     yield Began(

@@ -20,7 +20,7 @@ from malt_core.cli.terminal import Status, one_line
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
 from malt_core.images.sources import open_sample
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 
 HELP = "attack one picture by the network's answers alone, without any gradient"
 DESCRIPTION = (
@@ -67,7 +67,7 @@ def add_answers(command: argparse.ArgumentParser) -> None:
 
 def answers(args: argparse.Namespace) -> None:
     """Attack as the command line says and print the result. Raises MaltError."""
-    info = model_info(args.model)
+    info = network_info(args.model)
     try:
         config = AnswersConfig(
             norm=args.norm,

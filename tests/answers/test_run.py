@@ -12,6 +12,7 @@ from malt_core.answers.run import attack_by_answers
 from malt_core.answers.types import METHODS, AnswersConfig, Began, Ended, Heard, Measured
 from malt_core.errors import BadConfig
 from malt_core.numerics import norms
+from malt_core.trust.refusals import Answer, Refusing
 from tests.helpers.analytic import Constant, Counted, Linear, classes, grey, sample
 
 
@@ -141,6 +142,26 @@ def test_the_same_seed_gives_the_same_run() -> None:
     torch.rand(5)
     assert first == told(0)
     assert first != told(1)
+
+
+class Guarded(Refusing):
+    """A linear network that refuses what differs from grey by more than this, or all."""
+
+    def __init__(self, most: float) -> None:
+        super().__init__()
+        self.network, self.most = Linear(5), most
+
+    def answer(self, x: torch.Tensor) -> Answer:
+        return Answer(self.network(x), (x - grey()).flatten(1).abs().amax(1) - self.most)
+
+
+@pytest.mark.parametrize("levels", [0, 64])
+def test_a_picture_that_is_refused_has_withstood(levels: int) -> None:
+    assert any(one.fooled for one in ended(run(Guarded(2.0), levels=levels)).values())
+    for one in ended(run(Guarded(1e-2), levels=levels)).values():
+        assert not one.fooled
+    with pytest.raises(BadConfig, match="refuses this picture"):
+        run(Guarded(-1.0), levels=levels)
 
 
 def test_closing_it_stops_the_work() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from malt_core.answers import words
 from malt_core.images.gallery import find_photo
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.answers import glossary, work
 from ui.answers.example import stored_answers
 from ui.answers.job import answers_job
@@ -63,7 +63,7 @@ def show_unstarted(task: Task, chosen: AnswersSettings, picture: Picture | None)
         of = stored.settings
         said = glossary.EXAMPLE.format(
             picture=find_photo(of.photo).title,
-            network=model_info(of.model).title.partition(",")[0],
+            network=network_info(of.model).title.partition(",")[0],
             eps=of.epsilon,
             queries=of.queries,
         )

@@ -12,7 +12,7 @@ from malt_core.answers.marks import alt
 from malt_core.answers.record import AnswersRecord
 from malt_core.answers.types import TITLES
 from malt_core.formatting import length
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from malt_core.storage.typed_json import plain as plain_json
 from ui.answers import glossary
 from ui.answers.work import MALT, Known, Shown
@@ -110,7 +110,7 @@ def _take_away(record: AnswersRecord) -> None:
         curves_figure(record),
         key="answers_plotly",
         alt=alt(record),
-        title=f"{record.image} attacked by answers alone, {model_info(record.model).title}",
+        title=f"{record.image} attacked by answers alone, {network_info(record.model).title}",
         rows=curves_rows(record),
     )
     text = json.dumps(plain_json(record), indent=2, ensure_ascii=False) + "\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from malt_core.answers.record import AnswersRecord, record_of
 from malt_core.answers.types import Ended, Event, Measured
-from malt_core.models.catalogue import model_info
+from malt_core.networks import network_info
 from ui.answers.link import AnswersSettings
 from ui.pictures.picture import Picture
 
@@ -75,6 +75,6 @@ def _shown(method: str, x0: Tensor, x: Tensor) -> Shown:
 def known(events: Sequence[Event | Shown], settings: AnswersSettings, name: str) -> Known | None:
     """What these events say; None before the network has answered. name: of the picture."""
     told = [event for event in events if not isinstance(event, Shown)]
-    record = record_of(told, model_info(settings.model), name, settings.config)
+    record = record_of(told, network_info(settings.model), name, settings.config)
     shown = tuple(event for event in events if isinstance(event, Shown))
     return record and Known(record, shown)
