@@ -14,7 +14,7 @@ from malt_core.figure_style import PALETTE
 MARKS = (
     ("interval", "interval bound: proven", PALETTE[5], "triangle-up"),
     ("convex", "convex outer bound: proven", PALETTE[0], "square"),
-    ("exact", "exact", PALETTE[2], "circle"),
+    ("exact", "exact", PALETTE[2], "circle-open"),
     ("attack", "attack: fooled", PALETTE[1], "x"),
 )
 """Name in Radii, words, colour, symbol; from the smallest radius to the largest."""
@@ -29,7 +29,7 @@ def radii_figure(points: Sequence[Radii]) -> go.Figure:
             y=[getattr(point, name) for point in points],
             name=words,
             mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 11},
+            marker={"color": colour, "symbol": symbol, "size": 16 if name == "exact" else 9},
             hovertemplate="point %{x}: %{y:.4f}<extra>" + words + "</extra>",
         )
     figure.update_xaxes(title="training point", dtick=1)

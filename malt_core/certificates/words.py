@@ -51,7 +51,7 @@ def chance(record: CertifiedRecord) -> str:
 def gap(record: CertifiedRecord) -> str:
     """Return what stands between proof and attack at the radii that were attacked, "" without any."""
     said = [
-        f"within {point.radius:g} {record.accuracy(point.radius).count} of {point.of} are proven, and "
+        f"within {point.radius:g}: {record.accuracy(point.radius).count} of {point.of} are proven, and "
         f"{point.left} of {point.of} withstood an attack"
         for point in record.attacked
     ]

@@ -17,8 +17,8 @@ TIME_IS_UP = (
 NO_ROWS = "No defence of those chosen is there for this network."
 PATIENCE = "It ends by itself after {seconds} seconds; each image goes through all rows before the next."
 UNLABELLED = (
-    "Where fewer than ten of them show a class of the network's, what the undefended network says of each "
-    "counts as right."
+    "Where fewer than ten of them show a class of the network's, what the network says of each without an "
+    "attack counts as right."
 )
 FILE = (
     "A ZIP of pictures, with a folder for each class or without labels, or a parquet file with the "
