@@ -224,6 +224,7 @@ class _Few:
                 n_iter=config.steps,
                 seed=config.seed,
                 precision="float32",
+                faithful=True,  # a lent gradient does not tell whether anything is left to hope for
                 first=self.first,
                 tried=_tried_out(network, self.x),
             )

@@ -130,6 +130,11 @@ def nan_gradient(images: Images, broken: int, asked: int) -> Flag:
     )
 
 
+def _signed(value: float) -> str:
+    """Return a change with its sign; none at all has none."""
+    return f"{value:+.3g}" if value else "0"
+
+
 def misleading_gradient(foretold: float, real: float, stray: float, where: int, points: int) -> Flag:
     """At `where` of so many points the margin does not change as its gradient says.
 
@@ -139,7 +144,7 @@ def misleading_gradient(foretold: float, real: float, stray: float, where: int, 
     return flag(
         "misleading-gradient",
         f"At {where} of {points} points looked at, the margin does not change as its gradient says: a small "
-        f"step along it should change it by {-foretold:+.3g} logits, and changes it by {-real:+.3g}; small "
+        f"step along it should change it by {_signed(-foretold)} logits, and changes it by {_signed(-real)}; small "
         f"random steps were off by {stray:.2g} times what they should do.",
     )
 
