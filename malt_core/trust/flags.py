@@ -144,8 +144,8 @@ def misleading_gradient(foretold: float, real: float, stray: float, where: int, 
     return flag(
         "misleading-gradient",
         f"At {where} of {points} points looked at, the margin does not change as its gradient says: a small "
-        f"step along it should change it by {_signed(-foretold)} logits, and changes it by {_signed(-real)}; small "
-        f"random steps were off by {stray:.2g} times what they should do.",
+        f"step along it should change it by {_signed(-foretold)} logits, and changes it by {_signed(-real)}; "
+        f"small random steps were off by {stray:.2g} times what they should do.",
     )
 
 

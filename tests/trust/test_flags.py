@@ -22,6 +22,7 @@ MADE = [
     flags.cut_off((2,), 9, 10),
     flags.better_iterate((1,)),
     flags.black_box_wins((1, 3), 4, 500),
+    flags.transfer_wins((2,)),
     flags.unbounded_fails((0,), 4),
 ]
 
