@@ -79,6 +79,24 @@ def attacker(record: TransferRecord) -> str:
     return f"{who}; these images do not tell whether that does more than random noise of the same size."
 
 
+def as_by_noise(record: TransferRecord) -> str:
+    """Return between which networks noise does at least half of what the attack does; "" if nowhere."""
+    found = [
+        f"from {short(made.id)} to {short(tried.id)} {one.noise} of {one.of} (the attack {one.fooled})"
+        for row, made in enumerate(record.rows)
+        for column, tried in enumerate(record.columns)
+        if column != record.own_column(row)
+        and (one := cell(record, row, column)).fooled
+        and 2 * one.noise >= one.fooled
+    ]
+    if not found:
+        return ""
+    return (
+        f"Random noise alone fools {'; '.join(found)}: there, most of what seems to travel need not be the "
+        "attack's doing."
+    )
+
+
 def diagonal(record: TransferRecord) -> str:
     """Return what the diagonal checks."""
     cells = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from scipy.stats import binomtest, t
 
@@ -64,3 +66,11 @@ def test_the_sentences_follow_the_numbers() -> None:
     few = record(first=[True, False, False], second=[False] * 3)
     assert "do not tell" in words.attacker(few)
     assert "No image is named right by two" in words.headline(record(first=[], second=[]))
+
+
+def test_where_noise_does_as_much_it_is_said() -> None:
+    made = record(first=[True] * 6 + [False] * 2, second=[False] * 8)
+    assert words.as_by_noise(made) == ""
+    noisy = [replace(entry, column_noise=(0, int(i < 3))) for i, entry in enumerate(made.entries)]
+    said = words.as_by_noise(replace(made, entries=tuple(noisy)))
+    assert "from own to other 3 of 8 (the attack 6)" in said

@@ -35,6 +35,7 @@ def show_transfer(record: TransferRecord) -> None:
     show_matrix(record)
     said = (
         words.attacker(record),
+        words.as_by_noise(record),
         words.diagonal(record),
         words.resizing(record),
         words.mapping(record),
