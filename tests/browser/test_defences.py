@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
 from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
 
 
 def test_it_opens_on_its_bars_and_leads_to_what_is_proven(page: Page, server: subprocess.Popen) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 
+import pytest
 from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
 
 
 def test_every_cell_has_a_share_and_its_counts(page: Page, server: subprocess.Popen) -> None:

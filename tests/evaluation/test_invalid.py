@@ -54,7 +54,15 @@ def test_a_chunk_of_nothing_else_is_no_error():
 
 def test_the_report_counts_it_as_read_and_as_not_robust():
     made = report("wfri")
-    assert made.counts == {"read": 4, "corrupt": 0, "wrong": 1, "fooled": 1, "robust": 1, "invalid": 1}
+    assert made.counts == {
+        "read": 4,
+        "corrupt": 0,
+        "wrong": 1,
+        "fooled": 1,
+        "robust": 1,
+        "invalid": 1,
+        "refused": 0,
+    }
     assert (made.clean_accuracy, made.robust_accuracy) == (0.75, 0.25)
     content = json.loads(json.dumps(report_to_json(made)))
     assert report_from_json(content, "it") == made

@@ -26,11 +26,19 @@ def test_events_count_up_and_end_with_the_report():
     assert [event.done for event in events] == [0, 4, 8, 12, 14]
     assert {event.total for event in events} == {14}
     last = events[-1].counts
-    assert {name: last[name] for name in ("corrupt", "wrong", "fooled", "robust", "invalid")} == {
+    assert {name: last[name] for name in ("corrupt", "wrong", "fooled", "robust", "invalid", "refused")} == {
         name: count for name, count in report.counts.items() if name != "read"
     }
     assert report.complete
-    assert report.counts == {"read": 13, "corrupt": 1, "wrong": 3, "fooled": 5, "robust": 5, "invalid": 0}
+    assert report.counts == {
+        "read": 13,
+        "corrupt": 1,
+        "wrong": 3,
+        "fooled": 5,
+        "robust": 5,
+        "invalid": 0,
+        "refused": 0,
+    }
     assert [image.index for image in report.images] == [i for i in range(14) if i != 5]
 
 
