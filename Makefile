@@ -27,7 +27,7 @@ lint: $(VENV)/dev.stamp ## check style and formatting
 	$(BIN)/ruff format --check .
 
 lock: $(VENV)/uv.stamp ## write both requirements files from pyproject.toml (UPGRADE=1: with the newest versions)
-	$(call compile,requirements.txt,--extra app)
+	$(call compile,requirements.txt,--extra app --extra browser)
 	$(call compile,requirements-dev.txt,--all-extras -c requirements.txt)
 
 clean: ## remove everything that these targets set up

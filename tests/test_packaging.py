@@ -208,7 +208,10 @@ def direct(*extras: str) -> list[Requirement]:
     return [Requirement(line) for line in sum(extra, start=PROJECT["dependencies"])]
 
 
-LOCKS = {"requirements.txt": ("app",), "requirements-dev.txt": tuple(PROJECT["optional-dependencies"])}
+LOCKS = {
+    "requirements.txt": ("app", "browser"),
+    "requirements-dev.txt": tuple(PROJECT["optional-dependencies"]),
+}
 
 
 @pytest.mark.parametrize("name", LOCKS)
