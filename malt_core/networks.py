@@ -37,8 +37,10 @@ def network_info(id: str) -> ModelInfo:
         return model_info(id)
     defence, inner = defence_of(id), model_info(undefended(id))
     if not fits(defence, inner):
-        fitting = [info.id for info in list_models() if info.offline and fits(defence, info)]
-        raise BadConfig(f"{id} does not exist: {_NEEDS[defence.needs]}. It goes with {', '.join(fitting)}.")
+        fitting = ", ".join(info.id for info in list_models() if info.offline and fits(defence, info))
+        raise BadConfig(
+            f"{id} does not exist: {_NEEDS[defence.needs]}. It goes with {fitting or 'no network here'}."
+        )
     return replace(inner, id=id, title=f"{inner.title}, behind {defence.title}")
 
 

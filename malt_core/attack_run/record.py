@@ -222,6 +222,13 @@ class RunRecord:
             "fooled the model, what is returned is its image. Null: not asked for."
         ),
     ] = None
+    refused: Annotated[
+        bool,
+        Meta(
+            description="The model gives no answer to what is returned: it refuses it, or abstains. Where it "
+            "was wrong without any attack, that is why, if the first answer is the label."
+        ),
+    ] = False
 
 
 def by_second_opinion(record: RunRecord) -> bool:
@@ -288,6 +295,7 @@ def record_of(run: AttackRun) -> RunRecord:
         check=config.check,
         flags=result.flags,
         second_opinion=result.second_opinion,
+        refused=result.refused,
     )
 
 

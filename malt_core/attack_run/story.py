@@ -25,6 +25,10 @@ def headline(record: RunRecord, truth: Truth) -> str:
     became = f"{before} became {after}{_as_asked(record)}"
     guess = guessing(record.clean_label.confidence)
     without = " without its gradients" if by_second_opinion(record) else ""
+    if record.refused and record.already_misclassified:
+        return "Refused: the network gives no answer to this picture, without any attack."
+    if record.refused and record.success:
+        return f"Led to give no answer{without}, which counts as an error: first it said {before}."
     match outcome_of(record, truth):
         case "fooled":
             return f"{'Fooled out of a lucky guess' if guess else 'Fooled'}{without}: {became}."
@@ -39,6 +43,8 @@ def headline(record: RunRecord, truth: Truth) -> str:
         case "wrong":
             return f"Wrong from the start, and still: {before}."
         case "withstood":
+            if record.refused and not record.flags:
+                return f"Withstood: the network refuses the changed picture (of the first it says {before})."
             if record.flags:
                 return f"Not fooled, but the attack may have failed: the network still says {before}."
             return f"Withstood: the network still says {before}."
@@ -53,6 +59,8 @@ def told(record: RunRecord, truth: Truth) -> str:
 def _before(record: RunRecord, truth: Truth) -> str:
     """Return what to know of the first answer, "" where there is nothing to add."""
     sure, guess = percent(record.clean_label.confidence), guessing(record.clean_label.confidence)
+    if record.refused and record.already_misclassified:
+        return "That counts as wrong, so there was nothing to attack."
     match outcome_of(record, truth):
         case "corrected" | "moved" | "wrong":
             was = "a guess, and wrong without any attack" if guess else "wrong without any attack"
@@ -72,6 +80,8 @@ def _unreached(record: RunRecord) -> str:
 
 
 def _how(record: RunRecord) -> str:
+    if record.already_misclassified:
+        return ""
     linf = record.norm == "linf"
     radius = length(record.eps, record.norm)
     if record.success:

@@ -33,6 +33,11 @@ def sentence(run: AttackRun) -> str:
     label = names[result.label]
     if result.already_wrong:
         said = names[result.clean_index]
+        if result.refused:
+            return (
+                "Without any attack the model gives no answer to this picture, which counts as wrong. "
+                "So there was nothing to attack."
+            )
         return (
             f"Without any attack the model says “{said}” ({percent(result.clean_confidence)}), "
             f"not “{label}”. So there was nothing to attack."
@@ -40,6 +45,8 @@ def sentence(run: AttackRun) -> str:
     became = names[result.adversarial_index]
     if not result.success:
         return _withstood(run)
+    if result.refused:
+        return f"“{label}” became no answer at all, which counts as an error; {_changed(run)}."
     how = f"in {steps(result.steps)}" if result.steps else "at the random start, before the first step"
     if result.second_opinion is not None:
         how = f"by {BY_SQUARE}"
@@ -60,8 +67,11 @@ def _withstood(run: AttackRun) -> str:
     tried = len({attempt.target for attempt in result.attempts})
     targets = "1 target class" if tried == 1 else f"{tried} target classes"
     found = "No adversarial example found" if aim is None else f"No way to “{names[aim]}” found"
+    still = f"still says “{names[result.label]}”"
+    if result.refused:
+        still = "refuses the changed picture, which counts as withstood"
     after = f"{targets} and {steps(result.steps_total)}" if aim is None else steps(result.steps_total)
-    return f"{found} within {within}: after {after} the model still says “{names[result.label]}”."
+    return f"{found} within {within}: after {after} the model {still}."
 
 
 def visibility(record: RunRecord) -> str:

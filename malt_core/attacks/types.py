@@ -208,6 +208,7 @@ class AttackResult:
     flags: signs that the attack failed where the network is not robust, see trust/flags.py; the image is 0.
     second_opinion: what an attack without gradients made of the image, None where it was not asked for; the
         image is 0. Where it fooled the model, `adversarial` is its image, and steps is 0.
+    refused: the model gives no answer to `adversarial`: it refuses it, or abstains (trust/refusals.py).
     """
 
     label: int
@@ -237,6 +238,7 @@ class AttackResult:
     trace: tuple[Step, ...]
     flags: tuple[Flag, ...] = ()
     second_opinion: SecondOpinion | None = None
+    refused: bool = False
 
     def __repr__(self) -> str:
         return (

@@ -55,6 +55,12 @@ class PictureRecord:
         PredictedClass | None,
         Meta(description="The model's answer without attack, which they try to change. Null: not finite."),
     ]
+    refused: Annotated[
+        bool,
+        Meta(
+            description="The model gives no answer to it: it refuses it, or abstains. No attack touches it."
+        ),
+    ] = False
 
     @property
     def right(self) -> bool | None:
@@ -175,8 +181,8 @@ class RaceRecord:
 
     @property
     def standing(self) -> tuple[int, ...]:
-        """The places of the pictures that were attacked: those of which the model says anything."""
-        return tuple(i for i, picture in enumerate(self.pictures) if picture.answer is not None)
+        """The places of the pictures that were attacked: those that the model gives an answer to."""
+        return tuple(i for i, one in enumerate(self.pictures) if one.answer is not None and not one.refused)
 
 
 def record_of(
@@ -237,6 +243,7 @@ def _picture(i: int, entrant: Entrant, lined_up: LineUp, info: ModelInfo) -> Pic
         answer=None
         if i in lined_up.invalid
         else PredictedClass(index=index, name=info.classes[index], confidence=confidence),
+        refused=i in lined_up.refused,
     )
 
 

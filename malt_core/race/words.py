@@ -220,10 +220,16 @@ def _answered(picture: PictureRecord) -> str:
 
 
 def invalid(record: RaceRecord) -> str:
-    """Return for which pictures the network's answer was no number, "" if for none."""
+    """Return for which pictures the network gave no answer, or none that is a number; "" if for none."""
+    refused = [picture.name for picture in record.pictures if picture.refused]
     itself = [picture.name for picture in record.pictures if picture.answer is None]
     nearby = [record.pictures[i].name for i in sorted({i for lane in record.lanes for i in lane.invalid})]
     said = []
+    if refused:
+        said.append(
+            f"The network refuses to answer for {listed(refused)} without any attack, which counts as wrong: "
+            "no attack touched what it refuses."
+        )
     if itself:
         them = "it" if len(itself) == 1 else "them"
         said.append(f"For {listed(itself)} its scores are not finite numbers, so no attack touched {them}.")
@@ -244,6 +250,8 @@ def answer(picture: PictureRecord) -> str:
     """Return what the network says of a picture without an attack, for a table or a caption."""
     if picture.answer is None:
         return "no finite answer"
+    if picture.refused:
+        return "no answer: refused"
     guess = "a guess, " if guessing(picture.answer.confidence) else ""
     right = {True: "", False: ", wrong", None: ""}[picture.right]
     return f"{picture.answer.name} ({guess}{percent(picture.answer.confidence)}{right})"
@@ -253,6 +261,8 @@ def fate(lane: LaneRecord, i: int, record: RaceRecord) -> str:
     """Return what became of picture i under an attack, for a table."""
     if record.pictures[i].answer is None:
         return "no finite answer"
+    if record.pictures[i].refused:
+        return "refused without any attack"
     fall = next((fall for fall in lane.falls if fall.picture == i), None)
     if fall is None:
         if i in lane.invalid:

@@ -90,3 +90,11 @@ def test_a_failure_says_within_what_and_after_how_much() -> None:
     assert f"within 4/255: {tried} wrong class" in told(run, None)
     assert "900 steps" in told(run, None)
     assert "a change of length 0.5" in told(replace(run, norm="l2", eps=0.5), None)
+
+
+def test_no_answer_is_not_called_another_answer() -> None:
+    clean = record(after=ORANGE, refused=True, already_misclassified=True)
+    assert headline(clean, {ORANGE}).startswith("Refused: the network gives no answer")
+    assert told(clean, {ORANGE}) == "That counts as wrong, so there was nothing to attack."
+    assert "refuses the changed picture" in headline(record(after=ORANGE, refused=True), {ORANGE})
+    assert headline(record(refused=True), {ORANGE}).startswith("Led to give no answer")

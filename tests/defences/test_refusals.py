@@ -13,10 +13,17 @@ from malt_core.defences.detector import Detector
 from malt_core.defences.ensemble import Ensemble
 from malt_core.defences.squeezing import Squeezing
 from malt_core.defences.vote import Vote
+from malt_core.models.catalogue import model_info
 from malt_core.numerics.gradients import Passes
-from malt_core.race.run import line_up
+from malt_core.race import words
+from malt_core.race.record import Entrant, record_of
+from malt_core.race.run import line_up, run_lane
+from malt_core.race.timeline import race_of
+from malt_core.race.types import RaceConfig
 from malt_core.trust.refusals import Answer, Refusing, refusing_within, verdict, with_labels
+from tests.evaluation.test_chunks import chunk
 from tests.helpers.analytic import classes, images, sample, smooth_cnn
+from tests.helpers.evaluations import Pictures
 
 NETWORK = smooth_cnn()
 
@@ -80,7 +87,38 @@ def test_what_is_refused_clean_is_wrong_and_not_attacked() -> None:
     *_, last = attack(defended, sample(x[one], int(y[one])), AttackConfig(n_iter=5))
     assert isinstance(last, Finished)
     assert last.result.already_wrong
+    assert last.result.refused
     assert not last.result.success
+
+
+def test_the_race_names_what_is_refused_and_counts_it_with_nobody() -> None:
+    x = images(4)
+    defended = TooBright(NETWORK, float(x.flatten(1).mean(1).median()) + 1e-4)
+    lined_up = line_up(defended, x)
+    config = RaceConfig()
+    events = [lined_up, *run_lane("malt", defended, x, lined_up, config)]
+    entrants = [Entrant(name=name, source="", credit="", sha256="", truth=None) for name in "abcd"]
+    info = model_info("tiny-imagenet/robust")
+    told = record_of(race_of(events, ["malt"], going_on=False), info, config, "centre", entrants)
+    assert [i for i, picture in enumerate(told.pictures) if picture.refused] == list(lined_up.refused)
+    assert told.standing == lined_up.standing
+    assert not set(told.left) & set(lined_up.refused)
+    one = lined_up.refused[0]
+    assert "refuses to answer" in words.invalid(told)
+    assert f"{told.pictures[one].name}" in words.invalid(told)
+    assert words.fate(told.lanes[0], one, told) == "refused without any attack"
+    assert words.answer(told.pictures[one]) == "no answer: refused"
+
+
+def test_an_evaluation_counts_refused_images_besides_their_outcome() -> None:
+    data = Pictures()
+    most = float(data.x.flatten(1).mean(1).median()) + 1e-4
+    result, _ = chunk(data, TooBright(NETWORK, most))
+    bright = data.x.flatten(1).mean(1) > most
+    assert 0 < int(bright.sum()) < len(data.x)
+    for image, clean in zip(result.images, bright.tolist(), strict=True):
+        assert image.outcome == "wrong" if clean else image.outcome != "invalid"
+        assert image.refused if clean else image.refused <= (image.outcome == "robust")
 
 
 def test_who_abstains_has_lost_the_label() -> None:

@@ -89,9 +89,16 @@ def answers_of(settings: AttackSettings, picture: Picture) -> work.Answers | Non
 def _say(settings: AttackSettings, answers: work.Answers) -> None:
     """Draw the answers: the first as a sentence, all as a list, and whether the first is right."""
     classes = network_info(settings.model).classes
-    (first, share), *others = answers
+    (first, share), *others = answers.likeliest
     name, sure = plain(classes[first]), exact_percent(share)
     rest = ", ".join(f"{plain(classes[index])} ({exact_percent(part)})" for index, part in others)
+    if answers.refused:
+        st.markdown("#### It refuses to answer", anchors=False)
+        st.markdown(
+            f"Else it would say {name} ({sure}), then {rest}. A refusal without any attack counts as wrong, "
+            "so there is nothing to attack."
+        )
+        return
     guess = guessing(share)
     st.markdown(f"#### {'It is only guessing' if guess else 'It says'}: {name}, {sure} sure", anchors=False)
     st.markdown(f"Then {rest}.")

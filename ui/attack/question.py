@@ -87,7 +87,7 @@ def _identity(photo: str) -> tuple[str, str]:
 def ask(settings: AttackSettings, picture: Picture, answers: Answers, *, brief: bool = False) -> None:
     """Draw the question. answers: the likeliest ones; brief: in one line, where it has been put in words."""
     info, state, now = network_info(settings.model), st.session_state, settings.truth
-    likeliest = [index for index, _ in (answers[:FEW] if brief else answers)]
+    likeliest = [index for index, _ in (answers.likeliest[:FEW] if brief else answers.likeliest)]
     offered = [*likeliest, NONE_OF_THESE]
     # Another picture, network or answer makes other widgets: what a browser says of a value may be older than
     # what is told now. A click on what was chosen for the last picture would take it back for this one.

@@ -23,8 +23,18 @@ if TYPE_CHECKING:
     from malt_core.models.loaders import Model
 
 TOP = 5
-Answers = tuple[tuple[int, float], ...]
-"""The likeliest classes, by index, each with its confidence from 0 to 1; the likeliest first."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of a picture without any attack.
+
+    likeliest: classes, by index, each with its confidence from 0 to 1; the likeliest first. refused: it gives
+    no answer: it refuses the picture, or abstains.
+    """
+
+    likeliest: tuple[tuple[int, float], ...]
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,8 +158,13 @@ def glance(picture: Picture) -> Callable[[Model], Iterator[Answers]]:
     def work(model: Model) -> Iterator[Answers]:
         import torch
 
+        from malt_core.numerics.gradients import Passes
+        from malt_core.trust.refusals import verdict
+
         with torch.inference_mode():
-            likely = model(picture.to_sample().x[None]).softmax(1)[0].topk(min(TOP, len(model.info.classes)))
-        yield tuple(zip(likely.indices.tolist(), likely.values.tolist(), strict=True))
+            z, refused = verdict(model, picture.to_sample().x[None], Passes())
+            likely = z.softmax(1)[0].topk(min(TOP, len(model.info.classes)))
+        likeliest = zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
+        yield Answers(tuple(likeliest), bool(refused))
 
     return work

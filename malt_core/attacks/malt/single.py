@@ -281,6 +281,7 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             best = Best(opinion.adversarial, best.target, fools=True)
             x, z, survives_png = _kept(model, best, x0, goal, config, passes)
     answer = int(z.argmax(1))
+    refused = refusals.refusing_within(tried.network) and refusals.verdict(tried.network, x, passes)[1]
     yield Finished(
         result=AttackResult(
             label=label,
@@ -310,5 +311,6 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
             trace=tuple(trace),
             flags=flags,
             second_opinion=opinion and opinion.record.with_draws(config.eot),
+            refused=bool(refused),
         )
     )
