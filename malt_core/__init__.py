@@ -12,6 +12,7 @@ __version__ = "0.2.0"
 _HOME = {
     "attack": "attacks.malt.single",
     "malt": "attacks.malt.batch",
+    "export_gradient": "portable.export",
     "measure_linearity": "linearity.measurement",
     **dict.fromkeys(("boundary_distances", "each_boundary_distance"), "explanations.distances"),
     "smallest_epsilon": "explanations.smallest",

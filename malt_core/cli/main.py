@@ -24,6 +24,7 @@ from malt_core.cli import (
     distances,
     evaluate,
     evaluate_options,
+    export_onnx,
     ranks,
     smallest,
     survives,
@@ -57,6 +58,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     for name, text, add, run in (
         ("defences", defences.HELP, defences.add_defences, defences.defences),
         ("answers", answers.HELP, answers.add_answers, answers.answers),
+        ("export-onnx", export_onnx.HELP, export_onnx.add_export_onnx, export_onnx.export_onnx),
         ("distances", distances.HELP, distances.add_distances, distances.distances),
         ("ranks", ranks.HELP, ranks.add_ranks, ranks.ranks),
         ("smallest", smallest.HELP, smallest.add_smallest, smallest.smallest),
