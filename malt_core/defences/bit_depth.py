@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from malt_core.trust.straight_through import straight_through
+from malt_core.trust.straight_through import StraightThrough, straight_through
 
 BITS = 3
 
 
-def bit_depth(x: Tensor, bits: int = BITS) -> Tensor:
-    """Return images x, in [0, 1], with 2 ** bits values left a colour; the gradient passes unchanged."""
+def bit_depth(bits: int = BITS) -> StraightThrough:
+    """Return the step that leaves images, in [0, 1], 2 ** bits values a colour; gradients pass unchanged."""
     most = 2**bits - 1
-    return straight_through(lambda values: values.mul(most).round().div(most))(x)
+    return straight_through(lambda values: values.mul(most).round().div(most))
 
 
 class BitDepth(nn.Module):
@@ -20,7 +20,7 @@ class BitDepth(nn.Module):
 
     def __init__(self, network: nn.Module, bits: int = BITS) -> None:
         super().__init__()
-        self.network, self.bits = network, bits
+        self.network, self.rounded = network, bit_depth(bits)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.network(bit_depth(x, self.bits))
+        return self.network(self.rounded(x))

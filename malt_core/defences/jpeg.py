@@ -9,18 +9,20 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from malt_core.trust.straight_through import straight_through
+from malt_core.defences.smooth_jpeg import smooth_jpeg
+from malt_core.trust.straight_through import StraightThrough, straight_through
 
 QUALITY = 75
 
 
-def jpeg(x: Tensor, quality: int = QUALITY) -> Tensor:
-    """Return images x (B, 3, H, W), in [0, 1], as they come back from a JPEG file; 1 is the coarsest quality.
+def jpeg(quality: int = QUALITY) -> StraightThrough:
+    """Return the step from images (B, 3, H, W), in [0, 1], to what comes back from a JPEG file.
 
-    The values are those of the real file, read again. The gradient passes through unchanged (Athalye et al.,
-    arXiv 1802.00420, section 5.4.1).
+    quality: 1 is the coarsest. The values are those of the real file, read again; the gradient is that of
+    smooth_jpeg. The identity's, as in Athalye et al. (arXiv 1802.00420, section 5.4.1), is a poor guide: a
+    change that the file does not keep is as good to it as any other.
     """
-    return straight_through(lambda values: _through_files(values, quality))(x)
+    return straight_through(lambda values: _through_files(values, quality), smooth_jpeg(quality))
 
 
 def _through_files(x: Tensor, quality: int) -> Tensor:
@@ -40,7 +42,7 @@ class Jpeg(nn.Module):
 
     def __init__(self, network: nn.Module, quality: int = QUALITY) -> None:
         super().__init__()
-        self.network, self.quality = network, quality
+        self.network, self.compressed = network, jpeg(quality)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.network(jpeg(x, self.quality))
+        return self.network(self.compressed(x))

@@ -21,7 +21,7 @@ def squeezed_distance(network: nn.Module, x: Tensor, z: Tensor) -> Tensor:
     given = z.float().softmax(1)
     far = [
         (network(squeezed).float().softmax(1) - given).abs().sum(1)
-        for squeezed in (bit_depth(x, BITS), median(x, SIDE))
+        for squeezed in (bit_depth(BITS)(x), median(x, SIDE))
     ]
     return torch.stack(far).amax(0)
 

@@ -19,6 +19,10 @@ _ANOTHER_WAY = (
     "Attack the network without the step that hides its gradient, or wrap that step in "
     "malt_core.straight_through."
 )
+_NEARER = (
+    "Part of the network lends its gradient (straight_through), and here that is a poor guide: lend it that "
+    "of a function nearer to the step itself, and ask for a second opinion."
+)
 _AVERAGE = "Attack it with eot=N: gradients averaged, and the verdict by majority, over N draws."
 _LOGITS = "Give the network's logits: leave out its softmax, its temperature or its rounding."
 
@@ -135,17 +139,21 @@ def _signed(value: float) -> str:
     return f"{value:+.3g}" if value else "0"
 
 
-def misleading_gradient(foretold: float, real: float, stray: float, where: int, points: int) -> Flag:
+def misleading_gradient(
+    foretold: float, real: float, stray: float, where: int, points: int, *, lent: bool = False
+) -> Flag:
     """At `where` of so many points the margin does not change as its gradient says.
 
     foretold, real: by how much it should have fallen, and fell, over a small step along the gradient, in
     logits; stray: how far off small random steps were, in standard deviations of what was foretold of them.
+    lent: whether a step of the network lends a gradient that is not its own (straight_through).
     """
     return flag(
         "misleading-gradient",
         f"At {where} of {points} points looked at, the margin does not change as its gradient says: a small "
         f"step along it should change it by {_signed(-foretold)} logits, and changes it by {_signed(-real)}; "
         f"small random steps were off by {stray:.2g} times what they should do.",
+        advice=_NEARER if lent else "",
     )
 
 

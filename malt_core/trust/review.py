@@ -20,6 +20,7 @@ from malt_core.numerics.random import row_generator
 from malt_core.trust import flags, outputs, probe, soundness
 from malt_core.trust.eot import Averaged
 from malt_core.trust.flags import Flag
+from malt_core.trust.straight_through import StraightThrough
 from malt_core.types import Norm
 
 SHARE = 0.04  # of the attack's passes
@@ -91,7 +92,8 @@ def review(
         )
         forward_of.index_add_(0, at, torch.full_like(at, probe.FORWARD))
         backward_of.index_add_(0, at, torch.full_like(at, probe.BACKWARD))
-        found += _found(probed, places)
+        lent = any(isinstance(module, StraightThrough) for module in modules_within(network))
+        found += _found(probed, places, lent)
     return flags.merged(found), forward_of, backward_of
 
 
@@ -120,15 +122,14 @@ def _points(x: Tensor, images: list[int], ends: Mapping[int, Tensor], count: int
     return list(places), torch.stack(points)
 
 
-def _found(probed: probe.Probed, places: list[int]) -> list[Flag]:
+def _found(probed: probe.Probed, places: list[int], lent: bool) -> list[Flag]:
     found = []
     bad = probed.misleading.nonzero()[:, 0].tolist()
     if bad:
         worst = max(bad, key=lambda i: float((probed.real[i] - probed.foretold[i]).abs()))
         along = float(probed.foretold[worst]), float(probed.real[worst])
-        found.append(
-            flags.misleading_gradient(*along, float(probed.stray[bad].amax()), len(bad), len(places))
-        )
+        stray, counts = float(probed.stray[bad].amax()), (len(bad), len(places))
+        found.append(flags.misleading_gradient(*along, stray, *counts, lent=lent))
     lost = probed.saturated.nonzero()[:, 0].tolist()
     if lost:
         images = sorted({places[i] for i in lost})

@@ -16,6 +16,7 @@ from malt_core.defences.jpeg import Jpeg, jpeg
 from malt_core.defences.median import Median, median
 from malt_core.defences.random_resize import RandomResize
 from malt_core.defences.randomised import Randomised
+from malt_core.defences.smooth_jpeg import smooth_jpeg
 from malt_core.defences.smoothing import Smoothing
 from malt_core.errors import MaltWarning
 from tests.helpers.analytic import classes, images, smooth_cnn
@@ -44,7 +45,7 @@ def test_a_defence_that_changes_nothing_gives_the_undefended_numbers(defended: n
 
 def test_jpeg_is_that_of_the_file() -> None:
     x = images(2)
-    for image, found in zip(x, jpeg(x, 60), strict=True):
+    for image, found in zip(x, jpeg(60)(x), strict=True):
         file = io.BytesIO()
         pixels = (image * 255).byte().permute(1, 2, 0).numpy()
         Image.fromarray(pixels).save(file, "JPEG", quality=60)
@@ -65,8 +66,23 @@ def test_in_a_chain_each_step_has_its_gradient_at_its_own_input() -> None:
     x = images(1).requires_grad_()
     chain = Jpeg(BitDepth(_Recording(), 2), 40)
     chain(x)[:, 0].sum().backward()
-    shown = bit_depth(jpeg(x.detach(), 40), 2)  # what the network sees: d(sum of squares) = 2 x there
-    torch.testing.assert_close(x.grad, 2 * shown)
+    shown = bit_depth(2)(jpeg(40)(x.detach()))  # what the network sees: d(sum of squares) = 2 x there
+    lent = torch.autograd.functional.vjp(smooth_jpeg(40), x.detach(), 2 * shown)[1]
+    torch.testing.assert_close(x.grad, lent)
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+def test_the_smooth_jpeg_is_much_like_that_of_the_file_and_loses_what_it_loses(quality: int) -> None:
+    waves = torch.linspace(0, 9, 72).sin()[:, None] * torch.linspace(0, 5, 40).cos()
+    x = (0.5 + 0.3 * torch.stack([waves, waves.flip(0), -waves]))[None]  # no multiples of 16
+    close = (smooth_jpeg(quality)(x) - jpeg(quality)(x)).abs()
+    lost = (x - jpeg(quality)(x)).abs()
+    assert close.mean() < 3 / 255
+    assert close.mean() < 0.7 * lost.mean()
+    flat = torch.full((1, 3, 16, 16), 0.5)
+    checkers = (torch.arange(16)[:, None] + torch.arange(16)) % 2 * 2.0 - 1
+    _, slope = torch.autograd.functional.jvp(smooth_jpeg(quality), flat, checkers.expand_as(flat) / 255)
+    assert slope.abs().max() < 1e-3  # so fine a pattern is not kept
 
 
 @pytest.mark.parametrize("side", [2, 3])
