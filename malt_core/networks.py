@@ -73,6 +73,14 @@ def weights_digest(id: str) -> str:
     return "" if id.startswith(DEFENDED) else catalogue.weights_digest(id)
 
 
+def known_weights(id: str) -> str:
+    """Return weights_digest, of the network within a defence; "" also for an id that nobody knows here."""
+    try:
+        return weights_digest(undefended(id))
+    except BadConfig:
+        return ""
+
+
 _NEEDS = {
     "nothing": "it goes with every network",
     "autoencoder": "the autoencoder has learnt Tiny-ImageNet's pictures only",

@@ -7,7 +7,7 @@ import streamlit as st
 from malt_core.errors import MaltError
 from malt_core.networks import network_info
 from ui import layout
-from ui.attack import glossary, question, settings, view, work
+from ui.attack import glossary, opened, question, settings, view, work
 from ui.attack.link import AttackSettings
 from ui.compute.task import Task
 from ui.pictures import picker
@@ -24,9 +24,12 @@ with left:
     try:
         state = st.session_state
         size = network_info(state.model).size
-        picture = picker.chosen_picture(state.photo, size, state.crop, settings.another_picture)
+        picture = picker.chosen_picture(
+            state.photo, size, state.crop, settings.another_picture, upload_help=glossary.WHAT_UPLOAD
+        )
     except MaltError as error:
         trouble = str(error)
+    stored, trouble = opened.instead(state.photo, trouble)
     settings.main_settings()
     pressed = form.start_button(AttackSettings, "Attack", "attack", ready=picture is not None)
     settings.more_settings()
@@ -47,6 +50,8 @@ with right:
     show_aside(task)
     if trouble:
         st.error(plain(trouble))
+    elif stored:
+        opened.show_opened(stored)
     elif attacked:
         view.show_attacked(task, chosen, picture, link)
     else:

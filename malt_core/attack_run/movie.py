@@ -55,6 +55,11 @@ def frames(run: AttackRun, truth: Truth = None) -> Iterator[np.ndarray]:
         for colour in (INK, LINEAR)
     ]
     title, answer = _captions(figure, CENTRES[2])
+    moving = (place, *dots, title, answer)
+    for artist in moving:
+        artist.set_animated(True)
+    canvas.draw()  # all the rest, once
+    still = canvas.copy_from_bbox(figure.bbox)
     frame = np.empty(0)
     for t in np.linspace(0, 1, FRAMES).tolist():
         place.set_xdata([t, t])
@@ -62,7 +67,9 @@ def frames(run: AttackRun, truth: Truth = None) -> Iterator[np.ndarray]:
             dot.set_data([t], [np.interp(t, report.t, margins)])
         title.set_text(_on_the_way(t, run))
         answer.set_text(_answer(run, report, t))
-        canvas.draw()
+        canvas.restore_region(still)
+        for artist in moving:
+            figure.draw_artist(artist)
         frame = np.asarray(canvas.buffer_rgba())[..., :3].copy()
         _paste(frame, to_pixels(image_at(run, t)), CENTRES[2])
         yield frame

@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -21,14 +21,10 @@ from malt_core.attack_run import way
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackResult
 from malt_core.errors import BadImage
-from malt_core.images.pixels import suggested_amplification
+from malt_core.images.pixels import amplification_of
 from malt_core.linearity.types import LinearityReport
 from malt_core.linearity.words import straightness
 from malt_core.storage.assets import assets_folder
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
 
 ASSETS = assets_folder() / "player"
 TOP = 5
@@ -53,13 +49,13 @@ def payload(run: AttackRun) -> dict[str, Any]:
             f"The model gets “{run.sample.name}” wrong without any attack, so there is no path to play. "
             "Choose an image that the model recognises."
         )
-    original = _steps(run.sample.x)
+    original = _steps(run.sample.x.numpy())
     classes = _classes(run, report)
     content = {
         "width": original.shape[1],
         "height": original.shape[0],
         "original": _base64(original.astype(np.uint8)),
-        **_delta(run.sample.x, result.adversarial),
+        **picture_part(run.sample.x.numpy(), result.adversarial.numpy()),
         "t": _numbers(report.t),
         "true_margin": _numbers(report.true_margin),
         "linear_margin": _numbers(report.linear_margin),
@@ -78,6 +74,11 @@ def payload(run: AttackRun) -> dict[str, Any]:
         "numbers": way.numbers(run),
         "alt": _alt_texts(run, result, report),
     }
+    return identified(content)
+
+
+def identified(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a payload with its id, a digest of all the rest."""
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return {"id": digest[:16], **content}
 
@@ -110,9 +111,9 @@ def script() -> str:
     return "\n".join(re.sub(r"^import .*\n", "", part, flags=re.MULTILINE) for part in (*modules, main))
 
 
-def _steps(x: Tensor) -> np.ndarray:
+def _steps(x: np.ndarray) -> np.ndarray:
     """Return (3, H, W) in [0, 1] as (H, W, 3) in whole steps of 1/255."""
-    return np.rint(x.numpy().transpose(1, 2, 0) * 255).astype(np.int16)
+    return np.rint(x.transpose(1, 2, 0) * 255).astype(np.int16)
 
 
 def _base64(array: np.ndarray) -> str:
@@ -120,18 +121,19 @@ def _base64(array: np.ndarray) -> str:
     return base64.b64encode(little_endian.tobytes()).decode("ascii")
 
 
-def _delta(x0: Tensor, x_adv: Tensor) -> dict[str, Any]:
-    pixels = x_adv.numpy().transpose(1, 2, 0)
+def picture_part(x0: np.ndarray, x_adv: np.ndarray) -> dict[str, Any]:
+    """Return delta, delta_type and amplification of a payload. x0, x_adv: (3, H, W) in [0, 1]."""
+    pixels = x_adv.transpose(1, 2, 0)
     if np.abs(pixels * 255 - np.rint(pixels * 255)).max() < 1e-3:
         delta = _steps(x_adv) - _steps(x0)
         kind = "int8" if np.abs(delta).max() <= 127 else "int16"
     else:
-        delta = pixels - x0.numpy().transpose(1, 2, 0)
+        delta = pixels - x0.transpose(1, 2, 0)
         kind = "float32"
     return {
         "delta": _base64(delta.astype(kind)),
         "delta_type": kind,
-        "amplification": int(suggested_amplification(x0, x_adv)),
+        "amplification": int(amplification_of(float(np.abs(x_adv - x0).max()))),
     }
 
 

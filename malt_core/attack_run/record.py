@@ -5,13 +5,15 @@ The types have the fields of run.json in their order, and docs/run.schema.json i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from malt_core.attack_run.survival_types import Survival
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import Targeting
 from malt_core.errors import BadConfig
@@ -229,6 +231,14 @@ class RunRecord:
             "was wrong without any attack, that is why, if the first answer is the label."
         ),
     ] = False
+    survives: Annotated[
+        tuple[Survival, ...] | None,
+        Meta(
+            description="What the model says of the saved picture, and of the original, after each way to "
+            "pass them on. Null: not asked for."
+        ),
+    ] = None
+    format_version: Annotated[Literal[1], Meta(description="Of this file's fields.")] = 1
 
 
 def by_second_opinion(record: RunRecord) -> bool:
@@ -302,6 +312,11 @@ def record_of(run: AttackRun) -> RunRecord:
 def record_to_json(record: RunRecord) -> dict[str, Any]:
     """Return the content of run.json; docs/run.schema.json explains it."""
     return plain(record)
+
+
+def record_text(record: RunRecord) -> str:
+    """Return the text of run.json."""
+    return json.dumps(record_to_json(record), indent=2) + "\n"
 
 
 def read_record(path: Path) -> RunRecord:

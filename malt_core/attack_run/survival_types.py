@@ -11,7 +11,7 @@ from malt_core.types import PredictedClass
 
 @dataclass(frozen=True)
 class Treatment:
-    """id: its name in records. title: for people."""
+    """What is done to a picture that is passed on. id: its name in records; title: for people."""
 
     id: str
     title: str
@@ -69,4 +69,13 @@ def survival_rows(found: Sequence[Survival]) -> list[dict[str, str]]:
             "still fooled": ("yes" if one.fooled else "no") if one.known else "cannot be told",
         }
         for one in found
+    ]
+
+
+def survival_table(found: Sequence[Survival]) -> list[str]:
+    """Return the rows as lines for a terminal."""
+    return [
+        f"{row['treatment']:34} {row['still fooled']:15} {row['adversarial picture']}; the original: "
+        f"{row['original']}"
+        for row in survival_rows(found)
     ]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +24,7 @@ from malt_core.cli.options import (
     path,
     say_flags,
 )
-from malt_core.cli.terminal import Status, one_line, say
+from malt_core.cli.terminal import Status, say
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
 from malt_core.export.formats import FORMATS, formats_of
@@ -36,7 +33,7 @@ from malt_core.images.gallery import GALLERY, true_classes
 from malt_core.images.sources import open_sample
 from malt_core.models.classes import class_index
 from malt_core.networks import network_info
-from malt_core.storage.folders import cannot_write, prepare_folder
+from malt_core.storage.folders import prepare_folder
 from malt_core.trust.words import opinion_sentence
 
 if TYPE_CHECKING:
@@ -48,7 +45,8 @@ HELP = "attack one image and write pictures, an interactive page and run.json"
 DESCRIPTION = (
     "Attack one image and write original.png, perturbation.png, adversarial.png, figure.html and run.json. "
     "Below ε = 1/255, which no PNG can hold, adversarial.npy stands in for adversarial.png. That nothing was "
-    "found is a result too: exit status 0. --formats writes figures, tables and moving pictures as well."
+    "found is a result too: exit status 0. --formats writes figures, tables, moving pictures, a notebook and "
+    "a file of the whole run as well."
 )
 
 
@@ -96,10 +94,18 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
         "--formats",
         metavar="LIST",
         default="",
-        help="what to write besides, with commas between: png (a figure), svg and csv (the curves), gif and "
-        "mp4 (the way, moving), webp (the picture alone on its way, every colour value exact)",
+        help="what to write besides, with commas between: png and square (a figure; png-dark and square-dark "
+        "on a dark ground), svg and csv (the curves), gif and mp4 (the way, moving), webp (the picture alone "
+        "on its way, every colour value exact), ipynb and py (a notebook and a script that repeat the run), "
+        "malt (the whole run in one file, for `open` and the Attack page)",
     )
     wanted.add_argument("--all-formats", action="store_true", help="all of these")
+    attack.add_argument(
+        "--survives",
+        action="store_true",
+        help="ask also, as the command of that name does, whether the saved picture still fools the model "
+        "after it was passed on, and put it into run.json",
+    )
     add_device(attack)
     attack.add_argument("--json", action="store_true", help="print run.json instead of sentences")
 
@@ -152,59 +158,6 @@ def _truth(args: argparse.Namespace, info: ModelInfo, label: int | None) -> Trut
     return true_classes(args.image.removeprefix(GALLERY), info)
 
 
-def _earlier(folder: Path) -> str:
-    """Return what is said when this command's files replace others; "" where there is nothing to replace.
-
-    Raises BadConfig where files of these names are there, and no run: they are somebody's own.
-    """
-    from malt_core.attack_run.record import read_record
-    from malt_core.export import files
-
-    there = [name for name in files.NAMES if (folder / name).exists()]
-    if not there:
-        return ""
-    if not (folder / files.RECORD).exists():
-        raise BadConfig(
-            f"{folder} holds {there[0]}, and no run.json: it is not of an earlier attack, and would be "
-            "overwritten. Choose another folder with --out."
-        )
-    what = "an earlier run"
-    with suppress(BadConfig):
-        earlier = read_record(folder)
-        radius = Epsilon(earlier.eps, earlier.norm)
-        what = f"the run on {one_line(earlier.image.name)} ({earlier.model}, ε = {radius})"
-    return f"Replaced {what} that was in {folder}; --out takes another folder."
-
-
-def _save(
-    run: AttackRun, model: Model, folder: Path, formats: Sequence[str], truth: Truth
-) -> tuple[RunRecord, list[Path]]:
-    """Write all files of a run. Returns what run.json says, and the paths."""
-    from malt_core.attack_run.record import record_of
-    from malt_core.export import files
-    from malt_core.images import pixels
-    from malt_core.numerics import gradients
-
-    record = record_of(run)
-    if png := files.contents(run)[files.ADVERSARIAL]:
-        saved = gradients.placed(model, pixels.read_png(png)[None])
-        answer = int(gradients.logits(model, saved, gradients.Passes()).argmax(1))
-        aimed = run.result.reached and run.config.target is not None
-        kept = answer == run.config.target if aimed else answer != run.result.label
-        record = replace(record, survives_png=kept)
-    try:
-        paths = files.write(run, folder, _text(record) + "\n", formats=formats, truth=truth)
-        return record, paths
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-
-
-def _text(record: RunRecord) -> str:
-    from malt_core.attack_run.record import record_to_json
-
-    return json.dumps(record_to_json(record), indent=2)
-
-
 def _sentences(run: AttackRun, record: RunRecord, truth: Truth) -> list[str]:
     """Return the result, a few lines: the answer before and after, what became of it, how straight it was."""
     from malt_core.attack_run import near_miss, story, way, words
@@ -236,6 +189,9 @@ def _answers(when: str, classes: Sequence[PredictedClass]) -> str:
 
 def attack(args: argparse.Namespace) -> None:
     """Attack as the command line says, write the files and print the result. Raises MaltError."""
+    from malt_core.attack_run.record import record_text
+    from malt_core.cli.saving import earlier, save, survival_lines
+
     info = network_info(args.model)
     config = attack_config(args, info.classes)
     label = None if args.label is None else class_index(info.classes, args.label)
@@ -248,18 +204,19 @@ def attack(args: argparse.Namespace) -> None:
     try:
         status.show(f"Loading {info.id} …")
         # Only now the imports and downloads that take a while: mistakes are answered at once.
-        replaced = _earlier(args.out)
+        replaced = earlier(args.out)
         model = load_on(args, status)
         run = _run(model, sample, config, args, status)
-        status.show("Writing the files …")
-        record, paths = _save(run, model, args.out, formats, truth)
+        record, paths = save(run, model, args.out, formats, truth, survives=args.survives, status=status)
     finally:
         status.show()
     if replaced:
         say(replaced)
     say_flags(record.flags)
     if args.json:
-        print(_text(record), flush=True)
+        print(record_text(record), end="", flush=True)
         return
     print(*_sentences(run, record, truth), sep="\n")
+    if args.survives:
+        print(*survival_lines(record), sep="\n")
     print(f"Written to {args.out}: {', '.join(path.name for path in paths)}", flush=True)

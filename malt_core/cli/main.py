@@ -25,6 +25,7 @@ from malt_core.cli import (
     evaluate,
     evaluate_options,
     export_onnx,
+    open_run,
     ranks,
     smallest,
     survives,
@@ -36,7 +37,13 @@ from malt_core.defences.catalogue import DEFENCES
 from malt_core.errors import MaltError, MaltWarning
 from malt_core.models.catalogue import describe_models
 
-WITH_IMAGE = ("attack", "answers", "distances", "smallest")  # commands that take a picture without a flag
+WITH_IMAGE = (
+    "attack",
+    "answers",
+    "distances",
+    "open",
+    "smallest",
+)  # commands that take a file without a flag
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +67,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         ("answers", answers.HELP, answers.add_answers, answers.answers),
         ("export-onnx", export_onnx.HELP, export_onnx.add_export_onnx, export_onnx.export_onnx),
         ("distances", distances.HELP, distances.add_distances, distances.distances),
+        ("open", open_run.HELP, open_run.add_open, open_run.open_run),
         ("ranks", ranks.HELP, ranks.add_ranks, ranks.ranks),
         ("smallest", smallest.HELP, smallest.add_smallest, smallest.smallest),
         ("survives", survives.HELP, survives.add_survives, survives.survives),

@@ -33,7 +33,7 @@ def add_survives(command: argparse.ArgumentParser) -> None:
 def survives(args: argparse.Namespace) -> None:
     """Judge as the command line says and print the result. Raises MaltError."""
     from malt_core.attack_run.record import read_record
-    from malt_core.attack_run.survival_types import survival_rows, survival_sentence
+    from malt_core.attack_run.survival_types import survival_sentence, survival_table
 
     folder = args.run_folder if args.run_folder.is_dir() else args.run_folder.parent
     record = read_record(folder)
@@ -53,10 +53,7 @@ def survives(args: argparse.Namespace) -> None:
     if args.json:
         print(json.dumps(plain(found), indent=2), flush=True)
         return
-    for row in survival_rows(found):
-        answer, control = row["adversarial picture"], row["original"]
-        print(f"{row['treatment']:34} {row['still fooled']:15} {answer}; the original: {control}")
-    print(survival_sentence(found), flush=True)
+    print(*survival_table(found), survival_sentence(found), sep="\n", flush=True)
 
 
 def _read(file: Path) -> bytes:

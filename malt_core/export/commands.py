@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 
+from malt_core.attack_run.record import RunRecord
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackConfig
 from malt_core.evaluation.types import EvaluationConfig, Plan
@@ -24,11 +25,46 @@ COUNTS = (
 
 def attack_command(run: AttackRun) -> str:
     """Return the `attack` that repeats the run; defaults are left out."""
-    config, standard = run.config, AttackConfig()
-    source = _undashed(run.source)
-    command = [*PROGRAM, "attack", source, "--model", run.model.id]
-    if run.sample.label is not None:
-        command += ["--label", str(run.sample.label)]
+    return _attack_command(
+        run.source, run.model.id, run.config, crop=run.crop, device=run.result.device, label=run.sample.label
+    )
+
+
+def recorded_command(record: RunRecord) -> str:
+    """Return the `attack` that repeats the run of a record."""
+    image = record.image
+    return _attack_command(
+        image.source, record.model, recorded_config(record), crop=image.crop, device=record.device
+    )
+
+
+def recorded_config(record: RunRecord) -> AttackConfig:
+    """Return the settings of a record's run, numbers as far as there was something. Raises BadConfig."""
+    standard = AttackConfig()
+    # With a class that was asked for, no others are counted; all candidates are ranked where they are fewer.
+    targets = standard.n_targets if record.aim else record.n_targets
+    return AttackConfig(
+        norm=record.norm,
+        eps=record.eps,
+        n_targets=targets,
+        n_candidates=record.n_candidates or standard.n_candidates,
+        n_iter=record.n_iter,
+        targeting=record.targeting,
+        seed=record.seed,
+        faithful=record.faithful,
+        target=record.aim and record.aim.index,
+        eot=record.eot,
+        check=record.check,
+    )
+
+
+def _attack_command(
+    source: str, model: str, config: AttackConfig, *, crop: str, device: str, label: int | None = None
+) -> str:
+    standard = AttackConfig()
+    command = [*PROGRAM, "attack", _undashed(source), "--model", model]
+    if label is not None:
+        command += ["--label", str(label)]
     if config.norm != standard.norm:
         command += ["--norm", config.norm]
     command += ["--eps", config.epsilon.text, *_counts(config, standard)]
@@ -40,10 +76,10 @@ def attack_command(run: AttackRun) -> str:
         command += ["--target", str(config.target)]
     if config.check:
         command.append("--check")
-    if run.crop != "centre":
-        command += ["--crop", run.crop]
-    if run.result.device != "cpu":
-        command += ["--device", run.result.device]
+    if crop != "centre":
+        command += ["--crop", crop]
+    if device != "cpu":
+        command += ["--device", device]
     return shlex.join(command)
 
 

@@ -67,7 +67,11 @@ def suggested_amplification(x0: torch.Tensor, x_adv: torch.Tensor) -> float:
     can be seen as it is needs no weakening. At most 256: what is smaller than half of 1/255 is nothing that
     8 bits can hold, and is not to look like a strong change. The player's buttons have the same two ends.
     """
-    largest = float((x_adv - x0).abs().max())
+    return amplification_of(float((x_adv - x0).abs().max()))
+
+
+def amplification_of(largest: float) -> float:
+    """The factor of `suggested_amplification` where no colour value changed by more than `largest`."""
     if largest == 0:
         return 1.0
     # 128.5/255 rather than 1/2: a change of 8/255 times 16 is one 8-bit level too much, which nobody sees.

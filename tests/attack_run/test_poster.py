@@ -35,7 +35,7 @@ def drawn(run: AttackRun, monkeypatch: pytest.MonkeyPatch, truth: Truth = None) 
 
     monkeypatch.setattr(poster.Figure, "savefig", savefig)
     data = poster.figure_png(run, truth)
-    assert Image.open(io.BytesIO(data)).size == (1800, 1012)
+    assert Image.open(io.BytesIO(data)).size == (1200, 675)
     return kept[0]
 
 
@@ -107,8 +107,8 @@ def test_no_text_is_cut_off_or_hides_another(kind, monkeypatch):
     boxes = {text.get_text(): extent(text) for text in texts(figure)}
     assert len(boxes) >= 10
     for text, box in boxes.items():
-        assert 0 <= box.x0 < box.x1 <= 1800, text
-        assert 0 <= box.y0 < box.y1 <= 1012, text
+        assert 0 <= box.x0 < box.x1 <= 1200, text
+        assert 0 <= box.y0 < box.y1 <= 675, text
     for (one, a), (other, b) in combinations(boxes.items(), 2):
         width, height = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
         assert width <= 1 or height <= 1, (one, other)

@@ -81,7 +81,7 @@ def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Pa
 
     page.locator(".st-key-remove button").click()
     expect(page).not_to_have_url(re.compile("results="))
-    expect(page.get_by_text("Take it with you")).to_have_count(0)
+    expect(page.get_by_text("Take it away")).to_have_count(0)
     other = tmp_path / "other.json"
     other.write_text(json.dumps(report_to_json(report("wffr", "naive", model="tests/other"))))
     (tmp_path / "none.json").write_text("{}")

@@ -143,7 +143,7 @@ def test_an_upload_survives_a_visit_to_another_page(page: Page, server: subproce
     page.locator(".st-key-file input[type=file]").set_input_files(kind)
     page.locator(".st-key-attack button:enabled").click()
     result = page.locator("h3").first
-    expect(page.get_by_text("Take it with you")).to_be_visible()
+    expect(page.get_by_text("Take it away")).to_be_visible()
     said = result.inner_text()
     go(page, "Race")
     expect(page.get_by_text("Still here: mine.png")).to_be_visible()
@@ -151,7 +151,7 @@ def test_an_upload_survives_a_visit_to_another_page(page: Page, server: subproce
     go(page, "Attack")
     expect(page.get_by_text("Still here: mine.png")).to_be_visible()
     expect(result).to_have_text(said)
-    expect(page.get_by_text("Take it with you")).to_be_visible()
+    expect(page.get_by_text("Take it away")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ def test_every_field_of_the_record_has_its_type(run, name):
         "eot": int,
         "flags": list,
         "second_opinion": type(None),
+        "survives": type(None),
+        "format_version": int,
         "aim": type(None),
         "reached": bool,
         "margin_left": type(None) if wrong else float,

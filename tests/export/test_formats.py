@@ -60,6 +60,23 @@ def test_gif_and_mp4_have_all_frames(publication: Publication) -> None:
     assert np.abs(decoded[-1].astype(float) - publication.frames[-1]).mean() < 8
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "ground"),
+    [
+        ("png", (1200, 675), (255, 255, 255)),
+        ("png-dark", (1200, 675), (18, 21, 28)),
+        ("square", (1200, 1200), (255, 255, 255)),
+        ("square-dark", (1200, 1200), (18, 21, 28)),
+    ],
+)
+def test_the_figure_comes_wide_and_square_light_and_dark(
+    publication: Publication, name, size, ground
+) -> None:
+    figure = Image.open(made(publication, name)).convert("RGB")
+    assert figure.size == size
+    assert figure.getpixel((3, 3)) == ground
+
+
 def test_the_last_picture_of_the_webp_is_the_png_that_was_saved(
     publication: Publication, run: AttackRun
 ) -> None:
@@ -104,5 +121,5 @@ def test_no_exact_picture_of_what_eight_bits_cannot_hold(run: AttackRun) -> None
 
 def test_formats_are_named_in_a_list() -> None:
     assert formats_of("gif, .MP4,gif") == ("gif", "mp4")
-    with pytest.raises(BadConfig, match="no format 'tiff': choose from png, svg, csv"):
+    with pytest.raises(BadConfig, match="no format 'tiff': choose from png, png-dark"):
         formats_of("gif,tiff")

@@ -54,7 +54,7 @@ def test_a_saved_picture_still_fools(tmp_path: Path) -> None:
     *_, run = attack_and_measure(model, sample, config, crop="centre")
     assert run.result.success
     assert run.result.survives_png
-    saved = opened(files.contents(run)[files.ADVERSARIAL], model.info, tmp_path)
+    saved = opened(files.pictures(run)[files.ADVERSARIAL], model.info, tmp_path)
     with torch.inference_mode():
         before, *after = model(torch.stack([sample.x, *saved.values()])).argmax(1).tolist()
     assert before == run.result.label

@@ -1,11 +1,11 @@
-"""What a result leaves to take away: pictures, figure, page, record, command line, link."""
+"""What a result leaves to take away: pictures, figures, film, notebook, record, command line, link."""
 
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,20 +13,31 @@ import streamlit as st
 from PIL import Image
 
 from malt_core.attack_run.player import perturbation_png
-from malt_core.attack_run.record import record_to_json
+from malt_core.attack_run.record import record_text
 from malt_core.epsilon import Epsilon
+from malt_core.export.bundles.contents import MEDIA_TYPE
+from malt_core.export.bundles.write import bundle_bytes
 from malt_core.export.formats import FORMATS
 from malt_core.export.snapshot import Snapshot
+from ui.attack.film import show_film
+from ui.attack.link import AttackSettings
+from ui.attack.survives import found
 from ui.layout import show_link
-from ui.pictures.picture import CAMERA
+from ui.pictures.picture import CAMERA, Picture
 
-Files = Callable[[str], bytes]
-"""Computes a download on click: "adversarial.npy", "figure.html", or a file of export.formats.FORMATS."""
+Files = Callable[..., bytes]
+"""Computes a download on click: "adversarial.npy", or a name of FORMATS, if need be with run.json's text."""
 
 FACTORS = (1, 2, 4, 8)
+FIGURES = ("png", "png-dark", "square", "square-dark", "svg", "csv", "html")
+AGAIN = ("ipynb", "py")
 MOVING = (
-    "Moving pictures take some seconds to be made. GIF and MP4 are to look at: their colours are not exact, "
-    "so that they fool no network. The PNG of the adversarial image and the WebP hold every colour value."
+    "GIF and MP4 are to look at: their colours are not exact, so that they fool no network. The PNG of the "
+    "adversarial image and the WebP hold every colour value."
+)
+WHOLE = (
+    "The .malt file holds pictures, curves and record together. Drop it on this page, or type `malt open`, "
+    "to see the same numbers again without attacking."
 )
 
 
@@ -40,10 +51,37 @@ def enlarged(png: bytes, factor: int) -> bytes:
     return buffer.getvalue()
 
 
-def take_away(snapshot: Snapshot, photo: str, files: Files, link: str | None) -> None:
-    """Draw the downloads, the command line and the link. photo: as in AttackSettings."""
-    st.markdown("#### Take it with you", anchors=False)
-    stem = "malt-" + re.sub(r"\W+", "-", Path(snapshot.name).stem).strip("-")
+def take_away(
+    key: str, snapshot: Snapshot, settings: AttackSettings, picture: Picture, files: Files, link: str | None
+) -> None:
+    """Draw the downloads, the command line and the link. key: see work.attack_key."""
+    st.markdown("#### Take it away", anchors=False)
+    stem, photo = stem_of(snapshot), settings.photo
+    show_pictures(snapshot, photo, files)
+    st.markdown("**Figures and curves**")
+    with st.container(horizontal=True, key="downloads"):
+        _formats(FIGURES, stem, files)
+    st.markdown("**Moving**")
+    show_film(key, settings, picture, stem)
+    if _fits(snapshot):
+        _formats(("webp",), stem, files)
+    st.caption(MOVING)
+    record = replace(snapshot.record, survives=found(settings, snapshot))
+    show_whole(snapshot, record_text(record), partial(_bundle, snapshot, files, record_text(record)))
+    st.markdown("**To run it again**")
+    with st.container(horizontal=True, key="again_files"):
+        _formats(AGAIN, stem, files)
+    show_command(snapshot, photo)
+    show_link(link, "This view", "A link cannot hold a picture of your own: send it along with the settings.")
+
+
+def stem_of(snapshot: Snapshot) -> str:
+    """Return how the names of a run's files begin."""
+    return "malt-" + re.sub(r"\W+", "-", Path(snapshot.name).stem).strip("-")
+
+
+def show_pictures(snapshot: Snapshot, photo: str, files: Files | None) -> None:
+    """Draw the downloads of the three pictures. files: what computes the exact one, if anything does."""
     factor = st.segmented_control(
         "Pictures enlarged",
         FACTORS,
@@ -54,25 +92,7 @@ def take_away(snapshot: Snapshot, photo: str, files: Files, link: str | None) ->
         help="Every pixel as a square of so many pixels a side. Only pictures as they are can be attacked or "
         "judged again.",
     )
-    _pictures(snapshot, stem, photo, files, factor)
-    record = json.dumps(record_to_json(snapshot.record), indent=2, ensure_ascii=False)
-    with st.container(horizontal=True, key="downloads"):
-        for format in FORMATS.values():
-            if not format.exact or _fits(snapshot):
-                _download(format.what, partial(files, format.file), f"{stem}-{format.file}", format.kind)
-        _download("Interactive page (HTML)", partial(files, "figure.html"), f"{stem}.html", "text/html")
-        _download("Record (run.json)", record, f"{stem}-run.json", "application/json")
-    st.caption(MOVING)
-    if photo == CAMERA:
-        st.caption(f"The same run on the command line, once you have saved the original, {snapshot.name}:")
-    else:
-        st.caption("The same run on the command line:")
-    st.code(snapshot.command, language="bash", wrap_lines=True)
-    show_link(link, "This view", "A link cannot hold a picture of your own: send it along with the settings.")
-
-
-def _pictures(snapshot: Snapshot, stem: str, photo: str, files: Files, factor: int) -> None:
-    success = snapshot.record.success
+    success, stem = snapshot.record.success, stem_of(snapshot)
     changed = "Adversarial image" if success else "Closest try"
     size = "" if factor == 1 else f"-x{factor}"
 
@@ -86,9 +106,41 @@ def _pictures(snapshot: Snapshot, stem: str, photo: str, files: Files, factor: i
         _download("Perturbation (PNG)", perturbation, f"{stem}-perturbation{size}.png")
         name = f"{stem}-{'adversarial' if success else 'closest'}{size}.png"
         _download(f"{changed} (PNG)", enlarged(snapshot.adversarial_png, factor), name)
-        if not _fits(snapshot):
+        if files and not _fits(snapshot):
             exact = partial(files, "adversarial.npy")
             _download(f"{changed}, exactly (.npy)", exact, f"{stem}.npy", "application/octet-stream")
+
+
+def show_whole(snapshot: Snapshot, text: str, bundle: bytes | Callable[[], bytes]) -> None:
+    """Draw the downloads that hold all of a run. text: of run.json."""
+    stem = stem_of(snapshot)
+    st.markdown("**The whole run**")
+    with st.container(horizontal=True, key="whole"):
+        _download(FORMATS["malt"].what, bundle, f"{stem}.malt", MEDIA_TYPE)
+        _download("Record (run.json)", text, f"{stem}-run.json", "application/json")
+    st.caption(WHOLE)
+
+
+def show_command(snapshot: Snapshot, photo: str) -> None:
+    """Draw the command that repeats a run."""
+    if photo == CAMERA:
+        st.caption(f"The same run on the command line, once you have saved the original, {snapshot.name}:")
+    else:
+        st.caption("The same run on the command line:")
+    st.code(snapshot.command, language="bash", wrap_lines=True)
+
+
+def _formats(names: tuple[str, ...], stem: str, files: Files) -> None:
+    for name in names:
+        format = FORMATS[name]
+        _download(format.what, partial(files, name), f"{stem}-{format.file}", format.kind)
+
+
+def _bundle(snapshot: Snapshot, files: Files, text: str) -> bytes:
+    """Return the run in one file: of what is shown, or, where 8 bits do not hold it, of the run itself."""
+    if snapshot.player["delta_type"] == "float32":
+        return files("malt", text)
+    return bundle_bytes(snapshot, text)
 
 
 def _fits(snapshot: Snapshot) -> bool:

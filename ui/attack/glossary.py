@@ -1,5 +1,7 @@
 """Words for newcomers: tooltips of table columns and numbers, and the longer explanations."""
 
+from ui.pictures.picker import WHAT_UPLOAD as PICTURES
+
 INTRODUCTION = (
     "A photograph, hardly changed, becomes something else to a neural network. The attack, "
     "[MALT](https://arxiv.org/abs/2407.02240), bets on a straight line. See whether it is one."
@@ -58,3 +60,4 @@ WHAT_SURVIVES = (
     "size, a screenshot, a messenger), and asks the network again. The original is treated likewise."
 )
 WHAT_SEES = "The model looks at a small square picture. This is yours at that size, pixel by pixel."
+WHAT_UPLOAD = f"{PICTURES} A .malt file, which holds a whole run, shows that run again."

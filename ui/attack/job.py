@@ -35,8 +35,7 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
     jobs, key, truth = queue(), work.attack_key(chosen, image), truth_of(chosen)
     how = {"load": load_model(chosen.model), "work": work.attack(chosen, image)}
 
-    def compute(name: str) -> bytes:
-        from malt_core.export import html
+    def compute(name: str, text: str | None = None) -> bytes:
         from malt_core.export.formats import FORMATS, Publication
         from malt_core.images.arrays import npy_bytes
 
@@ -49,12 +48,8 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
         if job.state != "done":
             raise RuntimeError(job.error or "The run took too long.")
         run = job.events[-1].run
-        match name:
-            case "adversarial.npy":
-                return npy_bytes(run.result.adversarial)
-            case "figure.html":
-                return html.run_html(run, truth).encode()
-        (format,) = (one for one in FORMATS.values() if one.file == name)
-        return format.make(Publication(run, truth))
+        if name == "adversarial.npy":
+            return npy_bytes(run.result.adversarial)
+        return FORMATS[name].make(Publication(run, truth, text))
 
     return compute

@@ -59,16 +59,21 @@ def show_result(
     show_smallest(settings, picture)
 
     def rest() -> None:
-        heading("Was the margin a straight line?", glossary.WHAT_MARGIN)
-        st.markdown(snapshot.way_sentence)
-        _attempts(snapshot)
-        _targets(snapshot)
-        _numbers(snapshot)
+        show_details(snapshot)
         if record.success and record.survives_png:
             show_survival(settings, snapshot)
-        take_away(snapshot, settings.photo, files, link)
+        take_away(key, snapshot, settings, picture, files, link)
 
     draw_below("attack", rest)
+
+
+def show_details(snapshot: Snapshot) -> None:
+    """Draw what was measured: how straight the way was, every class that was tried, the numbers."""
+    heading("Was the margin a straight line?", glossary.WHAT_MARGIN)
+    st.markdown(plain(snapshot.way_sentence))
+    _attempts(snapshot)
+    _targets(snapshot)
+    _numbers(snapshot)
 
 
 def _credit(photo: str, picture: Picture) -> str:

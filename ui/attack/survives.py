@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from malt_core.attack_run.survival_types import TREATMENTS, survival_rows, survival_sentence
+from malt_core.attack_run.survival_types import TREATMENTS, Survival, survival_rows, survival_sentence
 from malt_core.export.snapshot import Snapshot
 from ui.attack import glossary, work
 from ui.attack.link import AttackSettings
@@ -40,6 +40,14 @@ def show_survival(settings: AttackSettings, snapshot: Snapshot) -> None:
             st.error(plain(job.error))
         else:
             _wait(job)
+
+
+def found(settings: AttackSettings, snapshot: Snapshot) -> tuple[Survival, ...] | None:
+    """Return what the network said after each treatment, None unless that was asked for here."""
+    key = work.survival_key(settings, snapshot)
+    job = tab().jobs.get(PURPOSE)
+    asked = st.session_state.get("survival_asked") == key
+    return tuple(job.events) if asked and job is not None and job.key == key and job.state == "done" else None
 
 
 def _ask(key: str) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from malt_core.attack_run.survival_types import Survival
 from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.outcome import Truth
 from malt_core.attacks.types import AttackEvent
 from malt_core.explanations.limits import EPS_MAX
 from malt_core.explanations.record import SmallestRecord
@@ -148,6 +149,52 @@ def survival(snapshot: Snapshot) -> Callable[[Model], Iterator[Survival]]:
 
         pictures = snapshot.original_png, snapshot.adversarial_png
         yield from survival.survival(model, *pictures, snapshot.record.clean_label.index)
+
+    return work
+
+
+@dataclass(frozen=True)
+class Filming:
+    """An event of a film's job: how much of it is made, from 0 to 1, and what comes now."""
+
+    share: float
+    what: str
+
+
+@dataclass(frozen=True)
+class Film:
+    """The last event: the files, by their names in export.formats.FORMATS."""
+
+    files: dict[str, bytes]
+
+
+def film_key(run_key: str, truth: Truth) -> str:
+    """Equal keys mean equal films."""
+    return _digest("film", run_key, truth and sorted(truth))
+
+
+def film(
+    run: AttackRun | None, settings: AttackSettings, picture: Picture, truth: Truth
+) -> Callable[[Model], Iterator[Any]]:
+    """A work function for the queue: a film of the run, of a new one where none is kept; then a Film."""
+
+    def work(model: Model) -> Iterator[Any]:
+        from malt_core.attack_run import movie
+        from malt_core.export.moving import gif_bytes, mp4_bytes
+
+        shown = run
+        if shown is None:
+            for event in attack(settings, picture)(model):
+                yield event
+            shown = event.run
+        total, frames = movie.FRAMES + movie.HOLD, []
+        for done, frame in enumerate(movie.frames(shown, truth), start=1):
+            frames.append(frame)
+            yield Filming(0.6 * done / total, f"Drawing picture {done} of {total} …")
+        yield Filming(0.7, "Writing the GIF …")
+        gif = gif_bytes(frames, movie.PER_SECOND)
+        yield Filming(0.85, "Writing the MP4 …")
+        yield Film({"gif": gif, "mp4": mp4_bytes(frames, movie.PER_SECOND)})
 
     return work
 

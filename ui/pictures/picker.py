@@ -126,11 +126,17 @@ def _in_groups(own: tuple[str, ...]) -> list[str]:
 
 
 def chosen_picture(
-    photo: str, size: tuple[int, int], crop: Crop, on_another: Callable[[], None] | None = None
+    photo: str,
+    size: tuple[int, int],
+    crop: Crop,
+    on_another: Callable[[], None] | None = None,
+    *,
+    upload_help: str = WHAT_UPLOAD,
 ) -> Picture | None:
     """The picture that is chosen, at size (H, W); None while an upload or the camera has to deliver it.
 
-    on_another: called when these deliver another picture. Raises BadImage for a file that cannot be used.
+    on_another: called when these deliver another picture. upload_help: what the uploader says that it takes.
+    Raises BadImage for a file that cannot be used.
     """
     if photo not in (UPLOAD, CAMERA):
         if shows("crop"):
@@ -138,7 +144,7 @@ def chosen_picture(
                 whole, box = open_photo(photo, "fit"), find_photo(photo).box
                 draw_frame(whole, size, crop, centre=box, alt=find_photo(photo).alt, choose=_cut)
         return _kept((photo, size, crop), lambda: gallery_picture(photo, size, crop))
-    file = _own_file(photo, on_another)
+    file = _own_file(photo, on_another, upload_help)
     if file is None:
         return None
     name = CAMERA_FILE if photo == CAMERA else file.name
@@ -187,7 +193,7 @@ def hand_on(file: UploadedFile) -> None:
         put_back(UPLOAD, file)
 
 
-def _own_file(photo: str, on_another: Callable[[], None] | None) -> UploadedFile | None:
+def _own_file(photo: str, on_another: Callable[[], None] | None, upload_help: str) -> UploadedFile | None:
     """Draw what delivers a file. When the page is returned to, it is empty; what it delivered stays."""
     state = st.session_state
     again = f"-{state.uploader}" if state.get("uploader") else ""
@@ -201,7 +207,7 @@ def _own_file(photo: str, on_another: Callable[[], None] | None) -> UploadedFile
 
     if photo == UPLOAD:
         key = f"file{again}"
-        file = st.file_uploader("A picture of yours", key=key, help=WHAT_UPLOAD, on_change=another)
+        file = st.file_uploader("A picture of yours", key=key, help=upload_help, on_change=another)
     else:
         file = st.camera_input("Take a picture", key=f"shot{again}", on_change=another)
         st.caption(

@@ -37,7 +37,7 @@ def show_caution(said: Sequence[Said], *, images: int, what: str, left: bool) ->
     rows: dict[str, list[str]] = {}
     for one in said:
         for flag in one.flags:
-            rows.setdefault(f"**{meaning(flag)}** {plain(seen(flag, images))}", []).append(one.name)
+            rows.setdefault(f"**{plain(meaning(flag))}** {plain(seen(flag, images))}", []).append(one.name)
     if not rows:
         if found:
             st.caption(found)

@@ -110,6 +110,7 @@ def test_the_robust_example_computed_anew_is_the_same() -> None:
     # The sign of a gradient near zero, and so a pixel, may differ from one processor to the next.
     assert np.mean(pixels_of(fresh.adversarial_png) != pixels_of(kept.adversarial_png)) < 0.05
     now, then = (numbers(record_to_json(snapshot.record)) for snapshot in (fresh, kept))
+    assert now.pop("/format_version") == 1, "younger than the example"
     assert now.keys() == then.keys()
     assert now.pop("/seconds") > 0
     assert all(now[name] == pytest.approx(then[name], rel=0.05, abs=0.05) for name in now)

@@ -1,0 +1,72 @@
+"""Whether what a bundle says fits together, and fits its pictures: as far as that is cheap to tell."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from malt_core.attack_run.record import RunRecord
+from malt_core.attacks.types import AttackConfig
+from malt_core.errors import BadConfig
+from malt_core.export.bundles.contents import Curves, Manifest
+from malt_core.export.bundles.pictures import Pictures
+from malt_core.export.commands import recorded_config
+from malt_core.images.arrays import array_digest
+from malt_core.images.frame import check_crop
+
+MOST_STEPS = 200_000
+_CLOSE = 2e-5  # of a colour value from 0 to 1; a step of 8 bits is two hundred times as much
+
+
+def check_record(record: RunRecord, curves: Curves, manifest: Manifest, where: str) -> None:
+    """Raise BadConfig where record, curves and manifest contradict themselves or each other."""
+    line = record.linearity
+    if line is None or record.target is None or record.already_misclassified:
+        raise BadConfig(f"{where} is of a run in which nothing was attacked, as no bundle is.")
+    if record.model != manifest.model:
+        raise BadConfig(f"{where} was changed: its record and its list name two different models.")
+    places = len(line.t)
+    if not 2 <= places == len(line.true_margin) == len(line.linear_margin) == len(curves.probabilities):
+        raise BadConfig(f"In {where}, the curves are not of one length.")
+    if line.t[0] != 0 or any(a >= b for a, b in pairwise(line.t)):
+        raise BadConfig(f"In {where}, the places on the way are not in order.")
+    if any(len(row) != len(curves.classes) for row in curves.probabilities):
+        raise BadConfig(f"In {where}, the curves are not of as many classes as are named.")
+    shares = [share for row in curves.probabilities for share in row]
+    shares += [
+        answer.confidence for answer in (record.clean_label, record.adversarial_label, *record.clean_top)
+    ]
+    if not all(0 <= share <= 1 for share in shares):
+        raise BadConfig(f"In {where}, a probability is not between 0 and 1.")
+    if record.success and not record.refused and record.adversarial_label.index == record.label.index:
+        raise BadConfig(f"In {where}, the record calls the model fooled, and its answer unchanged.")
+    if len(curves.trace) > MOST_STEPS or any(step.target not in curves.names for step in curves.trace):
+        raise BadConfig(f"In {where}, the steps are too many or towards classes without a name.")
+    _settings(record, where)
+
+
+def _settings(record: RunRecord, where: str) -> AttackConfig:
+    try:
+        check_crop(record.image.crop)
+        return recorded_config(record)
+    except BadConfig as error:
+        raise BadConfig(f"In {where}, run.json holds what no attack takes: {error}") from None
+
+
+def check_pictures(pictures: Pictures, record: RunRecord, where: str) -> None:
+    """Raise BadConfig where the pictures are not those that the record speaks of."""
+    if array_digest(pictures.original) != record.image.sha256:
+        raise BadConfig(f"In {where}, the original is another picture than the record speaks of.")
+    change = (pictures.adversarial - pictures.original).astype(np.float64)
+    largest = float(np.abs(change).max())
+    length = largest if record.norm == "linf" else float(np.sqrt((change**2).sum()))
+    slack = _CLOSE * (1 if record.norm == "linf" else max(1.0, length * 10))
+    if abs(largest - record.largest_change) > _CLOSE or abs(length - record.perturbation_norm) > slack:
+        raise BadConfig(
+            f"In {where}, the adversarial image is changed by another length than the record says."
+        )
+    if length > record.eps + slack:
+        raise BadConfig(f"In {where}, the adversarial image is farther from the original than ε allows.")
+    if np.abs(pictures.saved - pictures.adversarial).max() > 1.001 / 255:
+        raise BadConfig(f"In {where}, the adversarial PNG and the exact image are two different pictures.")
