@@ -83,6 +83,7 @@ def test_every_field_of_the_record_has_its_type(run, name):
         "eot": int,
         "flags": list,
         "second_opinion": type(None),
+        "refused": bool,
         "survives": type(None),
         "format_version": int,
         "aim": type(None),
