@@ -42,6 +42,7 @@ _CSS = """
 .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle, .legendtext),
 .st-key-matrix .annotation-text { fill: currentcolor !important; }
 .to-settings { display: none; }
+.st-key-attack button:disabled { background: var(--st-background-color, Canvas); }
 .st-key-card_text { max-width: calc(100vw - 4rem); }
 
 [data-testid="stCaptionContainer"], [data-testid="stWidgetLabel"] :is(p, label),

@@ -24,6 +24,8 @@ def standalone_html(
 ) -> str:
     """Return the player as one HTML page with everything inside: it makes no request and works from a file.
 
+    In a frame it tells the page around it, by postMessage, {type: "malt-height", height: CSS pixels}.
+
     title: the run in one sentence; facts: (term, value) pairs listed below the player; command: the command
     line that repeats the run. All three, and the payload's names, are text: nothing in them is markup.
     """

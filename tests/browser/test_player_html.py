@@ -1,6 +1,8 @@
 """The path player, alone in a real browser: what it shows at t is what the payload says for t."""
 
 import base64
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -336,3 +338,25 @@ def test_new_data_replaces_the_player_and_the_same_data_keeps_it(page, shown):
     assert page.evaluate("moves") == 1  # nothing of the old player still runs or listens
     page.evaluate("undoThird()")
     expect(player(page)).to_be_empty()
+
+
+def test_in_a_frame_the_page_tells_its_height_to_the_page_around_it(page: Page, tmp_path, shown) -> None:
+    """With the lines that the README gives to bloggers."""
+    (tmp_path / "figure.html").write_text(
+        standalone_html(shown, title="A run", facts=[("Model", "tiny")], command="malt attack x"), "utf-8"
+    )
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    lines = readme[readme.index("<iframe") : readme.index("</script>", readme.index("<iframe")) + 9]
+    assert 'src="figure.html"' in lines
+    (tmp_path / "blog.html").write_text(f"<!doctype html><meta charset=utf-8><p>Text</p>{lines}", "utf-8")
+    page.goto((tmp_path / "blog.html").as_uri())
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_test_id("original")).to_have_attribute("aria-label", re.compile("The original"))
+    whole = frame.locator("html")
+    page.wait_for_function("document.querySelector('iframe').offsetHeight > 500")
+    for width in (1280, 500):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        needed = whole.evaluate("node => node.scrollHeight - node.clientHeight")
+        assert needed <= 0, "nothing is cut off, and no second scroll bar"
+    page.set_viewport_size({"width": 1280, "height": 900})
