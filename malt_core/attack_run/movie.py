@@ -51,7 +51,7 @@ def frames(run: AttackRun, truth: Truth = None) -> Iterator[np.ndarray]:
     draw_curves(axes, run, report, whole=True)
     place = axes.axvline(0, color=INK, linewidth=1)
     dots = [
-        axes.plot(0, 0, "o", color=colour, markersize=8, markeredgecolor="white", zorder=4)[0]
+        axes.plot(0, 0, "o", color=colour, markersize=8, markeredgecolor="white", zorder=4, clip_on=False)[0]
         for colour in (INK, LINEAR)
     ]
     title, answer = _captions(figure, CENTRES[2])

@@ -62,9 +62,9 @@ def _lines(text: str, width: int) -> str:
 def _picture(axes: Axes, pixels: np.ndarray, title: str, answer: str, theme: Theme) -> None:
     axes.imshow(pixels, interpolation="bicubic" if pixels.shape[1] >= SMOOTH else "nearest")
     axes.set_title(f"{title}\n", fontsize=11, color=theme.quiet, pad=5)
-    axes.text(
-        0.5, 1.025, answer, transform=axes.transAxes, ha="center", fontsize=12, weight="bold",
-        color=theme.ink, **PLAIN,
+    axes.annotate(
+        answer, (0.5, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha="center",
+        fontsize=12, weight="bold", color=theme.ink, **PLAIN,
     )  # fmt: skip
     axes.set_axis_off()
 
@@ -191,7 +191,7 @@ def curves_svg(run: AttackRun) -> bytes:
     report = run.linearity
     if report is None:
         raise BadImage("The model gets this picture wrong without any attack, so there is no curve to draw.")
-    figure = Figure((9.0, 4.2), facecolor="white", layout="constrained")
+    figure = Figure((12.0, 4.4), facecolor="white", layout="constrained")
     draw_curves(figure.add_subplot(), run, report)
     buffer = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "malt"}):

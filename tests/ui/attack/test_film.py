@@ -1,0 +1,29 @@
+"""The film of the Attack page: made in the queue, with how far it is."""
+
+from __future__ import annotations
+
+import io
+from itertools import pairwise
+
+import av
+from PIL import Image
+
+from malt_core.attack_run.movie import FRAMES, HOLD
+from tests.helpers.example_run import example_run
+from ui.attack import work
+from ui.attack.link import AttackSettings
+
+
+def test_a_kept_run_is_filmed_without_attacking_again() -> None:
+    *events, film = work.film(example_run(), AttackSettings.opening(), None, None)(None)
+    assert len(events) == FRAMES + HOLD + 2
+    assert all(isinstance(event, work.Filming) for event in events)
+    assert all(0 < a.share <= b.share < 1 for a, b in pairwise(events))
+    assert Image.open(io.BytesIO(film.files["gif"])).n_frames >= 24
+    with av.open(io.BytesIO(film.files["mp4"])) as opened:
+        assert len([*opened.decode(video=0)]) == FRAMES + HOLD
+
+
+def test_what_the_picture_shows_makes_another_film() -> None:
+    keys = {work.film_key("run", truth) for truth in (None, frozenset(), frozenset({3}), frozenset({4}))}
+    assert len(keys) == 4
