@@ -15,9 +15,11 @@ from malt_core.cli.options import (
     add_check,
     add_counts,
     add_device,
+    add_formats,
     add_image,
     add_model,
     by_flag,
+    chosen_formats,
     counts,
     eps_text,
     load_on,
@@ -27,7 +29,6 @@ from malt_core.cli.options import (
 from malt_core.cli.terminal import Status, say
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
-from malt_core.export.formats import FORMATS, formats_of
 from malt_core.formatting import exact_percent
 from malt_core.images.gallery import GALLERY, true_classes
 from malt_core.images.sources import open_sample
@@ -89,17 +90,7 @@ def add_attack(attack: argparse.ArgumentParser) -> None:
         help="folder for the files, made if it is missing; an earlier run there is replaced "
         "(default: %(default)s)",
     )
-    wanted = attack.add_mutually_exclusive_group()
-    wanted.add_argument(
-        "--formats",
-        metavar="LIST",
-        default="",
-        help="what to write besides, with commas between: png and square (a figure; png-dark and square-dark "
-        "on a dark ground), svg and csv (the curves), gif and mp4 (the way, moving), webp (the picture alone "
-        "on its way, every colour value exact), ipynb and py (a notebook and a script that repeat the run), "
-        "malt (the whole run in one file, for `open` and the Attack page)",
-    )
-    wanted.add_argument("--all-formats", action="store_true", help="all of these")
+    add_formats(attack, "what to write besides, with commas between")
     attack.add_argument(
         "--survives",
         action="store_true",
@@ -197,7 +188,7 @@ def attack(args: argparse.Namespace) -> None:
     label = None if args.label is None else class_index(info.classes, args.label)
     sample = open_sample(args.image, info.size, crop=args.crop, label=label)
     prepare_folder(args.out)
-    formats = tuple(FORMATS) if args.all_formats else formats_of(args.formats)
+    formats = chosen_formats(args)
     truth = _truth(args, info, label)
 
     status = Status()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from malt_core.attack_run import near_miss, story, words
 from malt_core.attacks.outcome import Truth
-from malt_core.cli.options import path
-from malt_core.cli.terminal import one_line, say
+from malt_core.cli.options import add_formats, chosen_formats, path
+from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import Epsilon
 from malt_core.errors import BadConfig
 from malt_core.export.bundles.read import Bundle, open_bundle
 from malt_core.formatting import exact_percent
 from malt_core.images.gallery import GALLERY, true_classes
 from malt_core.networks import network_info
+from malt_core.storage.folders import prepare_folder
 from malt_core.trust.words import opinion_sentence
 
 HELP = "tell again what a .malt file holds, without attacking"
@@ -27,6 +29,14 @@ def add_open(command: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     command.description = DESCRIPTION
     command.add_argument("file", metavar="FILE", type=path, help="a .malt file")
+    add_formats(command, "files of the run to write, as `attack` does, with commas between")
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        type=path,
+        default=Path("malt-out"),
+        help="folder for these, made if it is missing (default: %(default)s)",
+    )
     command.add_argument("--json", action="store_true", help="print its run.json, digit by digit")
 
 
@@ -34,11 +44,35 @@ def open_run(args: argparse.Namespace) -> None:
     """Open the file and print the result. Raises BadConfig for what is no sound bundle."""
     bundle = open_bundle(args.file)
     if bundle.other_weights:
-        say(f"malt_core: {bundle.manifest.model} has other weights here than the run was made with.")
+        say(
+            f"malt_core: {one_line(bundle.manifest.model)} has other weights here than the run was made with."
+        )
+    written = _write(bundle, args)
     if args.json:
         print(bundle.text, end="" if bundle.text.endswith("\n") else "\n", flush=True)
         return
     print(*(one_line(text) for text in _sentences(bundle)), sep="\n", flush=True)
+    if written:
+        print(f"Written to {args.out}: {', '.join(path.name for path in written)}", flush=True)
+
+
+def _write(bundle: Bundle, args: argparse.Namespace) -> list[Path]:
+    """Write what was asked for, with the files that every run leaves; return the paths, [] for nothing."""
+    formats = chosen_formats(args)
+    if not formats:
+        return []
+    prepare_folder(args.out)
+    from malt_core.cli.saving import earlier, write_files
+
+    status = Status()
+    try:
+        replaced = earlier(args.out)
+        paths = write_files(bundle.run(), args.out, bundle.text, formats, _truth(bundle), status)
+    finally:
+        status.show()
+    if replaced:
+        say(replaced)
+    return paths
 
 
 def _sentences(bundle: Bundle) -> list[str]:
@@ -58,7 +92,7 @@ def _sentences(bundle: Bundle) -> list[str]:
         lines.append(opinion_sentence(record.second_opinion, "picture"))
     lines.append(near_miss.near_sentence(record) or words.visibility(record))
     lines.append(words.cost(record))
-    lines.append(f"{bundle.straightness} {snapshot.way_sentence}")
+    lines.append(f"{bundle.snapshot.player['straightness']} {snapshot.way_sentence}")
     lines.append(f"Again: {snapshot.command}")
     return lines
 

@@ -11,6 +11,7 @@ from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import suggested_epsilon
 from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import COUNTS
+from malt_core.export.formats import FORMATS, formats_of
 from malt_core.images.frame import check_crop
 from malt_core.images.gallery import GALLERY, gallery
 from malt_core.models.catalogue import DEFAULT_MODEL
@@ -149,6 +150,26 @@ def add_counts(command: argparse.ArgumentParser, defaults: object) -> None:
             default=getattr(defaults, name),
             help=f"{text} (default: %(default)s)",
         )
+
+
+def add_formats(command: argparse.ArgumentParser, what: str) -> None:
+    """Add --formats and --all-formats. what: to write."""
+    wanted = command.add_mutually_exclusive_group()
+    wanted.add_argument(
+        "--formats",
+        metavar="LIST",
+        default="",
+        help=f"{what}: png and square (a figure; png-dark and square-dark on a dark ground), svg and csv "
+        "(the curves), gif and mp4 (the way, moving), webp (the picture alone on its way, every colour value "
+        "exact), ipynb and py (a notebook and a script that repeat the run), malt (the whole run in one "
+        "file, for `open` and the Attack page)",
+    )
+    wanted.add_argument("--all-formats", action="store_true", help="all of these")
+
+
+def chosen_formats(args: argparse.Namespace) -> tuple[str, ...]:
+    """Return the formats that were typed. Raises BadConfig for unknown ones."""
+    return tuple(FORMATS) if args.all_formats else formats_of(args.formats)
 
 
 def add_check(command: argparse.ArgumentParser) -> None:

@@ -61,6 +61,13 @@ def save(
     record = _judged(run, model)
     if survives and record.success and record.survives_png:
         record = replace(record, survives=tuple(_passed_on(run, model, record, status)))
+    return record, write_files(run, folder, record_text(record), formats, truth, status)
+
+
+def write_files(
+    run: AttackRun, folder: Path, text: str, formats: Collection[str], truth: Truth, status: Status
+) -> list[Path]:
+    """Write all files of a run, and say which where that takes long. text: of run.json. Raises BadConfig."""
     slow = [FORMATS[name].file for name in formats if FORMATS[name].moving]
     if slow and run.linearity is not None:
         status.note(f"Writing {', '.join(slow)}, which takes some seconds …")
@@ -69,8 +76,7 @@ def save(
         status.show(f"Writing {format.file} …")
 
     try:
-        text = record_text(record)
-        return record, files.write(run, folder, text, formats=formats, truth=truth, look=look)
+        return files.write(run, folder, text, formats=formats, truth=truth, look=look)
     except OSError as error:
         raise cannot_write(folder, error) from error
 

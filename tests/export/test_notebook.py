@@ -75,7 +75,8 @@ def test_settings_that_are_usual_are_left_out() -> None:
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_as_it_is(tmp_path) -> None:
+def test_the_notebook_runs_as_it_is(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it, and the kernel would inherit it
     model = load_model("tiny-imagenet/standard")
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     sample = sample_of(Image.fromarray(pixels), name="noise.png")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,17 +12,12 @@ import streamlit as st
 from PIL import Image
 
 from malt_core.attack_run.player import perturbation_png
-from malt_core.attack_run.record import record_text
 from malt_core.epsilon import Epsilon
 from malt_core.export.bundles.contents import MEDIA_TYPE
 from malt_core.export.bundles.write import bundle_bytes
 from malt_core.export.formats import FORMATS
 from malt_core.export.snapshot import Snapshot
-from ui.attack.film import show_film
-from ui.attack.link import AttackSettings
-from ui.attack.survives import found
-from ui.layout import show_link
-from ui.pictures.picture import CAMERA, Picture
+from ui.pictures.picture import CAMERA
 
 Files = Callable[..., bytes]
 """Computes a download on click: "adversarial.npy", or a name of FORMATS, if need be with run.json's text."""
@@ -52,36 +46,47 @@ def enlarged(png: bytes, factor: int) -> bytes:
 
 
 def take_away(
-    key: str, snapshot: Snapshot, settings: AttackSettings, picture: Picture, files: Files, link: str | None
+    snapshot: Snapshot,
+    photo: str,
+    files: Files,
+    film: Callable[[str], None],
+    *,
+    text: str,
+    bundle: bytes | None,
 ) -> None:
-    """Draw the downloads, the command line and the link. key: see work.attack_key."""
+    """Draw the downloads and the command line. photo: as in AttackSettings.
+
+    film: draws what makes the film, whose name begins as it is told. text: of run.json. bundle: the .malt
+    file that all this is from, None for a run of this page.
+    """
     st.markdown("#### Take it away", anchors=False)
-    stem, photo = stem_of(snapshot), settings.photo
-    show_pictures(snapshot, photo, files)
+    stem = "malt-" + re.sub(r"\W+", "-", Path(snapshot.name).stem).strip("-")
+    _pictures(snapshot, stem, photo, files)
     st.markdown("**Figures and curves**")
     with st.container(horizontal=True, key="downloads"):
         _formats(FIGURES, stem, files)
     st.markdown("**Moving**")
-    show_film(key, settings, picture, stem)
+    film(stem)
     if _fits(snapshot):
         _formats(("webp",), stem, files)
     st.caption(MOVING)
-    record = replace(snapshot.record, survives=found(settings, snapshot))
-    show_whole(snapshot, record_text(record), partial(_bundle, snapshot, files, record_text(record)))
+    st.markdown("**The whole run**")
+    with st.container(horizontal=True, key="whole"):
+        whole = partial(_bundle, snapshot, files, text) if bundle is None else bundle
+        _download(FORMATS["malt"].what, whole, f"{stem}.malt", MEDIA_TYPE)
+        _download("Record (run.json)", text, f"{stem}-run.json", "application/json")
+    st.caption(WHOLE)
     st.markdown("**To run it again**")
     with st.container(horizontal=True, key="again_files"):
         _formats(AGAIN, stem, files)
-    show_command(snapshot, photo)
-    show_link(link, "This view", "A link cannot hold a picture of your own: send it along with the settings.")
+    if photo == CAMERA:
+        st.caption(f"The same run on the command line, once you have saved the original, {snapshot.name}:")
+    else:
+        st.caption("The same run on the command line:")
+    st.code(snapshot.command, language="bash", wrap_lines=True)
 
 
-def stem_of(snapshot: Snapshot) -> str:
-    """Return how the names of a run's files begin."""
-    return "malt-" + re.sub(r"\W+", "-", Path(snapshot.name).stem).strip("-")
-
-
-def show_pictures(snapshot: Snapshot, photo: str, files: Files | None) -> None:
-    """Draw the downloads of the three pictures. files: what computes the exact one, if anything does."""
+def _pictures(snapshot: Snapshot, stem: str, photo: str, files: Files) -> None:
     factor = st.segmented_control(
         "Pictures enlarged",
         FACTORS,
@@ -92,7 +97,7 @@ def show_pictures(snapshot: Snapshot, photo: str, files: Files | None) -> None:
         help="Every pixel as a square of so many pixels a side. Only pictures as they are can be attacked or "
         "judged again.",
     )
-    success, stem = snapshot.record.success, stem_of(snapshot)
+    success = snapshot.record.success
     changed = "Adversarial image" if success else "Closest try"
     size = "" if factor == 1 else f"-x{factor}"
 
@@ -106,28 +111,9 @@ def show_pictures(snapshot: Snapshot, photo: str, files: Files | None) -> None:
         _download("Perturbation (PNG)", perturbation, f"{stem}-perturbation{size}.png")
         name = f"{stem}-{'adversarial' if success else 'closest'}{size}.png"
         _download(f"{changed} (PNG)", enlarged(snapshot.adversarial_png, factor), name)
-        if files and not _fits(snapshot):
+        if not _fits(snapshot):
             exact = partial(files, "adversarial.npy")
             _download(f"{changed}, exactly (.npy)", exact, f"{stem}.npy", "application/octet-stream")
-
-
-def show_whole(snapshot: Snapshot, text: str, bundle: bytes | Callable[[], bytes]) -> None:
-    """Draw the downloads that hold all of a run. text: of run.json."""
-    stem = stem_of(snapshot)
-    st.markdown("**The whole run**")
-    with st.container(horizontal=True, key="whole"):
-        _download(FORMATS["malt"].what, bundle, f"{stem}.malt", MEDIA_TYPE)
-        _download("Record (run.json)", text, f"{stem}-run.json", "application/json")
-    st.caption(WHOLE)
-
-
-def show_command(snapshot: Snapshot, photo: str) -> None:
-    """Draw the command that repeats a run."""
-    if photo == CAMERA:
-        st.caption(f"The same run on the command line, once you have saved the original, {snapshot.name}:")
-    else:
-        st.caption("The same run on the command line:")
-    st.code(snapshot.command, language="bash", wrap_lines=True)
 
 
 def _formats(names: tuple[str, ...], stem: str, files: Files) -> None:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from malt_core.export.formats import FORMATS
 from ui.attack import work
-from ui.attack.link import AttackSettings
-from ui.attack.question import truth_of
-from ui.compute.jobs import Job
-from ui.compute.loading import load_model
-from ui.compute.session import queue, tab
-from ui.pictures.picture import Picture
+from ui.compute.jobs import Job, Report
+from ui.compute.session import tab
 from ui.widgets.markdown import plain
 from ui.widgets.waiting import EVERY, show_wait
 
 PURPOSE = "film"  # what the tab calls the job
 
 
-def show_film(run_key: str, settings: AttackSettings, picture: Picture, stem: str) -> None:
+def show_film(key: str, stem: str, *, load: Callable[[Report], Any], film: Callable[..., Any]) -> None:
     """Draw the button, once it was pressed how far the film is, then the two files.
 
-    run_key: see work.attack_key. stem: how the files' names begin.
+    key: see work.film_key. stem: how the files' names begin. load, film: as JobQueue.submit takes them.
     """
-    truth = truth_of(settings)
-    key = work.film_key(run_key, truth)
     with st.container(key="film", horizontal=True):
         if st.session_state.get("film_asked") != key:
             tab().leave(PURPOSE)
@@ -37,14 +34,7 @@ def show_film(run_key: str, settings: AttackSettings, picture: Picture, stem: st
                 args=(key,),
             )
             return
-        kept = queue().recall(run_key)
-        run = kept.events[-1].run if kept is not None and kept.state == "done" else None
-        job = tab().watch(
-            PURPOSE,
-            key,
-            load=load_model(settings.model) if run is None else lambda report: None,
-            work=work.film(run, settings, picture, truth),
-        )
+        job = tab().watch(PURPOSE, key, load=load, work=film)
         if job.state == "done":
             for name, data in job.events[-1].files.items():
                 format = FORMATS[name]

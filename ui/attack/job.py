@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
+from malt_core.attack_run.types import AttackRun
+from malt_core.attacks.outcome import Truth
+from malt_core.export.restored import restorable, restored_run
+from malt_core.export.snapshot import Snapshot
 from ui.attack import earlier, work
 from ui.attack.downloads import Files
 from ui.attack.link import AttackSettings
@@ -30,15 +35,28 @@ def compute_again(task: Task, key: str) -> None:
     task.start(key)
 
 
-def files_of(chosen: AttackSettings, image: Picture) -> Files:
-    """The downloads that take a moment: computed on click, from the kept run or by running again."""
-    jobs, key, truth = queue(), work.attack_key(chosen, image), truth_of(chosen)
+def kept_run(key: str, snapshot: Snapshot) -> Callable[[], AttackRun | None]:
+    """What returns the run of a result without attacking, None where too little of it is kept. Needs torch.
+
+    key: see work.attack_key.
+    """
+    jobs = queue()
+
+    def find() -> AttackRun | None:
+        kept = jobs.recall(key)
+        if kept is not None and kept.state == "done":
+            return kept.events[-1].run
+        return restored_run(snapshot) if restorable(snapshot) else None
+
+    return find
+
+
+def files_of(key: str, chosen: AttackSettings, image: Picture, snapshot: Snapshot) -> Files:
+    """The downloads that take a moment: made on click of what is kept of the run, or by running again."""
+    jobs, truth, find = queue(), truth_of(chosen), kept_run(key, snapshot)
     how = {"load": load_model(chosen.model), "work": work.attack(chosen, image)}
 
-    def compute(name: str, text: str | None = None) -> bytes:
-        from malt_core.export.formats import FORMATS, Publication
-        from malt_core.images.arrays import npy_bytes
-
+    def again() -> AttackRun:
         watcher = f"download {time.monotonic()}"
         job = jobs.submit(key, watcher, **how)
         until = time.monotonic() + LONGEST_DOWNLOAD
@@ -47,9 +65,20 @@ def files_of(chosen: AttackSettings, image: Picture) -> Files:
         jobs.leave(job, watcher)
         if job.state != "done":
             raise RuntimeError(job.error or "The run took too long.")
-        run = job.events[-1].run
+        return job.events[-1].run
+
+    return drawn(lambda: find() or again(), truth)
+
+
+def drawn(run: Callable[[], AttackRun], truth: Truth) -> Files:
+    """The downloads of a run."""
+
+    def compute(name: str, text: str | None = None) -> bytes:
+        from malt_core.export.formats import FORMATS, Publication
+        from malt_core.images.arrays import npy_bytes
+
         if name == "adversarial.npy":
-            return npy_bytes(run.result.adversarial)
-        return FORMATS[name].make(Publication(run, truth, text))
+            return npy_bytes(run().result.adversarial)
+        return FORMATS[name].make(Publication(run(), truth, text))
 
     return compute

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import streamlit as st
@@ -16,7 +17,10 @@ from malt_core.export.bundles.read import Bundle, looks_like_bundle, read_bundle
 from malt_core.export.commands import recorded_config
 from malt_core.images.gallery import GALLERY, true_classes
 from malt_core.networks import network_info
-from ui.attack.downloads import show_command, show_pictures, show_whole
+from ui.attack import work
+from ui.attack.downloads import take_away
+from ui.attack.film import show_film
+from ui.attack.job import drawn
 from ui.attack.link import AttackSettings
 from ui.attack.question import forget_told
 from ui.attack.result import show_details
@@ -76,12 +80,11 @@ def show_opened(bundle: Bundle) -> None:
 
     def rest() -> None:
         show_details(snapshot)
-        st.markdown("#### Take it away", anchors=False)
-        show_pictures(snapshot, UPLOAD, None)
-        show_whole(snapshot, bundle.text, bundle.data)
-        show_command(snapshot, UPLOAD)
-        if settings is not None:
-            st.caption("**Attack again** brings figures, a film and a notebook, too.")
+        take_away(snapshot, UPLOAD, drawn(bundle.run, truth), film, text=bundle.text, bundle=bundle.data)
+
+    def film(stem: str) -> None:
+        key = work.film_key(hashlib.sha256(bundle.data).hexdigest(), truth)
+        show_film(key, stem, load=lambda _report: None, film=work.film(bundle.run, None, truth))
 
     draw_below("attack", rest)
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from malt_core.attack_run import story
-from malt_core.attack_run.record import LinearityRecord, RankedClass
+from malt_core.attack_run.record import LinearityRecord, RankedClass, record_text
 from malt_core.attack_run.words import cost, first_target, visibility
 from malt_core.export.snapshot import Snapshot
-from ui.attack import glossary
-from ui.attack.downloads import Files, take_away
+from ui.attack import glossary, work
+from ui.attack.downloads import take_away
 from ui.attack.earlier import show_pin, show_strip
 from ui.attack.example import show_other_example
 from ui.attack.failure import near, show_next, show_why
+from ui.attack.film import show_film
+from ui.attack.job import files_of, kept_run
 from ui.attack.link import AttackSettings
 from ui.attack.preview import answers_of
 from ui.attack.question import ask, asks, truth_of
 from ui.attack.smallest import show_smallest
-from ui.attack.survives import show_survival
+from ui.attack.survives import found, show_survival
+from ui.compute.loading import load_model
+from ui.layout import show_link
 from ui.pictures.picture import CAMERA, UPLOAD, Picture
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
@@ -26,6 +32,7 @@ from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
 from ui.widgets.player import show_player
 
+OWN_PICTURE = "A link cannot hold a picture of your own: send it along with the settings."
 MOST_TOLD = 3  # steps up to which no curve is drawn
 
 
@@ -34,13 +41,12 @@ def show_result(
     snapshot: Snapshot,
     settings: AttackSettings,
     picture: Picture,
-    files: Files,
     link: str | None,
     *,
     example: bool = False,
 ) -> None:
     """Draw everything about a finished run. key: see work.attack_key; link: its address, if it has one."""
-    record, truth = snapshot.record, truth_of(settings)
+    record, truth, files = snapshot.record, truth_of(settings), files_of(key, settings, picture, snapshot)
     with st.container(horizontal=True, vertical_alignment="center", key="verdict"):
         st.subheader(plain(story.headline(record, truth)), anchor=False)
         if example:
@@ -62,7 +68,14 @@ def show_result(
         show_details(snapshot)
         if record.success and record.survives_png:
             show_survival(settings, snapshot)
-        take_away(key, snapshot, settings, picture, files, link)
+        kept = replace(record, survives=found(settings, snapshot))
+        take_away(snapshot, settings.photo, files, film, text=record_text(kept), bundle=None)
+        show_link(link, "This view", OWN_PICTURE)
+
+    def film(stem: str) -> None:
+        again = work.attack(settings, picture)
+        how = work.film(kept_run(key, snapshot), again, truth)
+        show_film(work.film_key(key, truth), stem, load=load_model(settings.model), film=how)
 
     draw_below("attack", rest)
 

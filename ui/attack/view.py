@@ -7,7 +7,7 @@ import streamlit as st
 from malt_core.export.snapshot import Snapshot
 from ui.attack import earlier, work
 from ui.attack.example import stored_snapshot
-from ui.attack.job import attack_job, compute_again, files_of
+from ui.attack.job import attack_job, compute_again
 from ui.attack.link import AttackSettings
 from ui.attack.live import show_running, show_stopped
 from ui.attack.preview import show_before
@@ -67,4 +67,4 @@ def _show_result(
         with st.container(horizontal=True, vertical_alignment="center", key="memory"):
             st.caption("Already computed, shown from memory.", width="content")
             st.button("Compute again", type="tertiary", key="again", on_click=compute_again, args=(task, key))
-    show_result(key, snapshot, chosen, picture, files_of(chosen, picture), link, example=example)
+    show_result(key, snapshot, chosen, picture, link, example=example)

@@ -174,21 +174,26 @@ def film_key(run_key: str, truth: Truth) -> str:
 
 
 def film(
-    run: AttackRun | None, settings: AttackSettings, picture: Picture, truth: Truth
+    find: Callable[[], AttackRun | None],
+    again: Callable[[Model], Iterator[Any]] | None,
+    truth: Truth,
 ) -> Callable[[Model], Iterator[Any]]:
-    """A work function for the queue: a film of the run, of a new one where none is kept; then a Film."""
+    """A work function for the queue: how far the film of a run is, then a Film.
+
+    find: returns the run without attacking, None where it is not kept. again: attacks again then.
+    """
 
     def work(model: Model) -> Iterator[Any]:
         from malt_core.attack_run import movie
         from malt_core.export.moving import gif_bytes, mp4_bytes
 
-        shown = run
-        if shown is None:
-            for event in attack(settings, picture)(model):
+        run = find()
+        if run is None:
+            for event in again(model):
                 yield event
-            shown = event.run
+            run = event.run
         total, frames = movie.FRAMES + movie.HOLD, []
-        for done, frame in enumerate(movie.frames(shown, truth), start=1):
+        for done, frame in enumerate(movie.frames(run, truth), start=1):
             frames.append(frame)
             yield Filming(0.6 * done / total, f"Drawing picture {done} of {total} …")
         yield Filming(0.7, "Writing the GIF …")

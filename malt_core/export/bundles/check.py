@@ -15,7 +15,7 @@ from malt_core.export.commands import recorded_config
 from malt_core.images.arrays import array_digest
 from malt_core.images.frame import check_crop
 
-MOST_STEPS = 200_000
+MOST_STEPS, MOST_CLASSES = 200_000, 100_000
 _CLOSE = 2e-5  # of a colour value from 0 to 1; a step of 8 bits is two hundred times as much
 
 
@@ -31,6 +31,10 @@ def check_record(record: RunRecord, curves: Curves, manifest: Manifest, where: s
         raise BadConfig(f"In {where}, the curves are not of one length.")
     if line.t[0] != 0 or any(a >= b for a, b in pairwise(line.t)):
         raise BadConfig(f"In {where}, the places on the way are not in order.")
+    drift = line.gradient_drift
+    columns = (drift.relative_change, drift.cosine, drift.random_relative_change, drift.random_cosine)
+    if not drift.t or any(len(column) != len(drift.t) for column in columns):
+        raise BadConfig(f"In {where}, the columns of the gradient's drift are not of one length.")
     if any(len(row) != len(curves.classes) for row in curves.probabilities):
         raise BadConfig(f"In {where}, the curves are not of as many classes as are named.")
     shares = [share for row in curves.probabilities for share in row]
@@ -39,11 +43,24 @@ def check_record(record: RunRecord, curves: Curves, manifest: Manifest, where: s
     ]
     if not all(0 <= share <= 1 for share in shares):
         raise BadConfig(f"In {where}, a probability is not between 0 and 1.")
+    _classes(record, curves, where)
     if record.success and not record.refused and record.adversarial_label.index == record.label.index:
         raise BadConfig(f"In {where}, the record calls the model fooled, and its answer unchanged.")
+    _settings(record, where)
+
+
+def _classes(record: RunRecord, curves: Curves, where: str) -> None:
+    answers = (record.label, record.clean_label, record.adversarial_label, *record.clean_top)
+    named = {one.index for one in (*answers, *record.ranking, *curves.classes)} | set(curves.names)
+    if not all(0 <= index < MOST_CLASSES for index in named):
+        raise BadConfig(f"In {where}, a class has an index that no network has.")
+    if record.target.index not in {row.index for row in record.ranking}:
+        raise BadConfig(f"In {where}, the class that was attacked is not among those ranked.")
+    followed = {record.label.index, record.linearity.target.index}
+    if len({one.index for one in curves.classes}) < len(curves.classes) or not followed <= named:
+        raise BadConfig(f"In {where}, the curves are not of the classes that they should be of.")
     if len(curves.trace) > MOST_STEPS or any(step.target not in curves.names for step in curves.trace):
         raise BadConfig(f"In {where}, the steps are too many or towards classes without a name.")
-    _settings(record, where)
 
 
 def _settings(record: RunRecord, where: str) -> AttackConfig:

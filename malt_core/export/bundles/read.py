@@ -11,11 +11,13 @@ from typing import Any
 
 from malt_core.attack_run.player import identified, picture_part
 from malt_core.attack_run.record import RECORD, RunRecord, record_from_bytes
+from malt_core.attack_run.types import AttackRun
 from malt_core.errors import BadConfig
 from malt_core.export.bundles import archive, check, contents
 from malt_core.export.bundles.contents import Curves, Manifest
 from malt_core.export.bundles.pictures import Pictures, read_pictures
 from malt_core.export.commands import recorded_command
+from malt_core.export.restored import restored_run
 from malt_core.export.snapshot import Snapshot
 from malt_core.networks import known_weights
 from malt_core.storage.typed_json import parse_json, plain, typed
@@ -25,14 +27,13 @@ from malt_core.storage.typed_json import parse_json, plain, typed
 class Bundle:
     """A run that was kept.
 
-    text: run.json as it was written. straightness, numbers: what was measured, in words. data: the file.
+    text: run.json as it was written. pictures: as exact as they were kept. data: the file.
     """
 
     manifest: Manifest
     snapshot: Snapshot
     text: str
-    straightness: str
-    numbers: str
+    pictures: Pictures
     data: bytes
 
     @property
@@ -40,6 +41,10 @@ class Bundle:
         """Whether the network of that id has other weights here than it had then, as far as is known."""
         here = known_weights(self.manifest.model)
         return bool(here and self.manifest.weights and here != self.manifest.weights)
+
+    def run(self) -> AttackRun:
+        """Return the run, from which everything is drawn again. Needs torch."""
+        return restored_run(self.snapshot, self.pictures.original, self.pictures.adversarial)
 
 
 def looks_like_bundle(data: bytes, name: str) -> bool:
@@ -78,8 +83,7 @@ def read_bundle(data: bytes, where: str) -> Bundle:
         manifest=manifest,
         snapshot=_snapshot(record, curves, pictures, members),
         text=members[RECORD].decode(),
-        straightness=curves.straightness,
-        numbers=curves.numbers,
+        pictures=pictures,
         data=data,
     )
 
