@@ -87,6 +87,12 @@ def staircase(x: Tensor) -> Tensor:
     return (scaled.floor() + torch.sigmoid(200 * (scaled - scaled.floor() - 0.5))) / 15
 
 
+def soft_staircase(x: Tensor) -> Tensor:
+    """Sixteen steps, so smooth that a gradient passes, and next to none at a third of the values."""
+    scaled = x * 15
+    return (scaled.floor() + torch.sigmoid(20 * (scaled - scaled.floor() - 0.5))) / 15
+
+
 def shattered(x: Tensor) -> Tensor:
     """A ripple far too fine to matter, with slopes far steeper than the picture's."""
     return x + 1e-3 * torch.sin(1e4 * x)
@@ -276,6 +282,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "thermometer": _before(thermometer),
     "jpeg": _before(jpeg),
     "staircase": _before(staircase),
+    "soft-staircase": _before(soft_staircase),
     "shattered": _before(shattered),
     "median": _before(median),
     "k-winners": k_winners,

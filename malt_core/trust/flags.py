@@ -29,6 +29,10 @@ _LOGITS = "Give the network's logits: leave out its softmax, its temperature or 
 CODES: dict[str, tuple[str, str]] = {
     "no-gradient": ("No gradient reaches the image.", _ANOTHER_WAY),
     "zero-gradient": ("The gradient is zero, so that no step has a direction.", _ANOTHER_WAY),
+    "vanishing-gradient": (
+        "At many colour values the gradient all but vanishes, so that steps leave them as they are.",
+        _ANOTHER_WAY,
+    ),
     "nan-gradient": ("The gradient holds values that are no finite numbers.", _ANOTHER_WAY),
     "misleading-gradient": ("The gradient does not foretell how the margin changes.", _ANOTHER_WAY),
     "constant": (
@@ -125,6 +129,16 @@ def no_gradient(images: Images = None) -> Flag:
 def zero_gradient(images: Images, zero: int, asked: int) -> Flag:
     """The margin's gradient was zero: zero of the asked ones."""
     return flag("zero-gradient", f"The gradient of the margin was zero {zero} of {asked} times.", images)
+
+
+def vanishing_gradient(images: Images, share: float) -> Flag:
+    """The margin's gradient was next to nothing at this share of the colour values of these images."""
+    return flag(
+        "vanishing-gradient",
+        f"At {share:.0%} of the colour values the gradient is below a hundredth of its mean, as where a "
+        "network rounds its input softly.",
+        images,
+    )
 
 
 def nan_gradient(images: Images, broken: int, asked: int) -> Flag:

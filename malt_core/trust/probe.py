@@ -26,6 +26,9 @@ EDGE = 0.01  # share of eps by which a point is moved off the edges of [0, 1], w
 LEAST, MOST = 0.8, 1.25  # real by foretold change; networks without hidden gradients: 0.9 to 1.1
 STRAY = 0.5  # what random steps may be off, in standard deviations of what was foretold; those: 0.2
 READABLE = 64.0  # a change over so many times its rounding is known well enough
+FAINT = 0.01  # share of the mean below which a gradient is next to nothing at a colour value
+SILENT = 0.15  # share of the colour values where it may be; networks without hidden gradients: 0.05
+ELSEWHERE = 0.07  # and of those where in another picture it is not, as it would be if they meant nothing
 LOST = 4.0  # one below so many times its rounding, over the whole of eps, is not seen at all
 
 FORWARD, BACKWARD = 5, 1
@@ -37,7 +40,9 @@ class Probed:
     """What was found at P points, each (P,).
 
     foretold, real: the fall of the margin over the step along the gradient, in logits; stray: how far the
-    worse of the random steps was off; margin: at the point; rounding: of the logits there.
+    worse of the random steps was off; margin: at the point; rounding: of the logits there; faint: the share
+    of the colour values where the gradient all but vanishes without being zero; 0 up to SILENT, or where it
+    does so in any picture. extra: passes each way for each point, beyond FORWARD and BACKWARD.
     """
 
     foretold: Tensor
@@ -45,6 +50,8 @@ class Probed:
     stray: Tensor
     margin: Tensor
     rounding: Tensor
+    faint: Tensor
+    extra: int
 
     @property
     def misleading(self) -> Tensor:
@@ -52,6 +59,11 @@ class Probed:
         readable = self.foretold > READABLE * self.rounding
         ratio = self.real / self.foretold.where(readable, 1.0)
         return (readable & ((ratio < LEAST) | (ratio > MOST))) | (self.stray > STRAY)
+
+    @property
+    def vanishing(self) -> Tensor:
+        """Where the gradient tells of some colour values only, (P,) bool: as on the treads of a staircase."""
+        return self.faint > 0
 
     @property
     def saturated(self) -> Tensor:
@@ -77,14 +89,21 @@ def probe(
     """
     pixel = eps if norm == "linf" else eps / x[0].numel() ** 0.5
     x = x.clamp(EDGE * pixel, 1 - EDGE * pixel) if pixel < 1 else x
-    leaf = x.detach().requires_grad_()
-    passes.backward += len(x)
-    with torch.enable_grad():
-        z = gradients.forward(network, leaf, passes, any_number=True)
-        rival = losses.others(z.detach(), y, shared).argmax(1)
-        margin = losses.margin_to(z, y, rival)
-        gradient = gradients.finite_or_zero(gradients.input_gradient(margin.sum(), leaf), x)
-    z, margin = z.detach(), margin.detach()
+    rival: Tensor | None = None
+
+    def slope(points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        nonlocal rival
+        leaf = points.detach().requires_grad_()
+        passes.backward += len(points)
+        with torch.enable_grad():
+            z = gradients.forward(network, leaf, passes, any_number=True)
+            if rival is None:
+                rival = losses.others(z.detach(), y, shared).argmax(1)
+            margin = losses.margin_to(z, y, rival)
+            gradient = gradients.finite_or_zero(gradients.input_gradient(margin.sum(), leaf), points)
+        return z.detach(), margin.detach(), gradient
+
+    z, margin, gradient = slope(x)
     unit = outputs.rounding(z)
 
     def fall(points: Tensor) -> Tensor:
@@ -107,7 +126,23 @@ def probe(
         strays.append(stray.where(readable & stray.isfinite(), 0.0))
     stray = torch.stack(strays).amax(0)
     real = fall(along)
-    return Probed(foretold, real.where(real.isfinite(), foretold), stray, margin, unit)
+    real = real.where(real.isfinite(), foretold)
+    faint, extra = _faint(gradient), 0
+    share = faint.float().mean(1)
+    if (share > SILENT).any():
+        noise = torch.stack([torch.rand(x.shape[1:], generator=source) for source in sources]).to(x)
+        elsewhere, extra = faint & ~_faint(slope(noise)[2]), 1
+        share = share.where(elsewhere.float().mean(1) > ELSEWHERE, 0.0)
+    share = share.where(share > SILENT, 0.0)
+    return Probed(foretold, real, stray, margin, unit, share, extra)
+
+
+def _faint(gradient: Tensor) -> Tensor:
+    """Return where the gradient (P, C, H, W) is next to nothing, yet not zero, as (P, CHW) bool."""
+    size = gradient.abs().flatten(1)
+    some = size > 0
+    mean = size.sum(1) / some.sum(1).clamp_min(1)
+    return some & (size < FAINT * mean[:, None])
 
 
 def _products(gradient: Tensor, step: Tensor) -> Tensor:

@@ -90,8 +90,8 @@ def review(
             passes=passes,
             shared=shared,
         )
-        forward_of.index_add_(0, at, torch.full_like(at, probe.FORWARD))
-        backward_of.index_add_(0, at, torch.full_like(at, probe.BACKWARD))
+        forward_of.index_add_(0, at, torch.full_like(at, probe.FORWARD + probed.extra))
+        backward_of.index_add_(0, at, torch.full_like(at, probe.BACKWARD + probed.extra))
         lent = any(isinstance(module, StraightThrough) for module in modules_within(network))
         found += _found(probed, places, lent)
     return flags.merged(found), forward_of, backward_of
@@ -130,6 +130,10 @@ def _found(probed: probe.Probed, places: list[int], lent: bool) -> list[Flag]:
         along = float(probed.foretold[worst]), float(probed.real[worst])
         stray, counts = float(probed.stray[bad].amax()), (len(bad), len(places))
         found.append(flags.misleading_gradient(*along, stray, *counts, lent=lent))
+    silent = probed.vanishing.nonzero()[:, 0].tolist()
+    if silent:
+        images = sorted({places[i] for i in silent})
+        found.append(flags.vanishing_gradient(images, float(probed.faint[silent].amax())))
     lost = probed.saturated.nonzero()[:, 0].tolist()
     if lost:
         images = sorted({places[i] for i in lost})

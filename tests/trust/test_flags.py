@@ -11,6 +11,7 @@ from tests.helpers.analytic import Linear, grey, images, sample
 MADE = [
     flags.no_gradient(),
     flags.zero_gradient((0, 2), 20, 20),
+    flags.vanishing_gradient([3], 0.3),
     flags.nan_gradient((1,), 3, 20),
     flags.misleading_gradient(0.25, -0.01, 0.1, 3, 5),
     flags.constant(),
@@ -73,4 +74,4 @@ def test_a_flag_is_not_changed():
 
 def test_a_flag_in_a_result_is_named_in_its_line():
     result = malt_core.malt(Linear(5), images(1), torch.tensor([0]))
-    assert repr(dataclasses.replace(result, flags=(MADE[4],))).endswith("flags=[constant])")
+    assert repr(dataclasses.replace(result, flags=(MADE[5],))).endswith("flags=[constant])")
