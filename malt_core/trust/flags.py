@@ -131,13 +131,12 @@ def zero_gradient(images: Images, zero: int, asked: int) -> Flag:
     return flag("zero-gradient", f"The gradient of the margin was zero {zero} of {asked} times.", images)
 
 
-def vanishing_gradient(images: Images, share: float) -> Flag:
-    """The margin's gradient was next to nothing at this share of the colour values of these images."""
+def vanishing_gradient(share: float, where: int, points: int) -> Flag:
+    """At `where` of so many points the gradient is next to nothing at up to this share of the values."""
     return flag(
         "vanishing-gradient",
-        f"At {share:.0%} of the colour values the gradient is below a hundredth of its mean, as where a "
-        "network rounds its input softly.",
-        images,
+        f"At {where} of {points} points looked at, the gradient is below a hundredth of its mean at many "
+        f"colour values (up to {share:.0%}), as where a network rounds its input softly.",
     )
 
 

@@ -132,8 +132,8 @@ def _found(probed: probe.Probed, places: list[int], lent: bool) -> list[Flag]:
         found.append(flags.misleading_gradient(*along, stray, *counts, lent=lent))
     silent = probed.vanishing.nonzero()[:, 0].tolist()
     if silent:
-        images = sorted({places[i] for i in silent})
-        found.append(flags.vanishing_gradient(images, float(probed.faint[silent].amax())))
+        share = float(probed.faint[silent].amax())
+        found.append(flags.vanishing_gradient(share, len(silent), len(places)))
     lost = probed.saturated.nonzero()[:, 0].tolist()
     if lost:
         images = sorted({places[i] for i in lost})

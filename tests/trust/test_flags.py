@@ -11,7 +11,7 @@ from tests.helpers.analytic import Linear, grey, images, sample
 MADE = [
     flags.no_gradient(),
     flags.zero_gradient((0, 2), 20, 20),
-    flags.vanishing_gradient([3], 0.3),
+    flags.vanishing_gradient(0.3, 2, 4),
     flags.nan_gradient((1,), 3, 20),
     flags.misleading_gradient(0.25, -0.01, 0.1, 3, 5),
     flags.constant(),
