@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from string import Template
 from typing import Any
@@ -16,6 +17,7 @@ from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.outcome import Truth
 from malt_core.export.commands import attack_command
+from malt_core.images.gallery import GALLERY
 from malt_core.trust.words import opinion_sentence
 
 
@@ -82,12 +84,15 @@ def _ranking(run: AttackRun) -> str:
 def run_html(run: AttackRun, truth: Truth = None) -> str:
     """Return the interactive page, one self-contained file, with the words that the app has for the run.
 
-    truth: what the picture shows, see attacks/outcome.py. Raises BadImage where nothing was attacked.
+    Of a picture of the user's own it names the file, not the folders: such pages are published. truth: what
+    the picture shows, see attacks/outcome.py. Raises BadImage where nothing was attacked.
     """
     record = record_of(run)
     return standalone_html(
         payload(run),
         title=story.headline(record, truth),
         facts=[("What happened", story.told(record, truth)), *facts(run)],
-        command=attack_command(run),
+        command=attack_command(
+            run if run.source.startswith(GALLERY) else replace(run, source=run.sample.name)
+        ),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from malt_core.attack_run import story
 from malt_core.attack_run.record import LinearityRecord, RankedClass, record_text
 from malt_core.attack_run.words import cost, first_target, visibility
+from malt_core.export.restored import restorable
 from malt_core.export.snapshot import Snapshot
 from ui.attack import glossary, work
 from ui.attack.downloads import take_away
@@ -73,9 +74,10 @@ def show_result(
         show_link(link, "This view", OWN_PICTURE)
 
     def film(stem: str) -> None:
+        load = (lambda _report: None) if restorable(snapshot) else load_model(settings.model)
         again = work.attack(settings, picture)
         how = work.film(kept_run(key, snapshot), again, truth)
-        show_film(work.film_key(key, truth), stem, load=load_model(settings.model), film=how)
+        show_film(work.film_key(key, truth), stem, load=load, film=how)
 
     draw_below("attack", rest)
 

@@ -35,20 +35,20 @@ def members_of(data: bytes, where: str, allowed: Collection[str]) -> dict[str, b
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error):
         raise _damaged(where) from None
     except (NotImplementedError, RuntimeError, ValueError):  # ways to pack and lock that bundles do not use
-        raise BadConfig(f"{where} is packed in a way that no bundle is. {_AGAIN}") from None
+        raise BadConfig(f"{where} is packed in a way that no bundle is: {_AGAIN}") from None
 
 
-_AGAIN = "Ask for the file again, or write it anew with `malt attack --formats malt`."
+_AGAIN = "ask for the file again, or write it anew with `malt attack --formats malt`."
 
 
 def _damaged(where: str) -> BadConfig:
-    return BadConfig(f"{where} is damaged or incomplete. {_AGAIN}")
+    return BadConfig(f"{where} is damaged or incomplete: {_AGAIN}")
 
 
 def _check_end(data: bytes, where: str, most: int) -> None:
     """Raise unless the file ends as a small ZIP file does; its list of members is not read before that."""
     if not data:
-        raise BadConfig(f"{where} is empty (0 bytes). {_AGAIN}")
+        raise BadConfig(f"{where} is empty (0 bytes): {_AGAIN}")
     if len(data) > MOST_BYTES:
         raise BadConfig(f"{where} has over {MOST_BYTES / 1e6:.0f} MB, more than any bundle has.")
     if not data.startswith(b"PK\x03\x04"):
@@ -72,7 +72,7 @@ def _check_list(infos: list[zipfile.ZipInfo], where: str, allowed: Collection[st
         if stat.S_ISLNK(info.external_attr >> 16):
             raise BadConfig(f"{where} holds {info.filename} as a link, which bundles do not have.")
         if info.flag_bits & 1 or info.compress_type not in _PACKED:
-            raise BadConfig(f"{where} is packed in a way that no bundle is. {_AGAIN}")
+            raise BadConfig(f"{where} is packed in a way that no bundle is: {_AGAIN}")
         most = MOST_TEXT if info.filename.endswith(".json") else MOST_UNPACKED
         if info.file_size > most:
             raise BadConfig(

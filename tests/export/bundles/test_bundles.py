@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from malt_core.attack_run.record import record_of, record_text
+from malt_core.cli import open_run
 from malt_core.cli.main import main
 from malt_core.errors import BadConfig, BadImage
 from malt_core.export.bundles import contents
@@ -112,3 +118,26 @@ def test_a_file_that_steers_the_terminal_is_shown_as_text(tmp_path: Path, capsys
     file.write_bytes(resealed(members | {"run.json": json.dumps(record).encode()}))
     assert main(["open", str(file)]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def places(content: object, path: tuple = ()) -> Iterator[tuple]:
+    """Where values stand in JSON, the first three of each list."""
+    if isinstance(content, dict | list):
+        for key in content if isinstance(content, dict) else range(min(len(content), 3)):
+            yield (*path, key)
+            yield from places(content[key], (*path, key))
+
+
+@pytest.mark.parametrize("name", ["run.json", "curves.json"])
+def test_any_value_anywhere_is_read_or_refused(name: str) -> None:
+    generator = random.Random(0)
+    members = unpacked(sound())
+    for _ in range(150):
+        content = json.loads(members[name])
+        *path, last = generator.choice([*places(content)])
+        inner = reduce(getitem, path, content)
+        inner[last] = generator.choice([None, -1, 0.5, 1e308, 2**31, "", "x", True, [], {}])
+        with suppress(BadConfig):
+            bundle = read_bundle(resealed(members | {name: json.dumps(content).encode()}), "x.malt")
+            assert open_run._sentences(bundle)
+            assert bundle.run()
