@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from malt_core.defences.card import has_card, load_card
 from malt_core.defences.catalogue import DEFENCES, DefenceInfo, defence_info
-from malt_core.errors import BadConfig
+from malt_core.errors import BadConfig, MaltError
 from malt_core.models import catalogue
 from malt_core.models.catalogue import list_models, model_info
 from malt_core.models.providers import bundled
@@ -77,7 +77,7 @@ def known_weights(id: str) -> str:
     """Return weights_digest, of the network within a defence; "" also for an id that nobody knows here."""
     try:
         return weights_digest(undefended(id))
-    except BadConfig:
+    except MaltError:
         return ""
 
 

@@ -10,7 +10,7 @@ from malt_core.attacks.outcome import Truth
 from malt_core.cli.options import add_formats, chosen_formats, path
 from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import Epsilon
-from malt_core.errors import BadConfig
+from malt_core.errors import MaltError
 from malt_core.export.bundles.read import Bundle, open_bundle
 from malt_core.formatting import exact_percent
 from malt_core.images.gallery import GALLERY, true_classes
@@ -103,5 +103,5 @@ def _truth(bundle: Bundle) -> Truth:
     try:
         info = network_info(bundle.manifest.model)
         return true_classes(source.removeprefix(GALLERY), info) if source.startswith(GALLERY) else None
-    except BadConfig:
+    except MaltError:
         return None

@@ -12,7 +12,7 @@ from PIL import Image
 from malt_core.attack_run.record import LinearityRecord, RankedClass, RunRecord
 from malt_core.attack_run.types import AttackRun, Likeness
 from malt_core.attacks.types import AttackResult, RankedTarget, TargetDone
-from malt_core.errors import BadConfig
+from malt_core.errors import BadConfig, MaltError
 from malt_core.export.commands import recorded_config
 from malt_core.export.snapshot import Snapshot
 from malt_core.images.pixels import to_tensor
@@ -75,7 +75,7 @@ def _model(snapshot: Snapshot) -> ModelInfo:
         info = network_info(record.model)
         if all(index < len(info.classes) and info.classes[index] == name for index, name in names.items()):
             return info
-    except BadConfig:
+    except MaltError:
         pass
     return ModelInfo(
         id=record.model,

@@ -14,8 +14,10 @@ from malt_core.export.bundles.pictures import Pictures
 from malt_core.export.commands import recorded_config
 from malt_core.images.arrays import array_digest
 from malt_core.images.frame import check_crop
+from malt_core.types import Norm
 
 MOST_STEPS, MOST_CLASSES = 200_000, 100_000
+_HALF = 0.501 / 255  # of a step of 8 bits
 _CLOSE = 2e-5  # of a colour value from 0 to 1; a step of 8 bits is two hundred times as much
 
 
@@ -75,15 +77,27 @@ def check_pictures(pictures: Pictures, record: RunRecord, where: str) -> None:
     """Raise BadConfig where the pictures are not those that the record speaks of."""
     if array_digest(pictures.original) != record.image.sha256:
         raise BadConfig(f"In {where}, the original is another picture than the record speaks of.")
-    change = (pictures.adversarial - pictures.original).astype(np.float64)
-    largest = float(np.abs(change).max())
-    length = largest if record.norm == "linf" else float(np.sqrt((change**2).sum()))
-    slack = _CLOSE * (1 if record.norm == "linf" else max(1.0, length * 10))
-    if abs(largest - record.largest_change) > _CLOSE or abs(length - record.perturbation_norm) > slack:
+    if (
+        max(_most(pictures.levels - pictures.original), 0.5 * _most(pictures.saved - pictures.adversarial))
+        > _HALF
+    ):
+        raise BadConfig(f"In {where}, a PNG and its exact image are two different pictures.")
+    change = pictures.adversarial - pictures.original
+    length, slack = _size(change, record.norm), _CLOSE
+    if record.norm == "l2":
+        slack *= max(1.0, 10 * length)
+    if abs(_most(change) - record.largest_change) > _CLOSE or abs(length - record.perturbation_norm) > slack:
         raise BadConfig(
             f"In {where}, the adversarial image is changed by another length than the record says."
         )
-    if length > record.eps + slack:
+    # The ball of what is rounded to 8 bits is around the original in 8 bits.
+    if length > record.eps + slack + _size(pictures.levels - pictures.original, record.norm):
         raise BadConfig(f"In {where}, the adversarial image is farther from the original than ε allows.")
-    if np.abs(pictures.saved - pictures.adversarial).max() > 1.001 / 255:
-        raise BadConfig(f"In {where}, the adversarial PNG and the exact image are two different pictures.")
+
+
+def _most(change: np.ndarray) -> float:
+    return float(np.abs(change).max())
+
+
+def _size(change: np.ndarray, norm: Norm) -> float:
+    return _most(change) if norm == "linf" else float(np.sqrt((change.astype(np.float64) ** 2).sum()))

@@ -21,8 +21,9 @@ _HEADER = 10_000  # bytes of a .npy file that say what it holds
 
 @dataclass(frozen=True)
 class Pictures:
-    """levels: the original in 8 bits, (H, W, 3) uint8. original, adversarial: (3, H, W) float32 in [0, 1], as
-    exact as the bundle holds them. saved: the adversarial image in 8 bits, likewise float32.
+    """Each (3, H, W) float32 in [0, 1].
+
+    original, adversarial: as exact as the bundle holds them; levels, saved: the same two in 8 bits.
     """
 
     levels: np.ndarray
@@ -39,14 +40,16 @@ def read_pictures(members: Mapping[str, bytes], record: RunRecord, where: str) -
             f"In {where}, the image is said to have {size[1]:,} × {size[0]:,} pixels; a network looks at "
             f"{MOST_SIDE} a side at most."
         )
-    levels, saved = (_png(members, name, size, where) for name in (contents.ORIGINAL, contents.ADVERSARIAL))
+    levels, saved = (
+        _shares(_png(members, name, size, where)) for name in (contents.ORIGINAL, contents.ADVERSARIAL)
+    )
     original = _npy(members, contents.ORIGINAL_EXACT, size, where)
     adversarial = _npy(members, contents.ADVERSARIAL_EXACT, size, where)
     return Pictures(
         levels=levels,
-        original=_shares(levels) if original is None else original,
-        adversarial=_shares(saved) if adversarial is None else adversarial,
-        saved=_shares(saved),
+        original=levels if original is None else original,
+        adversarial=saved if adversarial is None else adversarial,
+        saved=saved,
     )
 
 

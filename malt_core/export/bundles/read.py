@@ -19,6 +19,7 @@ from malt_core.export.bundles.pictures import Pictures, read_pictures
 from malt_core.export.commands import recorded_command
 from malt_core.export.restored import restored_run
 from malt_core.export.snapshot import Snapshot
+from malt_core.images.arrays import array_pixels
 from malt_core.networks import known_weights
 from malt_core.storage.typed_json import parse_json, plain, typed
 
@@ -152,7 +153,7 @@ def _player(record: RunRecord, curves: Curves, pictures: Pictures) -> dict[str, 
         {
             "width": record.image.width,
             "height": record.image.height,
-            "original": base64.b64encode(pictures.levels.tobytes()).decode("ascii"),
+            "original": base64.b64encode(array_pixels(pictures.levels).tobytes()).decode("ascii"),
             **picture_part(pictures.original, pictures.adversarial),
             **{name: [round(value, 6) for value in getattr(line, name)] for name in ("t", *_MARGINS)},
             **plain({name: getattr(curves, name) for name in ("classes", "probabilities")}),

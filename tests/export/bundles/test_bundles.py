@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from malt_core.attack_run.likeness import likeness
 from malt_core.attack_run.record import record_of, record_text
 from malt_core.cli import open_run
 from malt_core.cli.main import main
@@ -25,6 +26,7 @@ from malt_core.export.bundles import contents
 from malt_core.export.bundles.read import looks_like_bundle, read_bundle
 from malt_core.export.bundles.write import bundle_bytes, run_bundle
 from malt_core.export.snapshot import snapshot_of
+from malt_core.images.arrays import array_digest
 from tests.helpers.bundles import hostile, packed, resealed, sound, sound_run, unpacked
 from tests.helpers.example_run import already_wrong
 
@@ -46,6 +48,19 @@ def test_what_eight_bits_do_not_hold_is_kept_exactly() -> None:
     assert (exact == run.result.adversarial.numpy()).all()
     assert contents.ORIGINAL_EXACT not in members
     assert contents.ADVERSARIAL_EXACT not in unpacked(sound())
+
+
+def test_an_original_that_is_no_8_bit_picture_is_kept_exactly_too() -> None:
+    run = sound_run()
+    x = (run.sample.x * 0.999).contiguous()
+    moved = run.result.adversarial - x
+    sample = replace(run.sample, x=x, digest=array_digest(x.numpy()))
+    size = float(moved.abs().max())
+    result = replace(run.result, perturbation_norm=size)
+    run = replace(run, sample=sample, result=result, likeness=likeness(x, run.result.adversarial))
+    again = read_bundle(run_bundle(run), "x.malt")
+    assert (again.run().sample.x == x).all()
+    assert again.snapshot.player == snapshot_of(run).player
 
 
 def test_equal_runs_make_equal_files_and_a_page_makes_the_same_as_the_command() -> None:
