@@ -63,6 +63,18 @@ def test_open_prints_the_very_record(left) -> None:
 
 
 @pytest.mark.slow
+def test_open_draws_the_same_again_without_attacking(left, tmp_path: Path) -> None:
+    folder, _, _ = left
+    formats = ("png", "svg", "webp", "html", "py", "malt")
+    words = ("open", str(folder / "run.malt"), "--formats", ",".join(formats), "--out", str(tmp_path))
+    status, out, _ = call(*words)
+    assert status == 0
+    assert "Written to" in out
+    for name in ("run.json", "original.png", "adversarial.png", *(FORMATS[name].file for name in formats)):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+@pytest.mark.slow
 def test_the_last_picture_of_the_webp_fools_wherever_the_png_does(left) -> None:
     folder, _, _ = left
     record = json.loads((folder / "run.json").read_text("utf-8"))

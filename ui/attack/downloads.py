@@ -13,7 +13,6 @@ from PIL import Image
 
 from malt_core.attack_run.player import perturbation_png
 from malt_core.epsilon import Epsilon
-from malt_core.export.bundles.contents import MEDIA_TYPE
 from malt_core.export.bundles.write import bundle_bytes
 from malt_core.export.formats import FORMATS
 from malt_core.export.snapshot import Snapshot
@@ -73,7 +72,7 @@ def take_away(
     st.markdown("**The whole run**")
     with st.container(horizontal=True, key="whole"):
         whole = partial(_bundle, snapshot, files, text) if bundle is None else bundle
-        _download(FORMATS["malt"].what, whole, f"{stem}.malt", MEDIA_TYPE)
+        _download(FORMATS["malt"].what, whole, f"{stem}.malt", FORMATS["malt"].kind)
         _download("Record (run.json)", text, f"{stem}-run.json", "application/json")
     st.caption(WHOLE)
     st.markdown("**To run it again**")

@@ -13,7 +13,6 @@ from malt_core.attacks.types import Step
 from malt_core.types import NamedClass
 
 ENDING = ".malt"
-MEDIA_TYPE = "application/zip"
 FORMAT, FORMAT_VERSION = "malt-bundle", 1
 MANIFEST, CURVES = "manifest.json", "curves.json"
 ORIGINAL, ADVERSARIAL = "original.png", "adversarial.png"
