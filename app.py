@@ -11,6 +11,7 @@ import streamlit as st
 from malt_core.storage.assets import assets_folder
 from ui.compute.session import shelf
 from ui.navigation import navigation
+from ui.widgets.embed import embedded, show_maker
 
 ABOUT = (
     "**MALT Lab**: adversarial attacks by mesoscopic almost linearity, after "
@@ -22,4 +23,6 @@ with navigation() as page:
     st.set_page_config(page_title=f"{page.title} · MALT Lab")
     st.session_state.through_app = True  # see ui/style.py
     page.run()
+    if embedded():
+        show_maker()
 shelf()  # after the first words are on screen, PyTorch starts to load behind them

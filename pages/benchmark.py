@@ -13,6 +13,7 @@ from ui.benchmark.result import show_kept
 from ui.benchmark.zoo import show_zoo
 from ui.compute.task import Task
 from ui.widgets import form
+from ui.widgets.embed import embedded
 
 layout.open_page("How robust is a network?", glossary.INTRODUCTION)
 complaints = form.follow(BenchmarkSettings).complaints
@@ -32,13 +33,16 @@ if pressed and run is not None:
     start(task, run)
 job = running(task)
 store.leave(job.key if job else "")
-form.remember(form.current(BenchmarkSettings), run=False)
+chosen = form.current(BenchmarkSettings)
+form.remember(chosen, run=False)
 
 with right:
     layout.complain([*complaints, *([glossary.GONE] if under_way is None else [])])
     if job is not None:
         show_running(task, job)
     show_kept(waiting=job is not None, run=run)
-    show_zoo()
+    if not embedded():
+        show_zoo()
+    layout.show_link(layout.link_of(chosen, run=False), glossary.LINK, "")
 if pressed:
     layout.scroll_to_running()

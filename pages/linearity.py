@@ -45,5 +45,7 @@ with right:
         show_measured(task, chosen, picture, retry=pressed)
     else:
         show_unmeasured(task, chosen, picture)
+    link = layout.link_of(chosen, run=measured) if chosen.shareable else None
+    layout.show_link(link, "This view", layout.OWN_PICTURE)
 if pressed:
     layout.scroll_to_running()

@@ -16,6 +16,7 @@ from ui.race.live import show_running
 from ui.race.pictures import entries
 from ui.race.result import show_before, show_done
 from ui.widgets import form
+from ui.widgets.embed import embedded
 from ui.widgets.waiting import show_aside
 
 layout.open_page("MALT against AutoAttack", glossary.INTRODUCTION)
@@ -42,12 +43,14 @@ with right:
         job = race_job(task, chosen, pictures, retry=pressed)
         if job.state == "done":
             show_done(task, job, chosen, pictures, showing=settings.started(pressed))
-            again = (chosen, pictures)
-            st.button("Measure again", icon=":material/replay:", on_click=measure_again, args=again)
             settings.show_link(chosen)
+            if not embedded():
+                again = (chosen, pictures)
+                st.button("Measure again", icon=":material/replay:", on_click=measure_again, args=again)
         else:
             show_running(task, job, chosen, pictures)
     elif not show_before(task.stopped(key) if key else [], chosen, pictures):
         show_example(chosen, pictures)
+        settings.show_link(chosen)
 if pressed:
     layout.scroll_to_running()

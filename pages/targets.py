@@ -46,6 +46,6 @@ with right:
     else:
         view.show_unstarted(task, shown)
     link = layout.link_of(chosen, run=started) if chosen.shareable else None
-    layout.show_link(link, "This view", "A link cannot hold pictures of your own: send them along.")
+    layout.show_link(link, "This view", layout.OWN_PICTURES)
 if pressed:
     layout.scroll_to_running()

@@ -11,6 +11,7 @@ from malt_core.answers.record import AnswersRecord
 from malt_core.attack_run.record import RunRecord
 from malt_core.defence_run.record import DefencesRecord
 from malt_core.evaluation.report import ReportFile
+from malt_core.export.take_away import FigureRecord
 from malt_core.race.record import RaceRecord
 from malt_core.storage.whole_files import write_whole
 from malt_core.transfer.record import TransferRecord
@@ -23,6 +24,7 @@ SCHEMAS = {
     "answers": AnswersRecord,
     "report": ReportFile,
     "transfer": TransferRecord,
+    "figure": FigureRecord,
 }
 """The type of each file."""
 

@@ -12,15 +12,22 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.address.parameters import PageSettings
 from ui.style import apply_style
+from ui.widgets.embed import apply_embedded_style, embedded
 from ui.widgets.markdown import plain
+
+OWN_PICTURE = "A link cannot hold a picture of your own: send it along with the settings."
+OWN_PICTURES = "A link cannot hold pictures of your own: send them along."
 
 
 def open_page(title: str, introduction: str) -> None:
-    """Say what the page is about."""
+    """Say what the page is about; an embedded one has its title only."""
     apply_style()
+    if embedded():
+        apply_embedded_style()
     with st.container(key="opening"):
         st.title(title, anchor=False)
-        st.markdown(introduction)
+        if not embedded():
+            st.markdown(introduction)
 
 
 def columns() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -30,6 +37,8 @@ def columns() -> tuple[DeltaGenerator, DeltaGenerator]:
     """
     left, right = st.columns([1, 3], gap="medium")
     settings, results = left.container(key="settings", gap="small"), right.container(key="results")
+    if embedded():
+        return settings, results
     results.html('<a class="to-settings" href="#settings">Settings</a>')
     settings.html('<div id="settings"></div>')
     return settings, results
@@ -49,6 +58,8 @@ def link_of(settings: PageSettings, path: str = "", *, run: bool = True) -> str:
 
 def show_link(link: str | None, what: str, otherwise: str) -> None:
     """Draw a link to copy. what: it is a link to; otherwise: what to say where there can be none."""
+    if embedded():
+        return
     if link is None:
         st.caption(otherwise)
     else:

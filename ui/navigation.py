@@ -26,6 +26,7 @@ from ui.race.link import RaceSettings
 from ui.targets.link import TargetsSettings
 from ui.theory.link import TheorySettings
 from ui.transfer.link import TransferSettings
+from ui.widgets.embed import embedded
 from ui.widgets.form import menu_address
 
 WHY = "Why it works"
@@ -106,6 +107,9 @@ def navigation() -> Iterator[Page]:
     (row,) = (row for row in PAGES if row.title == shown.title)
     if row.section:
         seen[row.section] = row.title
+    if embedded():
+        yield shown
+        return
     menu, beside = menu_rows(PAGES, seen), rows_beside(PAGES, row)
     with st.container(key="navigation", horizontal=True, gap="small", wrap=False):
         places = [(st.empty(), row, True) for row in menu]

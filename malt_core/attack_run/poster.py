@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # not pyplot, whose global state two users would share
 from matplotlib.ticker import PercentFormatter
@@ -22,12 +20,13 @@ from malt_core.figure_style import LIGHT, Theme
 from malt_core.images.pixels import perturbation_image, suggested_amplification, to_pixels
 from malt_core.linearity.types import LinearityReport
 from malt_core.linearity.words import measured, straightness
+from malt_core.printing.saving import png_bytes, svg_bytes
+from malt_core.printing.words import PLAIN
 from malt_core.trust.words import MEANING, summary
 
 DPI = 100
 LEFT, RIGHT = 0.06, 0.97
 SMOOTH = 200  # pixels: wider pictures are scaled as photographs are, smaller ones stay crisp
-PLAIN = {"parse_math": False}  # a dollar sign in a name is a dollar sign
 
 
 @dataclass(frozen=True)
@@ -181,9 +180,7 @@ def figure_png(run: AttackRun, truth: Truth = None, *, shape: Shape = WIDE, them
         color=theme.quiet,
         **PLAIN,
     )
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return png_bytes(figure)
 
 
 def curves_svg(run: AttackRun) -> bytes:
@@ -193,7 +190,4 @@ def curves_svg(run: AttackRun) -> bytes:
         raise BadImage("The model gets this picture wrong without any attack, so there is no curve to draw.")
     figure = Figure((12.0, 4.4), facecolor="white", layout="constrained")
     draw_curves(figure.add_subplot(), run, report)
-    buffer = io.BytesIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "malt"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    return svg_bytes(figure)

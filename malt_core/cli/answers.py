@@ -6,6 +6,7 @@ import argparse
 
 from malt_core.answers.types import MOST_LEVELS, QUERIES, AnswersConfig
 from malt_core.cli.explain import print_json, table
+from malt_core.cli.figure import add_figure, write_figures
 from malt_core.cli.options import (
     add_ball,
     add_device,
@@ -63,6 +64,7 @@ def add_answers(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--json", action="store_true", help="print JSON (docs/answers.schema.json) instead of sentences"
     )
+    add_figure(command)
 
 
 def answers(args: argparse.Namespace) -> None:
@@ -97,6 +99,9 @@ def answers(args: argparse.Namespace) -> None:
         status.show()
     record = record_of(events, info, sample.name, config)
     assert record is not None
+    from malt_core.export import records
+
+    write_figures(args, lambda: records.answers(record))
     if args.json:
         print_json(record)
         return

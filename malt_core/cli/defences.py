@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from malt_core.cli.explain import print_json, table
+from malt_core.cli.figure import add_figure, write_figures
 from malt_core.cli.options import add_ball, add_device, by_flag, path, say_flags, source, whole_number
 from malt_core.cli.terminal import Status, one_line
 from malt_core.defence_run.contestants import UNDEFENDED, check_rows, row_records, rows_for
@@ -79,6 +80,7 @@ def add_defences(command: argparse.ArgumentParser) -> None:
         "--resume", action="store_true", help="go on with the comparison that --out holds, if it holds one"
     )
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_figure(command)
 
 
 def defences(args: argparse.Namespace) -> None:
@@ -124,7 +126,10 @@ def defences(args: argparse.Namespace) -> None:
         stopped = f"{record.finished:,} of {record.total:,} images are done"
     finally:
         status.show()
+    from malt_core.export import records
+
     if record.images:
+        write_figures(args, lambda: records.defences(record))
         if args.json:
             print_json(record)
         else:

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from malt_core.cli.explain import add_search, eps_max, print_json, table
+from malt_core.cli.figure import add_figure, write_figures
 from malt_core.cli.options import by_flag, load_on, whole_number
 from malt_core.cli.terminal import Status, one_line
 from malt_core.errors import BadConfig
@@ -52,6 +53,7 @@ def add_distances(command: argparse.ArgumentParser) -> None:
         "the 100 likeliest",
     )
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_figure(command)
 
 
 def distances(args: argparse.Namespace) -> None:
@@ -91,10 +93,13 @@ def distances(args: argparse.Namespace) -> None:
                 status.show(f"Looking for the boundary to {info.classes[event.target]}: {event.steps} steps")
     finally:
         status.show()
+    from malt_core.export import records
+
     if args.json:
         print_json(event)
     else:
         print(*_lines(event), sep="\n", flush=True)
+    write_figures(args, lambda: records.distances(event))
 
 
 def _lines(record: DistancesRecord) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from malt_core.attacks.types import AttackConfig
 from malt_core.cli.explain import print_json, table
+from malt_core.cli.figure import add_figure, write_figures
 from malt_core.cli.options import (
     add_ball,
     add_counts,
@@ -57,6 +58,7 @@ def add_ranks(command: argparse.ArgumentParser) -> None:
     add_counts(command, AttackConfig())
     add_device(command)
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_figure(command)
 
 
 def ranks(args: argparse.Namespace) -> None:
@@ -91,6 +93,7 @@ def ranks(args: argparse.Namespace) -> None:
     finally:
         status.show()
     from malt_core.explanations.record import ranks_record
+    from malt_core.export import records
 
     if events:
         record = ranks_record(events, info, data.name, config)
@@ -98,6 +101,8 @@ def ranks(args: argparse.Namespace) -> None:
             print_json(record)
         else:
             print(*_lines(record, data.left_out), sep="\n", flush=True)
+        if record.attacked:
+            write_figures(args, lambda: records.ranks(record))
     if stopped is not None:
         raise KeyboardInterrupt(stopped)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from malt_core.cli.explain import table
+from malt_core.cli.figure import add_figure, write_figures
 from malt_core.cli.options import add_device, by_flag, path, source, whole_number
 from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import Epsilon
@@ -83,6 +84,7 @@ def add_transfer(command: argparse.ArgumentParser) -> None:
     add_device(command)
     command.add_argument("--out", metavar="FILE", type=path, help="where to write the record, as JSON")
     command.add_argument("--json", action="store_true", help="print the record as JSON instead of a table")
+    add_figure(command)
 
 
 def _ids(words: Sequence[str]) -> tuple[str, ...]:
@@ -132,6 +134,7 @@ def transfer(args: argparse.Namespace) -> None:
         stopped = "what there is by then is kept"
     finally:
         status.show()
+    from malt_core.export import records
     from malt_core.transfer.record import transfer_record, transfer_to_json
 
     if not events:
@@ -143,6 +146,7 @@ def transfer(args: argparse.Namespace) -> None:
     text = json.dumps(transfer_to_json(record), indent=2, ensure_ascii=False) + "\n"
     if args.out is not None:
         write_whole(args.out, text)
+    write_figures(args, lambda: records.transfer(record))
     if args.json:
         print(text, end="", flush=True)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from malt_core.comparison.accuracies import COLOURS, SYMBOLS
+from malt_core.comparison.accuracies import COLOURS, OTHERS, SYMBOLS, Row
 from malt_core.comparison.compare import ComparedImage, EpsCurve, ImageComparison
 from malt_core.figure_style import DASHES, PALETTE
 
@@ -19,8 +19,42 @@ STATES = (
 )
 FEW = 50  # images up to which a narrow screen has room for gaps between them
 ROW = 46  # pixels; names stand above their row, where a narrow screen has room for them
-QUIET = {"displayModeBar": False}
-"""Plotly's configuration for these figures: no toolbar."""
+
+
+def accuracies_figure(rows: Sequence[Row]) -> go.Figure:
+    """Return clean and robust accuracy of each row, the first at the top, with the interval of the latter."""
+    names = [row.name for row in rows]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[100 * row.clean for row in rows], y=names, name="without attack", mode="markers",
+        marker={"symbol": "line-ns", "size": 16, "color": OTHERS},
+    )  # fmt: skip
+    for row in rows:
+        how = {"symbol": SYMBOLS[row.attack] if row.attack else "star-open", "size": 12}
+        low, high = row.interval or (row.robust, row.robust)
+        figure.add_scatter(
+            x=[100 * row.robust], y=[row.name], mode="markers", name="under attack", showlegend=False,
+            marker={"color": COLOURS[row.attack] if row.attack else OTHERS, **how},
+            error_x={"array": [100 * (high - row.robust)], "arrayminus": [100 * (row.robust - low)]},
+        )  # fmt: skip
+    figure.update_layout(showlegend=True)
+    figure.update_xaxes(title="accuracy (%)", range=[0, 100])
+    figure.update_yaxes(autorange="reversed", type="category")
+    return figure
+
+
+def accuracy_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the numbers behind accuracies_figure, shares of 1."""
+    return [
+        {
+            "report": row.name,
+            "clean": row.clean,
+            "robust": row.robust,
+            "low": row.interval[0] if row.interval else None,
+            "high": row.interval[1] if row.interval else None,
+        }
+        for row in rows
+    ]
 
 
 def curves_figure(curves: Sequence[EpsCurve], names: Sequence[str], *, log: bool = False) -> go.Figure:

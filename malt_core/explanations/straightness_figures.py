@@ -13,6 +13,7 @@ from malt_core.explanations.straightness_summary import margins
 from malt_core.explanations.straightness_types import DriftOfImage, Straightness
 from malt_core.explanations.straightness_words import Names
 from malt_core.figure_style import DASHES, LINEAR, PALETTE
+from malt_core.linearity.scale_names import SCALE_TITLES
 from malt_core.linearity.types import LogitsAlong, Scale
 
 Rows = list[dict[str, Any]]
@@ -37,6 +38,26 @@ def scale_figure(scale: Scale, *, height: int = 260) -> go.Figure:
     figure.update_layout(height=height, showlegend=True, **FRAME)
     figure.update_xaxes(title="change (in ε)", fixedrange=True, range=[0, scale.reach])
     figure.update_yaxes(title="margin (logits)", fixedrange=True, zeroline=False)
+    return figure
+
+
+def scales_figure(there: Sequence[Scale]) -> go.Figure:
+    """Return the true margin and its line at scales that have names, at least one, side by side."""
+    figure = make_subplots(
+        rows=1, cols=len(there), subplot_titles=[SCALE_TITLES[scale.reach] for scale in there]
+    )
+    for column, scale in enumerate(there, 1):
+        for name, values, line in (
+            ("true margin", scale.true, {"color": TRUE, "width": 3}),
+            ("straight line", scale.linear, {"color": LINEAR, "dash": "dash"}),
+        ):
+            figure.add_scatter(
+                x=scale.s, y=values, name=name, line=line, mode="lines", showlegend=column == 1,
+                row=1, col=column,
+            )  # fmt: skip
+    figure.update_layout(showlegend=True, **FRAME)
+    figure.update_xaxes(title="change (in ε)")
+    figure.update_yaxes(title="margin (logits)", row=1, col=1)
     return figure
 
 

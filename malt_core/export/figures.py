@@ -1,36 +1,14 @@
-"""A figure and its numbers as files: one HTML page that needs no network, and a table as CSV. No torch."""
+"""The numbers of a figure as CSV, and how Plotly shows it. No torch."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
-
-import plotly.graph_objects as go
 
 Rows = Sequence[Mapping[str, Any]]
 """A table: one mapping a row, from the column's name to its value; None for what is not known."""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #1f2430; max-width: 60rem; margin: 1.5rem auto; padding: 0 1rem; }}
-h1 {{ font-size: 1.3rem; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-{figure}
-<p>{caption}</p>
-</body>
-</html>
-"""  # noqa: E501
 
 
 def config(name: str) -> dict[str, Any]:
@@ -44,20 +22,6 @@ def config(name: str) -> dict[str, Any]:
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
     }
-
-
-def figure_html(figure: go.Figure, *, name: str, title: str, caption: str = "") -> str:
-    """Return the figure as one HTML page with Plotly inside (5 MB): it works from a file, without network.
-
-    name: of the PNG that the page offers, without the ending. title: what it shows, in a sentence; caption:
-    what else there is to say below it. Both are text: nothing in them is markup.
-    """
-    shown = go.Figure(figure).update_layout(template="plotly_white")
-    return _PAGE.format(
-        title=escape(title),
-        figure=shown.to_html(full_html=False, include_plotlyjs=True, config=config(name)),
-        caption=escape(caption),
-    )
 
 
 def csv_text(rows: Rows) -> str:

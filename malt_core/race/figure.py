@@ -1,4 +1,4 @@
-"""The figure of a race for a blog post: one PNG with the staircases and the pictures, drawn by matplotlib."""
+"""The figure of a race for a blog post: the staircases and the pictures, drawn by matplotlib."""
 
 from __future__ import annotations
 
@@ -14,38 +14,36 @@ from PIL import Image
 from malt_core.epsilon import Epsilon
 from malt_core.figure_style import PALETTE
 from malt_core.networks import network_info
+from malt_core.printing.look import LIGHT, Look
+from malt_core.printing.words import PLAIN
 from malt_core.race import words
 from malt_core.race.record import LaneRecord, RaceRecord
 from malt_core.race.replay import axis, end, is_logarithmic, span, title
 from malt_core.trust.words import MEANING, summary
 
-SIZE, DPI = (12.0, 6.75), 150  # 1800 × 1012 pixels, 16:9
-QUIET = "#555555"
-PLAIN = {"parse_math": False}  # a dollar sign in a name is a dollar sign
 COLOURS = (PALETTE[0], PALETTE[4], PALETTE[1])
 DASHES = ("-", ":", "--")
 
 
-def figure_png(record: RaceRecord, images: Sequence[bytes]) -> bytes:
-    """Return the figure of a race as a PNG file, 1800 × 1012. images: PNG files, one a picture."""
-    figure = Figure(SIZE, DPI, facecolor="white")
+def drawn(record: RaceRecord, images: Sequence[bytes], look: Look = LIGHT) -> Figure:
+    """Return the figure of a race. images: PNG files, one a picture."""
+    figure = Figure(look.size, facecolor=look.paper)
     grid = figure.add_gridspec(
         2, 1, left=0.06, right=0.97, top=0.79, bottom=0.2, height_ratios=(2.4, 1), hspace=0.62
     )
-    _curves(figure.add_subplot(grid[0]), record)
+    _curves(figure.add_subplot(grid[0]), record, look)
     places = grid[1].subgridspec(1, max(6, len(images)))
     for i, image in enumerate(images):
-        _picture(figure.add_subplot(places[i]), record, i, image)
-    head = "\n".join(textwrap.wrap(words.headline(record), 105, max_lines=4, placeholder=" …"))
-    figure.suptitle(head, fontsize=14, x=0.06, y=0.975, ha="left", va="top", **PLAIN)
-    note = "\n".join(textwrap.wrap(_note(record), 165, max_lines=5, placeholder=" …"))
-    figure.text(0.06, 0.02, note, fontsize=8.5, color=QUIET, **PLAIN)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+        _picture(figure.add_subplot(places[i]), record, i, image, look)
+    wide = look.size[0] / 12
+    head = "\n".join(textwrap.wrap(words.headline(record), int(105 * wide), max_lines=4, placeholder=" …"))
+    figure.suptitle(head, fontsize=14, x=0.06, y=0.975, ha="left", va="top", color=look.ink, **PLAIN)
+    note = "\n".join(textwrap.wrap(_note(record), int(165 * wide), max_lines=7, placeholder=" …"))
+    figure.text(0.06, 0.02, note, fontsize=8.5, color=look.quiet, **PLAIN)
+    return figure
 
 
-def _curves(axes: Axes, record: RaceRecord) -> None:
+def _curves(axes: Axes, record: RaceRecord, look: Look) -> None:
     first, last = span(record.lanes)
     logarithmic = is_logarithmic(record.lanes)
     start = first if logarithmic else 0.0
@@ -57,10 +55,15 @@ def _curves(axes: Axes, record: RaceRecord) -> None:
     axes.set_ylim(0, 1.1 * max(1, len(record.standing)))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-    axes.set_title(f"{title(record)}, {axis(record.lanes)}", loc="left", fontsize=10, pad=24)
-    axes.grid(axis="y", color="#e4e4e4")
+    axes.set_title(f"{title(record)}, {axis(record.lanes)}", loc="left", fontsize=10, pad=24, color=look.ink)
+    axes.grid(axis="y", color=(*look.colour(None)[:3], 0.12))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
+    axes.spines[["left", "bottom"]].set_color(look.quiet)
+    axes.tick_params(colors=look.ink)
+    axes.set_facecolor("none")
+    axes.legend(
+        frameon=False, fontsize=9, labelcolor=look.ink, loc="lower right", bbox_to_anchor=(1, 1), ncols=3
+    )
 
 
 def _lane(axes: Axes, lane: LaneRecord, i: int, standing: int, start: float, label: str) -> None:
@@ -74,11 +77,11 @@ def _lane(axes: Axes, lane: LaneRecord, i: int, standing: int, start: float, lab
     axes.plot(seconds[-1], left[-1], "o", color=COLOURS[i % 3], markersize=6)
 
 
-def _picture(axes: Axes, record: RaceRecord, i: int, image: bytes) -> None:
+def _picture(axes: Axes, record: RaceRecord, i: int, image: bytes, look: Look) -> None:
     axes.imshow(Image.open(io.BytesIO(image)), interpolation="nearest")
     picture = record.pictures[i]
     under = "\n".join(textwrap.wrap(f"{picture.name}: {words.answer(picture)}", 26, max_lines=3))
-    axes.set_title(under, fontsize=8, color=QUIET, y=-0.02, va="top", **PLAIN)
+    axes.set_title(under, fontsize=8, color=look.quiet, y=-0.02, va="top", **PLAIN)
     axes.set_axis_off()
 
 

@@ -188,3 +188,13 @@ def percent(share: float) -> str:
     if 0 < percent < 1:
         return f"{percent:.2g}%"
     return f"{percent:,.0f}%" if percent >= 10 or percent == 0 else f"{percent:.1f}%"
+
+
+def about(config: TheoryConfig) -> str:
+    """Return what an experiment is of, to stand below its figures."""
+    points = "random points" if config.data == "synthetic" else "handwritten digits (scikit-learn)"
+    return (
+        f"A two-layer network of {config.width:,} hidden units, trained on {config.points:,} {points} that "
+        f"fill {config.subspace:,} of {config.dimension:,} dimensions; initial scale {config.scale:g}, "
+        f"weight decay {config.decay:g}, seed {config.seed}."
+    )

@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 
 from malt_core.figure_style import PALETTE
 from malt_core.transfer import words
+from malt_core.transfer.first_figure import COMPARED, COMPARED_SEVERAL
 from malt_core.transfer.record import TransferRecord
-from malt_core.transfer.statistics import matrix
+from malt_core.transfer.statistics import all_compared, matrix
 from malt_core.transfer.types import Method
 
 FULL = 0.55  # opacity of a share of 100%: words in the colour of the page stay readable on it
@@ -48,6 +49,48 @@ def matrix_figure(record: TransferRecord) -> go.Figure:
     )
     figure.update_xaxes(title="tried on")
     return figure
+
+
+def comparisons_figure(record: TransferRecord) -> go.Figure | None:
+    """Return the difference of every comparison with its interval; None where there is none."""
+    if not (found := all_compared(record)):
+        return None
+    names = [COMPARED.get(one.what, COMPARED_SEVERAL) for one in found]
+    means = [100 * one.difference.mean for one in found]
+    ends = [
+        (mean, mean) if one.difference.low is None or one.difference.high is None
+        else (100 * one.difference.low, 100 * one.difference.high)
+        for one, mean in zip(found, means, strict=True)
+    ]  # fmt: skip
+    figure = go.Figure()
+    figure.add_scatter(
+        x=means, y=names, mode="markers", marker={"color": PALETTE[0], "size": 12},
+        error_x={
+            "array": [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
+            "arrayminus": [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
+        },
+    )  # fmt: skip
+    figure.add_vline(x=0, line={"width": 1, "color": "#888", "dash": "dot"})
+    figure.update_xaxes(title="difference in how often images travel, in points")
+    figure.update_yaxes(autorange="reversed", type="category")
+    return figure
+
+
+def comparison_rows(record: TransferRecord) -> list[Mapping[str, Any]]:
+    """Return the numbers behind comparisons_figure, shares of 1."""
+    return [
+        {
+            "comparison": COMPARED.get(one.what, COMPARED_SEVERAL),
+            "first": one.first,
+            "second": one.second,
+            "difference": one.difference.mean,
+            "low": one.difference.low,
+            "high": one.difference.high,
+            "images": one.difference.images,
+            "pairs": one.difference.pairs,
+        }
+        for one in all_compared(record)
+    ]
 
 
 def matrix_rows(record: TransferRecord) -> list[Mapping[str, Any]]:

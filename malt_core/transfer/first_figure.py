@@ -11,8 +11,7 @@ from malt_core.figure_style import PALETTE
 from malt_core.svg_plot import Axis, Marks, rows_plot
 from malt_core.transfer import words
 from malt_core.transfer.record import TransferRecord
-from malt_core.transfer.statistics import Cell, compared, control, matrix
-from malt_core.transfer.types import COMPARISONS
+from malt_core.transfer.statistics import Cell, all_compared, control, matrix
 
 ABOVE, NAME, CELL, GAP = 24, 22, 42, 14  # pixels: the letters, a row's name, its cells, and between rows
 TINT = 0.4  # opacity of a share of 100%: words in the colour of the page stay readable on it
@@ -127,8 +126,7 @@ _STYLE = """
 
 def comparisons_html(record: TransferRecord) -> str:
     """Return the differences of all comparisons with their intervals; "" where there is none."""
-    found = [one for what in COMPARISONS if what in record.compare and (one := compared(record, what))]
-    if not found:
+    if not (found := all_compared(record)):
         return ""
     ends = [
         abs(100 * value)

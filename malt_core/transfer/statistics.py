@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from malt_core.transfer.record import TransferRecord
-from malt_core.transfer.types import Comparison, Method
+from malt_core.transfer.types import COMPARISONS, Comparison, Method
 
 Z = 1.959964  # of the normal distribution, for 95%
 FEWEST = 5  # images of which an interval says anything
@@ -230,6 +230,11 @@ def compared(record: TransferRecord, what: Comparison) -> Compared | None:
         only_second=sum(second > first for _, first, second in pairs),
         difference=difference,
     )
+
+
+def all_compared(record: TransferRecord) -> list[Compared]:
+    """Return every comparison that was made."""
+    return [one for what in COMPARISONS if what in record.compare and (one := compared(record, what))]
 
 
 def _methods(record: TransferRecord, what: Method) -> Sequence[tuple[int, float, float]]:

@@ -8,16 +8,16 @@ from malt_core.transfer.statistics import (
     Cell,
     Compared,
     Estimate,
+    all_compared,
     beyond_noise,
     cell,
-    compared,
     control,
     diagonal_holds,
     hits,
     noise_hits,
     travelled,
 )
-from malt_core.transfer.types import COMPARISONS, Comparison
+from malt_core.transfer.types import Comparison
 
 NAMES: dict[Comparison, tuple[str, str]] = {
     "naive": ("MALT's target", "the likeliest wrong class"),
@@ -201,8 +201,7 @@ def comparison(found: Compared) -> str:
 
 def comparisons(record: TransferRecord) -> list[tuple[Comparison, str]]:
     """Return each comparison that was made, in a sentence."""
-    found = [(what, compared(record, what)) for what in COMPARISONS if what in record.compare]
-    return [(what, comparison(one)) for what, one in found if one is not None]
+    return [(one.what, comparison(one)) for one in all_compared(record)]
 
 
 def _points(value: float) -> str:

@@ -73,7 +73,7 @@ def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Pa
     expect(page.locator("h3").first).to_contain_text("by at most 8/255")
     expect(page.get_by_text("finds these results by the id in its address")).to_be_visible()
     with page.expect_download() as download:
-        page.locator(".st-key-downloads").get_by_role("button", name="MALT").click()
+        page.locator(".st-key-records").get_by_role("button", name="MALT").click()
     file = tmp_path / "report.json"
     download.value.save_as(file)
     fooled = read_report(file)
@@ -81,7 +81,7 @@ def test_a_run_and_its_report(page: Page, server: subprocess.Popen, tmp_path: Pa
 
     page.locator(".st-key-remove button").click()
     expect(page).not_to_have_url(re.compile("results="))
-    expect(page.get_by_text("Take it away")).to_have_count(0)
+    expect(page.locator(".st-key-records")).to_have_count(0)
     other = tmp_path / "other.json"
     other.write_text(json.dumps(report_to_json(report("wffr", "naive", model="tests/other"))))
     (tmp_path / "none.json").write_text("{}")

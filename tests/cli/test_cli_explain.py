@@ -41,6 +41,19 @@ def test_distances() -> None:
     assert "too few" in out
 
 
+def test_its_figure_and_numbers_lie_where_they_were_asked_for(tmp_path: Path) -> None:
+    files = [tmp_path / f"found.{ending}" for ending in ("png", "svg", "csv", "json")]
+    figures = [word for file in files for word in ("--figure", str(file))]
+    status, out, err = call("distances", *FLOWER, "--targets", "3", "--json", *figures)
+    assert (status, err) == (0, "")
+    printed, (picture, drawing, table, numbers) = json.loads(out), files
+    assert Image.open(picture).size == (1800, 1012)
+    assert f"{MODEL}" in drawing.read_text("utf-8")
+    assert len(table.read_text("utf-8").splitlines()) == 4
+    rows = json.loads(numbers.read_text("utf-8"))["rows"]
+    assert [row["reached"] for row in rows] == [one["reached"] for one in printed["distances"]]
+
+
 def test_smallest_and_its_png(tmp_path: Path, network: loaders.Model) -> None:
     file = tmp_path / "changed.png"
     status, out, err = call("smallest", *FLOWER, "--json", "--png", str(file))
@@ -83,6 +96,8 @@ def test_ranks(tmp_path: Path) -> None:
         ("ranks", "--data", "missing", "--model", MODEL),
         ("ranks", "--data", "gallery", "--model", MODEL, "--n", "0"),
         ("ranks", "--model", MODEL),
+        ("distances", *FLOWER, "--figure", "picture.gif"),
+        ("distances", *FLOWER, "--figure", "no-such-folder/picture.png"),
     ],
 )
 def test_mistakes_end_with_one_line(words: tuple[str, ...]) -> None:

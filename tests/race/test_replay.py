@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PIL import Image
 
-from malt_core.race.figure import figure_png
+from malt_core.printing.saving import png_bytes
+from malt_core.race.figure import drawn as drawn_race
+from malt_core.race.record import RaceRecord
 from malt_core.race.replay import is_logarithmic, payload, script, span, title
 from tests.race.records import lane, picture, png, race
 
@@ -79,13 +82,17 @@ def test_the_script_is_one_module_that_streamlit_can_call() -> None:
     assert "import " not in script()
 
 
+def _png(record: RaceRecord, images: Sequence[bytes]) -> bytes:
+    return png_bytes(drawn_race(record, images))
+
+
 def test_the_figure_is_a_picture_of_this_very_race() -> None:
-    drawn = Image.open(io.BytesIO(figure_png(RACE, IMAGES)))
+    drawn = Image.open(io.BytesIO(_png(RACE, IMAGES)))
     assert (drawn.format, drawn.size) == ("PNG", (1800, 1012))
     other = replace(RACE, lanes=(replace(RACE.lanes[0], falls=()), *RACE.lanes[1:]))
-    assert figure_png(other, IMAGES) != figure_png(RACE, IMAGES)
+    assert _png(other, IMAGES) != _png(RACE, IMAGES)
     dollars = replace(
         RACE, pictures=tuple(replace(one, name=f"$x_{i}$") for i, one in enumerate(RACE.pictures))
     )
-    figure_png(dollars, IMAGES)
-    figure_png(race({}, {}, {}, seconds=(0.4, 0.0, 0.0), states=("stopped", "waiting", "waiting")), IMAGES)
+    _png(dollars, IMAGES)
+    _png(race({}, {}, {}, seconds=(0.4, 0.0, 0.0), states=("stopped", "waiting", "waiting")), IMAGES)

@@ -17,6 +17,7 @@ from ui.answers.link import AnswersSettings
 from ui.answers.result import show_known
 from ui.compute.task import Task
 from ui.pictures.picture import Picture
+from ui.widgets.embed import say_origin
 from ui.widgets.waiting import watch
 
 EVERY = 1.0  # seconds
@@ -58,7 +59,7 @@ def show_unstarted(task: Task, chosen: AnswersSettings, picture: Picture | None)
             return
     stored = stored_answers()
     if chosen == stored.settings:
-        st.caption(glossary.EXAMPLE_OF_THIS)
+        say_origin(glossary.EXAMPLE_OF_THIS)
     else:
         of = stored.settings
         said = glossary.EXAMPLE.format(

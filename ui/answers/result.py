@@ -8,20 +8,20 @@ import streamlit as st
 
 from malt_core.answers import words
 from malt_core.answers.first_figure import curves_html
-from malt_core.answers.marks import alt
 from malt_core.answers.record import AnswersRecord
 from malt_core.answers.types import TITLES
+from malt_core.export import records
 from malt_core.formatting import length
-from malt_core.networks import network_info
 from malt_core.storage.typed_json import plain as plain_json
 from ui.answers import glossary
 from ui.answers.work import MALT, Known, Shown
 from ui.widgets.below import draw_below
 from ui.widgets.caution import Said, show_caution
-from ui.widgets.figure import show_figure
+from ui.widgets.figure import offer_table
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import Record, offer, taking_away
 
 WIDTH = 165  # pixels: two of them stand beside each other on a phone
 
@@ -47,9 +47,14 @@ def show_known(known: Known, *, whole: bool) -> None:
             show_caution(flags, images=1, what="picture", left=not record.malt.fooled)
         _images(known)
         _numbers(record)
-        _take_away(record)
 
-    draw_below("answers", rest)
+    def rest_to_take() -> None:
+        whole_record = Record("Record (answers.json)", "malt-answers.json", lambda: _text(record))
+        with taking_away([whole_record]):
+            offer(records.answers(record))
+            rest()
+
+    draw_below("answers", rest_to_take)
 
 
 def _told(record: AnswersRecord) -> None:
@@ -100,25 +105,8 @@ def _numbers(record: AnswersRecord) -> None:
         placeholder="–",
         alt="Queries, distances and answers of each method, and of MALT",
     )
+    offer_table("answers_table", "queries, distances and answers", table, records.answers(record).about)
 
 
-def _take_away(record: AnswersRecord) -> None:
-    from malt_core.answers.figures import curves_figure, curves_rows
-
-    heading("The curves to take away", glossary.WHAT_CURVES)
-    show_figure(
-        curves_figure(record),
-        key="answers_plotly",
-        alt=alt(record),
-        title=f"{record.image} attacked by answers alone, {network_info(record.model).title}",
-        rows=curves_rows(record),
-    )
-    text = json.dumps(plain_json(record), indent=2, ensure_ascii=False) + "\n"
-    st.download_button(
-        "Record (answers.json)",
-        text,
-        "malt-answers.json",
-        "application/json",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+def _text(record: AnswersRecord) -> str:
+    return json.dumps(plain_json(record), indent=2, ensure_ascii=False) + "\n"

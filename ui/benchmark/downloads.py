@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -13,36 +14,32 @@ from malt_core.datasets.in_memory import GALLERY_DATA
 from malt_core.export.commands import evaluation_command
 from ui.benchmark import glossary, store
 from ui.benchmark.store import Kept
+from ui.widgets.embed import embedded
+from ui.widgets.take_away import Record
 
 
-def take_away(kept: Sequence[Kept]) -> None:
-    """Downloads and command lines of the reports that were run here."""
+def records(kept: Sequence[Kept]) -> list[Record]:
+    """The reports that were run here, as files."""
+    own = [one for one in kept if one.own]
+    files = {f"{_stem(one, place)}.json": one.text for place, one in enumerate(own, start=1)}
+    titles = names([one.report for one in own]) if own else []
+    found = [
+        Record(f"Report: {title}", file, partial(str, text))
+        for (file, text), title in zip(files.items(), titles, strict=True)
+    ]
+    if len(found) > 1:
+        found.append(Record("All reports (ZIP)", "malt-reports.zip", lambda: _zip(files), "application/zip"))
+    return found
+
+
+def show_commands(kept: Sequence[Kept]) -> None:
+    """The command lines that repeat them, and whether this server keeps them."""
+    if embedded() or not kept:
+        return
     st.caption(glossary.KEPT if store.on_shelf() else glossary.NOT_KEPT)
     own = [one for one in kept if one.own]
     if not own:
         return
-    st.markdown("#### Take it with you", anchors=False)
-    files = {f"{_stem(one, place)}.json": one.text for place, one in enumerate(own, start=1)}
-    with st.container(horizontal=True, key="downloads"):
-        for (file, text), name in zip(files.items(), names([one.report for one in own]), strict=True):
-            st.download_button(
-                name,
-                text,
-                file,
-                "application/json",
-                key=f"download_{file}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-        if len(files) > 1:
-            st.download_button(
-                "All reports (ZIP)",
-                lambda: _zip(files),
-                "malt-reports.zip",
-                "application/zip",
-                on_click="ignore",
-                icon=":material/folder_zip:",
-            )
     commands = [
         evaluation_command(one.report.plan, _stem(one, place)) for place, one in enumerate(own, start=1)
     ]

@@ -112,3 +112,4 @@ FLAGS = (
     "Signs that the attack failed where the network is not robust, such as a gradient of zero. Where one "
     "stands, what is left says little of the network; the box above has the reasons."
 )
+LINK = "This view (reports of your own as long as this server keeps them)"

@@ -21,7 +21,7 @@ from malt_core.errors import BadConfig
 from malt_core.storage.assets import assets_folder
 from malt_core.storage.typed_json import parse_json, typed
 from ui.benchmark import glossary
-from ui.widgets.figure import show_figure
+from ui.widgets.figure import offer_table, show_figure
 from ui.widgets.heading import heading
 
 FILE = assets_folder() / "examples" / "eps-curves.json"
@@ -81,10 +81,13 @@ def _show(fitted: Sequence[tuple[str, ErrorCurve, PowerLaw | None]], norm: str) 
         key=f"power_laws_{norm}",
         alt="Share fooled against ε on logarithmic axes, with the power law fitted to each curve",
         title="Error against ε, with fitted power laws",
+        about=_about(fitted),
         rows=law_rows(fitted),
     )
+    table = [_row(*one) for one in fitted]
+    offer_table(f"power_laws_{norm}_table", "the exponent of each power law", table, _about(fitted))
     st.dataframe(
-        [_row(*one) for one in fitted],
+        table,
         hide_index=True,
         column_config={
             "network and attack": TEXT(pinned=True),
@@ -94,6 +97,13 @@ def _show(fitted: Sequence[tuple[str, ErrorCurve, PowerLaw | None]], norm: str) 
         placeholder="–",
         alt="The exponent of each curve's power law with its error, and whether the law fits",
     )
+
+
+def _about(fitted: Sequence[tuple[str, ErrorCurve, PowerLaw | None]]) -> str:
+    """Of how many images."""
+    counts = sorted({curve.points[0].fooled.of for _, curve, _ in fitted})
+    most = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    return f"Of {most} images each that the network gets right. Whiskers: 95% intervals; lines: power laws."
 
 
 def _row(name: str, curve: ErrorCurve, law: PowerLaw | None) -> dict[str, str]:

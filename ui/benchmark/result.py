@@ -12,25 +12,26 @@ from streamlit.delta_generator import DeltaGenerator
 from malt_core.comparison import compare
 from malt_core.comparison import words as comparison_words
 from malt_core.comparison.accuracies import Row, accuracies_html
-from malt_core.comparison.compare import Accuracy, ImageComparison
+from malt_core.comparison.compare import Accuracy, ComparedImage, ImageComparison
 from malt_core.comparison.published import Published, published
 from malt_core.errors import BadConfig
 from malt_core.evaluation.report import Report
 from malt_core.evaluation.types import Plan
+from malt_core.export.take_away import of_figure
 from malt_core.networks import network_info
 from malt_core.trust.words import summary
-from ui.benchmark import glossary, store
-from ui.benchmark.downloads import take_away
+from ui.benchmark import downloads, glossary, store
 from ui.benchmark.laws import show_laws
 from ui.benchmark.link import BenchmarkSettings
 from ui.benchmark.work import SmallRun
 from ui.widgets import form
 from ui.widgets.below import draw_below
 from ui.widgets.caution import Said, ask_button, show_caution
-from ui.widgets.figure import show_figure
+from ui.widgets.figure import offer_table, show_figure
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import offer, taking_away
 
 TALLEST = 400  # pixels of a table
 SOME = 5  # images of which a network with the right labels gets one right
@@ -90,28 +91,30 @@ def _show_reports(
     story: where to say what it comes to; note: where they come from; run: as in show_kept.
     """
     with story:
-        group, compared = _story(reports, note, run)
+        group, compared, rows = _story(reports, note, run)
 
     def rest() -> None:
-        _all_reports(reports)
-        _curves(group)
-        show_laws(compare.eps_curves(group))
-        _by_image(compared)
-        _by_class(compared)
-        if known := _published(reports):
-            _beside(known, reports)
-        if kept:
-            take_away(kept)
+        with taking_away(downloads.records(kept)):
+            _offer_accuracies(rows, reports)
+            _all_reports(reports)
+            _curves(group)
+            show_laws(compare.eps_curves(group))
+            _by_image(compared)
+            _by_class(compared)
+            if known := _published(reports):
+                _beside(known, reports)
+        downloads.show_commands(kept)
 
     draw_below("benchmark", rest)
 
 
 def _story(
     reports: Sequence[Report], note: str, run: SmallRun | None
-) -> tuple[Sequence[Report], Sequence[Report]]:
+) -> tuple[Sequence[Report], Sequence[Report], Sequence[Row]]:
     """Draw what they come to: a sentence, the figure, and how sure that is.
 
-    Returns the reports of the model and images that are chosen, and those of them with the chosen room.
+    Returns the reports of the model and images that are chosen, those of them with the chosen room, and the
+    lines of the figure.
     """
     words = st.container()
     groups = compare.of_same_images(reports)
@@ -130,11 +133,11 @@ def _story(
         _headline(compared, found)
         _cautions(compared, run)
         st.caption(" ".join(filter(None, [note, plain(comparison_words.about(compared))])))
-    _side_by_side(compared if len(groups) == 1 else reports)
+    rows = _side_by_side(compared if len(groups) == 1 else reports)
     if found is not None:
         _more(compared, found)
     _unread(reports)
-    return group, compared
+    return group, compared, rows
 
 
 def _worth(ball: Sequence[Report]) -> tuple[int, bool]:
@@ -236,8 +239,8 @@ def _unread(reports: Sequence[Report]) -> None:
         st.warning(plain(sentence))
 
 
-def _side_by_side(reports: Sequence[Report]) -> None:
-    """A line for each of these reports, and for what is published of their models."""
+def _side_by_side(reports: Sequence[Report]) -> Sequence[Row]:
+    """A line for each of these reports, and for what is published of their models. Returns them."""
     heading("Right without attack, and under attack", glossary.WHAT_ACCURACY)
     rows = []
     for name, report in zip(comparison_words.names(reports), reports, strict=True):
@@ -266,6 +269,31 @@ def _side_by_side(reports: Sequence[Report]) -> None:
     show_first_figure(accuracies_html(rows, alt=alt), "accuracies")
     published_too = any(row.attack is None for row in rows)
     st.caption(f"{glossary.MARKS} {glossary.STAR if published_too else ''}")
+    return rows
+
+
+def _offer_accuracies(rows: Sequence[Row], reports: Sequence[Report]) -> None:
+    from malt_core.comparison.figures import accuracies_figure, accuracy_rows
+
+    offer(
+        of_figure(
+            accuracies_figure(rows),
+            name="malt-accuracies",
+            title="Right without attack, and under attack",
+            about=f"{_about(reports)} Whiskers: 95% intervals. A star: published by others.",
+            rows=accuracy_rows(rows),
+            alt="; ".join(
+                f"{row.name}: {row.clean:.1%} without, {row.robust:.1%} under attack" for row in rows
+            ),
+        )
+    )
+
+
+def _about(reports: Sequence[Report]) -> str:
+    """Of which networks, images and radii these reports are."""
+    of = dict.fromkeys((one.plan.model, one.plan.data.name) for one in reports)
+    sizes = ", ".join(dict.fromkeys(str(one.plan.config.epsilon) for one in reports))
+    return "; ".join(f"{model} on {data}" for model, data in of) + f"; ε = {sizes}."
 
 
 def _published(reports: Sequence[Report]) -> list[Published]:
@@ -285,8 +313,10 @@ def _beside(known: Sequence[Published], reports: Sequence[Report]) -> None:
 def _all_reports(reports: Sequence[Report]) -> None:
     st.markdown("#### All reports in numbers", anchors=False)
     names = comparison_words.names(reports)
+    rows = [_row(name, report) for name, report in zip(names, reports, strict=True)]
+    offer_table("benchmark_reports", "all reports in numbers", rows, _about(reports))
     st.dataframe(
-        [_row(name, report) for name, report in zip(names, reports, strict=True)],
+        rows,
         hide_index=True,
         column_config={
             "report": TEXT(pinned=True),
@@ -337,12 +367,13 @@ def _curves(reports: Sequence[Report]) -> None:
             key=f"curves_{norm}",
             alt="Accuracy under attack against the room that the attack had, a curve for each attack",
             title="Accuracy against ε",
+            about=_about(reports),
             rows=curve_rows(*map(list, zip(*those, strict=True))),
         )
 
 
 def _by_image(reports: Sequence[Report]) -> None:
-    from malt_core.comparison.figures import QUIET, matrix_figure
+    from malt_core.comparison.figures import matrix_figure
 
     if len(reports) == 1:
         _what_became(reports[0])
@@ -354,14 +385,16 @@ def _by_image(reports: Sequence[Report]) -> None:
     heading("Which image each attack fooled", glossary.WHAT_IMAGES)
     st.markdown(comparison_words.only_sentence(compared))
     names, plan = comparison_words.names(reports), reports[0].plan
-    st.plotly_chart(
+    no_answer = " Black: no finite answer." if any(image.invalid for image in compared.images) else ""
+    show_figure(
         matrix_figure(compared, names, plan.classes),
         key="matrix",
-        config=QUIET,
         alt="A row for each attack, a column for each image; the table below names those that differ",
+        title="Which image each attack fooled",
+        about=comparison_words.about(reports),
+        rows=[_fates(image, compared, names, plan) for image in compared.images],
+        caption=f"Orange: fooled. Blue: withstood. Grey: wrong without any attack.{no_answer}",
     )
-    no_answer = " Black: no finite answer." if any(image.invalid for image in compared.images) else ""
-    st.caption(f"Orange: fooled. Blue: withstood. Grey: wrong without any attack.{no_answer}")
     _image_table(compared, names, plan)
 
 
@@ -388,6 +421,7 @@ def _what_became(report: Report) -> None:
         column_config={"image": TEXT(pinned=True)},
         alt="The images, what the network says of each, and what the attack led it to say",
     )
+    offer_table("benchmark_images", "what became of each image", rows, comparison_words.about([report]))
 
 
 def _fate(report: Report, index: int, became: int | None, classes: Sequence[str]) -> str:
@@ -412,19 +446,7 @@ def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) ->
         key="benchmark_kind",
         label_visibility="collapsed",
     )
-    rows = [
-        {
-            "image": image.name,
-            "class": plan.classes[image.label],
-            **{
-                name: "no finite answer"
-                if place in image.invalid
-                else _fate(compared.reports[place], image.index, became, plan.classes)
-                for place, (name, became) in enumerate(zip(names, image.became, strict=True))
-            },
-        }
-        for image in kinds[kind]
-    ]
+    rows = [_fates(image, compared, names, plan) for image in kinds[kind]]
     if rows:
         st.dataframe(
             rows,
@@ -434,6 +456,24 @@ def _image_table(compared: ImageComparison, names: Sequence[str], plan: Plan) ->
             alt="The images, and for each attack the class that it led the model to",
         )
         st.caption("Under each attack: the class that the network took the image for.")
+
+
+def _fates(
+    image: ComparedImage, compared: ImageComparison, names: Sequence[str], plan: Plan
+) -> dict[str, str]:
+    """What became of an image under each attack."""
+    return {
+        "image": image.name,
+        "class": plan.classes[image.label],
+        **{
+            name: "no finite answer"
+            if place in image.invalid
+            else "wrong without attack"
+            if not image.right
+            else _fate(compared.reports[place], image.index, became, plan.classes)
+            for place, (name, became) in enumerate(zip(names, image.became, strict=True))
+        },
+    }
 
 
 def _by_class(reports: Sequence[Report]) -> None:
@@ -452,8 +492,10 @@ def _by_class(reports: Sequence[Report]) -> None:
             )
             cells[f"{name} (%)"] = 100 * found.robust.value
     percent = {f"{name} (%)": NUMBER(help=glossary.ROBUST, format="%.0f") for name in names}
+    table = [rows[index] for index in sorted(rows)]
+    offer_table("benchmark_classes", "by class", table, comparison_words.about(reports))
     st.dataframe(
-        [rows[index] for index in sorted(rows)],
+        table,
         hide_index=True,
         height=_height(rows),
         column_config={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import streamlit as st
@@ -13,11 +14,14 @@ from malt_core.defence_run.first_figure import columns_html
 from malt_core.defence_run.proof_types import TwoLayerProof
 from malt_core.defence_run.published import PUBLISHED, TOYS, TOYS_LINK, TOYS_ON, TOYS_SOURCE
 from malt_core.defence_run.record import DefencesRecord
+from malt_core.export import records
+from malt_core.storage.typed_json import plain as plain_json
 from ui.defences import glossary
-from ui.widgets.figure import offer_files, show_figure
+from ui.widgets.figure import show_figure
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import Record, offer, taking_away
 
 Below = Callable[[Callable[[], None]], None]
 """What draws the part of a view that stands below its first screen."""
@@ -34,33 +38,24 @@ def show_columns(record: DefencesRecord, below: Below = at_once) -> None:
         st.subheader(plain(words.headline(record)), anchor=False)
     heading("Clean, transferred, adaptive", glossary.WHAT_COLUMNS)
     show_first_figure(columns_html(record), "defences_columns")
-    st.caption(plain(f"{_counted(record)}; {words.settings(record)}. {words.assumed(record)}"))
+    counted = f"{records.defences_counted(record)} of {record.data}"
+    st.caption(plain(f"{counted}; {words.settings(record)}. {words.assumed(record)}"))
     below(lambda: _below_columns(record))
 
 
-def _counted(record: DefencesRecord) -> str:
-    numbers = {len(row.outcomes) for row in record.begun}
-    if len(numbers) > 1 or len(record.begun) < len(record.rows):
-        return f"{min(numbers)} to {max(numbers)} images so far"
-    n = numbers.pop()
-    return "1 image" if n == 1 else f"{n} images"
-
-
 def _below_columns(record: DefencesRecord) -> None:
-    from malt_core.defence_run import figures  # Plotly takes a while to import
-
-    offer_files(
-        figures.columns_figure(record),
-        key="defences_files",
-        title="Right answers: clean, under a transferred attack, under one that knows the defence",
-        rows=figures.table_rows(record),
-    )
     heading("Row by row", glossary.WHAT_ROWS)
     for row in record.begun:
         st.markdown(f"- **{plain(row.title)}**: {plain(' '.join(words.sentences(row, record)))}")
     if record.skipped:
         st.caption(plain("Not read: " + " ".join(record.skipped)))
     show_published()
+    with taking_away([Record("Record (defences.json)", "malt-defences.json", lambda: _text(record))]):
+        offer(records.defences(record))
+
+
+def _text(record: DefencesRecord) -> str:
+    return json.dumps(plain_json(record), indent=2, ensure_ascii=False) + "\n"
 
 
 def show_published() -> None:
@@ -86,7 +81,12 @@ def show_proofs(
         with st.container(key="headline"):
             st.markdown(plain(certified_words.headline(certified)))
         st.caption(plain(f"{certified.model}: {certified_words.chance(certified)}"))
-    below(lambda: _proofs(certified, points, note))
+    below(lambda: _proofs_to_take(certified, points, note))
+
+
+def _proofs_to_take(certified: CertifiedRecord, points: TwoLayerProof, note: str) -> None:
+    with taking_away():
+        _proofs(certified, points, note)
 
 
 def _proofs(certified: CertifiedRecord, points: TwoLayerProof, note: str) -> None:
@@ -101,6 +101,7 @@ def _proofs(certified: CertifiedRecord, points: TwoLayerProof, note: str) -> Non
             key="defences_curve",
             alt="The share of images that are right for certain, falling with the radius to a ceiling",
             title=f"{certified.model}, smoothed: certified accuracy against the L2 radius",
+            about=f"{len(certified.images)} images of {certified.data}. {certified_words.chance(certified)}",
             rows=figures.curve_rows(certified),
         )
     if points.points:
@@ -113,5 +114,6 @@ def _proofs(certified: CertifiedRecord, points: TwoLayerProof, note: str) -> Non
             key="defences_bounds",
             alt="Four radii for each point: interval bound, convex bound, exact answer, attack",
             title="A two-layer network: proven, exact and attacked radii",
+            about=f"{len(points.points)} training points of the network of the Theory page's kind.",
             rows=two_layer_figures.radii_rows(points.points),
         )

@@ -17,6 +17,7 @@ from ui.defences import glossary, result, work
 from ui.defences.example import stored_defences
 from ui.defences.link import DefencesSettings
 from ui.widgets.below import draw_below
+from ui.widgets.embed import say_origin
 from ui.widgets.markdown import plain
 from ui.widgets.waiting import watch
 
@@ -78,7 +79,7 @@ def columns_view(chosen: DefencesSettings, data: InMemoryData | None) -> View:
         said = glossary.EXAMPLE.format(
             n=len(stored.images), data=plain(stored.data), settings=words.settings(stored)
         )
-        st.caption(said)
+        say_origin(said)
         result.show_columns(stored, partial(draw_below, "defences"))
 
     ready = data is not None
@@ -102,10 +103,10 @@ def proofs_view(chosen: DefencesSettings, data: InMemoryData | None) -> View:
 
     def example() -> None:
         stored = stored_defences()
-        st.caption(
+        say_origin(
             glossary.EXAMPLE_PROOFS.format(n=len(stored.certified.images), data=plain(stored.certified.data))
         )
-        result.show_proofs(stored.certified, stored.points, partial(draw_below, "defences"))
+        result.show_proofs(stored.certified, stored.points, partial(draw_below, "defences", main=True))
 
     ready = data is not None
     return View(

@@ -9,7 +9,6 @@ import streamlit as st
 from malt_core.explanations.straightness_types import Doing
 from malt_core.images.gallery import find_photo
 from malt_core.networks import network_info
-from ui import layout
 from ui.compute.task import Task
 from ui.linearity import glossary, work
 from ui.linearity.example import stored_linearity
@@ -17,6 +16,7 @@ from ui.linearity.job import linearity_job
 from ui.linearity.link import LinearitySettings
 from ui.linearity.result import show_found
 from ui.pictures.picture import Picture
+from ui.widgets.embed import say_origin
 from ui.widgets.markdown import plain
 from ui.widgets.waiting import watch
 
@@ -32,11 +32,6 @@ def show_measured(task: Task, chosen: LinearitySettings, picture: Picture, *, re
         elif task.by_link:
             st.caption(glossary.BY_LINK)
         _draw(job.events, whole=True)
-        layout.show_link(
-            layout.link_of(chosen) if chosen.shareable else None,
-            "This view",
-            "A link cannot hold a picture of your own: send it along with the settings.",
-        )
     elif job.finished:
         st.error(job.error)
         _draw(job.events, whole=True)
@@ -61,7 +56,7 @@ def show_unmeasured(task: Task, chosen: LinearitySettings, picture: Picture | No
         return
     stored = stored_linearity()
     if chosen == stored.settings:
-        st.caption(glossary.EXAMPLE_OF_THIS)
+        say_origin(glossary.EXAMPLE_OF_THIS)
     else:
         name = find_photo(stored.settings.photo).title
         st.caption(glossary.EXAMPLE.format(picture=name, eps=stored.settings.epsilon))

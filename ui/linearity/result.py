@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from malt_core.epsilon import Epsilon
 from malt_core.explanations import straightness_words as words
 from malt_core.explanations.plane_types import View
 from malt_core.explanations.straightness_types import Straightness
-from malt_core.linearity.scale_names import MACROSCOPIC, MESOSCOPIC, MICROSCOPIC, REACHES
+from malt_core.export import records
+from malt_core.export.take_away import of_figure
+from malt_core.linearity.scale_names import MACROSCOPIC, MESOSCOPIC, MICROSCOPIC, REACHES, SCALE_TITLES
 from malt_core.networks import network_info
 from ui.address.common import KINDS
 from ui.linearity import glossary
@@ -17,9 +20,10 @@ from ui.linearity.plane import show_plane
 from ui.linearity.scales import show_scales
 from ui.widgets.below import draw_below
 from ui.widgets.caution import Said, show_caution
-from ui.widgets.figure import show_figure
+from ui.widgets.figure import offer_table, show_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import offer, taking_away
 
 VIEWS: dict[View, str] = {
     "boundary": "The boundary",
@@ -55,10 +59,20 @@ def show_found(found: Sequence[Straightness], *, whole: bool) -> None:
         _drift(shown)
         _beside(found, titles)
 
+    def rest_to_take() -> None:
+        with taking_away():
+            offer_scales(shown)
+            rest()
+
     if whole:
-        draw_below("linearity", rest)
+        draw_below("linearity", rest_to_take)
     else:
         rest()
+
+
+def about(shown: Straightness) -> str:
+    """What stands below a figure of this measurement."""
+    return f"{records.network(shown.model)}; one image, ε = {Epsilon(shown.eps, shown.norm)}."
 
 
 def _titles(found: Sequence[Straightness]) -> dict[str, str]:
@@ -85,6 +99,25 @@ def _choose(found: Sequence[Straightness], titles: dict[str, str]) -> Straightne
     return next((one for one in found if one.model == chosen), found[0])
 
 
+def offer_scales(shown: Straightness) -> None:
+    """Offer the three scales, which stand above in another form."""
+    from malt_core.explanations.straightness_figures import scale_rows, scales_figure
+
+    there = [scale for reach in SCALE_TITLES if (scale := shown.scale(reach))]
+    if not there:
+        return
+    offer(
+        of_figure(
+            scales_figure(there),
+            name="malt-linearity-scales",
+            title="The margin and its straight line at three scales",
+            about=about(shown),
+            rows=scale_rows(there),
+            alt=words.headline(shown) or "",
+        )
+    )
+
+
 def _slider(shown: Straightness) -> None:
     from malt_core.explanations.straightness_figures import scale_figure, scale_rows
 
@@ -108,6 +141,7 @@ def _slider(shown: Straightness) -> None:
         key="linearity_scale",
         alt=f"The true margin and its straight line up to {reach:g} ε",
         title=f"The margin up to {reach:g} ε",
+        about=about(shown),
         rows=scale_rows(shown.scales),
         caption=f"The line is off by {words.part(scale.deviation, words.CHANGE)}. "
         f"{words.counted(scale, shown.norm)} {words.cut_off(scale)}",
@@ -142,15 +176,16 @@ def _plane(shown: Straightness, names: Sequence[str]) -> None:
     st.caption(
         f"{n} × {n} points. The attack's way left this plane by up to {plane.axes.off:.0%} of its length."
     )
-    with st.expander("The plane to take away", key="plane_files"):
-        show_figure(
+    offer(
+        of_figure(
             plane_figure(plane.axes, plane.grid, names),
-            key="linearity_plane",
+            name="malt-linearity-plane",
             alt=alt,
-            title=f"Decision plane around the picture, {network_info(shown.model).title}",
+            title=f"The decision plane around the picture: {VIEWS[view]}",
+            about="Equal scale on both axes: 1 is the length of MALT's perturbation. " + about(shown),
             rows=plane_rows(plane.grid, names),
-            caption="Equal scale on both axes: 1 is the length of MALT's perturbation.",
         )
+    )
 
 
 def _logits(shown: Straightness, names: Sequence[str]) -> None:
@@ -164,6 +199,7 @@ def _logits(shown: Straightness, names: Sequence[str]) -> None:
         key="linearity_logits",
         alt="Logits of the leading classes up to ε: in truth above, as predicted below",
         title="Real and linearly predicted logits along the attack",
+        about=about(shown),
         rows=logits_rows(shown.logits, names),
     )
 
@@ -180,6 +216,7 @@ def _drift(shown: Straightness) -> None:
         key="linearity_drift",
         alt="Change and cosine of the gradient after adversarial and random steps up to ε",
         title="Gradient drift along adversarial and random steps",
+        about=about(shown).replace("one image", f"{len(shown.drift)} images"),
         rows=drift_rows(shown.drift),
         caption=f"Pictures: {', '.join(one.name for one in shown.drift)}.",
     )
@@ -210,6 +247,8 @@ def _beside(found: Sequence[Straightness], titles: dict[str, str]) -> None:
         placeholder="–",
         alt="How straight each network is, in numbers",
     )
+    size = f"One image, ε = {Epsilon(known[0].eps, known[0].norm)}."
+    offer_table("linearity_table", "how straight each network is", table, size)
     reaches = {MICROSCOPIC: "ε/100", MESOSCOPIC: "ε", MACROSCOPIC: "30 ε"}
     reach = st.segmented_control(
         "Up to", list(reaches), default=MESOSCOPIC, required=True, format_func=reaches.get, key="beside_reach"
@@ -219,5 +258,6 @@ def _beside(found: Sequence[Straightness], titles: dict[str, str]) -> None:
         key="linearity_beside",
         alt=f"Margins of the networks up to {reaches[reach]}, with their straight lines",
         title="True margins and their straight lines, network by network",
+        about=size,
         rows=beside_rows(known, titles),
     )

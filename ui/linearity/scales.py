@@ -9,7 +9,7 @@ from malt_core import svg_plot
 from malt_core.explanations.straightness_types import Straightness
 from malt_core.explanations.straightness_words import counted, cut_off, part
 from malt_core.figure_style import LINEAR, PALETTE
-from malt_core.linearity.scale_names import MACROSCOPIC, MESOSCOPIC, MICROSCOPIC
+from malt_core.linearity.scale_names import SCALE_TITLES
 from malt_core.linearity.types import Scale
 from malt_core.types import Norm
 from ui.linearity import glossary
@@ -17,11 +17,6 @@ from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 
 WHOLE = "the predicted change"
-TITLES = {
-    MICROSCOPIC: "Microscopic: ε/100",
-    MESOSCOPIC: "Mesoscopic: ε",
-    MACROSCOPIC: "Macroscopic: 30 ε",
-}
 _STYLE = f"""<style>
 .ls-row {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 8px 20px; }}
 .ls-row h4 {{ margin: 0 0 4px; padding: 0; font-size: 1rem; }}
@@ -37,7 +32,7 @@ _STYLE = f"""<style>
 
 def show_scales(found: Straightness) -> None:
     """Draw the scales that are there."""
-    there = [scale for reach in TITLES if (scale := found.scale(reach))]
+    there = [scale for reach in SCALE_TITLES if (scale := found.scale(reach))]
     if not there:
         return
     heading("At three scales", glossary.WHAT_SCALES)
@@ -60,7 +55,7 @@ def _panel(scale: Scale, norm: Norm) -> str:
         svg_plot.Marks(x=scale.s, y=scale.true, colour=PALETTE[0], symbol="", curve=True),
         svg_plot.Marks(x=scale.s, y=scale.linear, colour=LINEAR, symbol="", curve=True, dash="7 5"),
     )
-    title = TITLES[scale.reach]
+    title = SCALE_TITLES[scale.reach]
     drawn = svg_plot.plot(x, y, marks, height=150, alt=f"{title}: the true margin and its straight line")
     said = f"Off by {part(scale.deviation, WHOLE)}. {counted(scale, norm)} {cut_off(scale)}"
     return f"<section><h4>{html.escape(title)}</h4>{drawn}<p>{html.escape(said)}</p></section>"

@@ -16,6 +16,7 @@ from ui.race import glossary
 from ui.race.link import RaceSettings
 from ui.race.pictures import Entry, gallery_entry, png
 from ui.race.result import Shown, show_race
+from ui.widgets.embed import say_origin
 
 FILE = assets_folder() / "examples" / "race.json"
 
@@ -46,7 +47,7 @@ def show_example(chosen: RaceSettings, entries: Sequence[Entry]) -> None:
     """Draw the stored race, whatever is chosen, and say which settings it is of, and what Start would do."""
     stored = stored_race()
     if chosen == stored.settings:
-        st.caption(glossary.EXAMPLE_OF_THIS)
+        say_origin(glossary.EXAMPLE_OF_THIS)
     else:
         if not entries:
             st.info(glossary.NO_PICTURE)

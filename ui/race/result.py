@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from malt_core.attacks.catalogue import ATTACKS, TITLES, AttackId
+from malt_core.epsilon import Epsilon
+from malt_core.export import records
+from malt_core.export.take_away import Taken
 from malt_core.networks import network_info
 from malt_core.race import words
 from malt_core.race.record import LaneRecord, RaceRecord, record_of, record_to_json
+from malt_core.race.rows import race_rows
 from malt_core.race.timeline import race_of
 from malt_core.race.types import RaceEvent
 from ui.compute.jobs import Job
@@ -26,8 +30,10 @@ from ui.widgets import form
 from ui.widgets import glossary as shared_words
 from ui.widgets.below import draw_below
 from ui.widgets.caution import Said, ask_button, show_caution
+from ui.widgets.figure import offer_table
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import Record, offer, taking_away
 
 NOTES: dict[AttackId, str] = {
     "malt": glossary.LANE_MALT,
@@ -38,6 +44,12 @@ NOTES: dict[AttackId, str] = {
     "pgd": glossary.LANE_PGD,
     "fgsm": glossary.LANE_FGSM,
 }
+
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from malt_core.printing.look import Look
 
 
 @dataclass(frozen=True)
@@ -109,14 +121,14 @@ def show_race(shown: Shown, *, showing: str = "", settings: RaceSettings | None 
             st.markdown(plain(note))
 
     def rest() -> None:
-        if record.standing:
-            heading("What the drawing shows, and what it cost", glossary.WHAT_RACE)
-            _numbers(record)
-            show_table(record)
-            _credits(record)
-        _take_away(shown)
-        if record.standing:
-            _what_ran(record)
+        with taking_away([Record("Record (race.json)", "malt-race.json", lambda: _text(record))]):
+            if record.standing:
+                offer(_figure(shown))
+                heading("What the drawing shows, and what it cost", glossary.WHAT_RACE)
+                _numbers(record)
+                show_table(record)
+                _credits(record)
+                _what_ran(record)
 
     draw_below("race", rest)
 
@@ -131,8 +143,9 @@ def _numbers(record: RaceRecord) -> None:
     """One row an attack."""
     st.caption(glossary.WHAT_NUMBERS)
     number = st.column_config.NumberColumn
+    rows = [_row(lane, record) for lane in record.lanes]
     st.dataframe(
-        [_row(lane, record) for lane in record.lanes],
+        rows,
         hide_index=True,
         column_config={
             "attack": st.column_config.TextColumn(pinned=True),
@@ -146,6 +159,9 @@ def _numbers(record: RaceRecord) -> None:
         },
         placeholder="–",
         alt="Time, passes and successes of each attack",
+    )
+    offer_table(
+        "race_numbers", "what each attack cost", [_row(lane, record) for lane in record.lanes], about(record)
     )
 
 
@@ -180,6 +196,7 @@ def show_table(record: RaceRecord) -> None:
         column_config={"picture": st.column_config.TextColumn(pinned=True)},
         alt="What the network made of each picture, by which attack and after how long",
     )
+    offer_table("race_pictures", "picture by picture", rows, about(record))
 
 
 def _credits(record: RaceRecord) -> None:
@@ -188,27 +205,31 @@ def _credits(record: RaceRecord) -> None:
         st.caption(f"Photographs: {'; '.join(credits)}.")
 
 
-def _take_away(shown: Shown) -> None:
-    """Downloads."""
-    st.markdown("#### Take it with you", anchors=False)
-    how: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:"}
-    with st.container(horizontal=True, key="downloads"):
-        if shown.record.standing:
-            st.download_button(
-                "Figure (PNG)",
-                lambda: _figure(shown),
-                "malt-race.png",
-                "image/png",
-                **how,
-            )
-        text = json.dumps(record_to_json(shown.record), indent=2, ensure_ascii=False) + "\n"
-        st.download_button("Record (race.json)", text, "malt-race.json", "application/json", **how)
+def about(record: RaceRecord) -> str:
+    """What a table of the race is of."""
+    pictures = f"{len(record.pictures)} picture{'s' if len(record.pictures) != 1 else ''}"
+    return f"{records.network(record.model)}; {pictures}; ε = {Epsilon(record.eps, record.norm)}."
 
 
-def _figure(shown: Shown) -> bytes:
-    from malt_core.race.figure import figure_png  # matplotlib takes a while to import
+def _figure(shown: Shown) -> Taken:
+    def draw(look: Look) -> Figure:
+        from malt_core.race.figure import drawn  # matplotlib takes a while to import
 
-    return figure_png(shown.record, shown.images)
+        return drawn(shown.record, shown.images, look)
+
+    record = shown.record
+    return Taken(
+        name="malt-race",
+        title="How many pictures each attack had left unchanged, and when",
+        about=about(record),
+        rows=race_rows(record),
+        draw=draw,
+        alt=words.headline(record),
+    )
+
+
+def _text(record: RaceRecord) -> str:
+    return json.dumps(record_to_json(record), indent=2, ensure_ascii=False) + "\n"
 
 
 def _what_ran(record: RaceRecord) -> None:

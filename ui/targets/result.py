@@ -11,11 +11,12 @@ from malt_core.explanations.first_figure import classes_html
 from malt_core.explanations.marks import MARKED
 from malt_core.explanations.record import ClassesRecord, DistancesRecord, RanksRecord, named
 from malt_core.explanations.types import LogitStep, OrdersOfImage
+from malt_core.export import records
 from malt_core.types import ModelInfo
 from ui.pictures.picture import Picture
 from ui.targets import glossary
 from ui.targets.work import TwoTargets
-from ui.widgets.figure import show_figure
+from ui.widgets.figure import show_figure, show_taken
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
@@ -50,6 +51,7 @@ def show_classes(record: ClassesRecord, on_click: Callable[[], None]) -> None:
         key=CLASSES,
         alt="Each wrong class as a point: its place by confidence, and its predicted distance",
         title=f"{record.model}, {record.image}: predicted distance of every class against its confidence",
+        about=f"{records.network(record.model)}; one image, {record.image} (“{record.label.name}”).",
         rows=figures.classes_rows(record),
         caption=words.agreement(record, MARKED),
         on_click=on_click,
@@ -58,17 +60,11 @@ def show_classes(record: ClassesRecord, on_click: Callable[[], None]) -> None:
 
 def show_distances(record: DistancesRecord) -> None:
     """Draw predicted against true distance."""
-    from malt_core.explanations import figures
+    from malt_core.explanations.figures import distances_figure
 
     heading("Is the prediction true?", glossary.WHAT_DISTANCES)
     st.markdown(f"**{plain(words.correlation(record))}** {plain(words.error(record))}")
-    show_figure(
-        figures.distances_figure(record),
-        key="targets_distances",
-        alt="Predicted against reached distance of each class that was measured",
-        title=f"{record.model}, {record.image}: predicted and reached distance",
-        rows=figures.distances_rows(record),
-    )
+    show_taken(distances_figure(record), records.distances(record), key="targets_distances")
 
 
 def show_two(targets: TwoTargets, trace: Sequence[LogitStep], info: ModelInfo, steps: int, eps: str) -> None:
@@ -87,7 +83,8 @@ def show_two(targets: TwoTargets, trace: Sequence[LogitStep], info: ModelInfo, s
         figures.logits_figure(trace, label, likeliest, nearest, steps),
         key="targets_two",
         alt="All logits along two attacks, step by step",
-        title=f"{info.title}: all logits along two attacks, ε = {eps}",
+        title="All logits along two attacks",
+        about=f"{records.network(info.id)}; one image, “{label.name}”; ε = {eps}; {steps} steps each.",
         rows=figures.logits_rows(trace, likeliest, nearest, info.classes),
     )
 
@@ -96,19 +93,13 @@ def show_many(
     record: RanksRecord, opens: Callable[[OrdersOfImage], Callable[[], None] | None], *, note: str = ""
 ) -> None:
     """Draw at which place either order succeeded. opens: what a click on an image does, None for nothing."""
-    from malt_core.explanations import figures
+    from malt_core.explanations.figures import ranks_figure
 
     heading("Which target did it?", glossary.WHAT_MANY)
     st.markdown(plain(words.ranks_sentence(record)))
     if record.attacked:
-        show_figure(
-            figures.ranks_figure(record),
-            key="targets_many",
-            alt="At which place of its order the attack first succeeded, MALT beside confidence",
-            title=f"{record.model} on {record.data}: the place of the class that did it",
-            rows=figures.ranks_rows(record),
-            caption=words.ranks_settings(record),
-        )
+        show_taken(ranks_figure(record), records.ranks(record), key="targets_many")
+        st.caption(plain(words.ranks_settings(record)))
     _only(record, opens, note)
     if record.skipped:
         st.caption(plain("Not read: " + " ".join(record.skipped)))

@@ -20,6 +20,8 @@ from ui.targets.example import stored_targets
 from ui.targets.link import TargetsSettings
 from ui.targets.work import TwoTargets, latest
 from ui.widgets.below import draw_below, draw_with_plotly
+from ui.widgets.embed import say_origin
+from ui.widgets.take_away import taking_away
 from ui.widgets.waiting import watch
 
 EVERY = 0.6  # seconds between two looks at what grows
@@ -125,6 +127,13 @@ def _points(
     settings: TargetsSettings, picture: Picture, record: ClassesRecord, distances: DistancesRecord | None
 ) -> None:
     """Every class as a point, the attack on the one that was clicked, and what was measured."""
+    with taking_away():
+        _points_to_take(settings, picture, record, distances)
+
+
+def _points_to_take(
+    settings: TargetsSettings, picture: Picture, record: ClassesRecord, distances: DistancesRecord | None
+) -> None:
     draw_with_plotly(
         lambda: result.show_classes(record, lambda: aim.note_click(settings, picture)),
         lambda: result.show_at_once(record),
@@ -142,7 +151,7 @@ def two_view(chosen: TargetsSettings, picture: Picture | None) -> View:
     def draw(events: Sequence[Any]) -> None:
         if targets := latest(events, TwoTargets):
             trace = [event for event in events if isinstance(event, LogitStep)]
-            result.show_two(targets, trace, network_info(chosen.model), chosen.steps, str(chosen.epsilon))
+            _two(chosen, targets, trace)
 
     def progress(events: Sequence[Any]) -> tuple[str, float]:
         step = latest(events, LogitStep)
@@ -156,9 +165,8 @@ def two_view(chosen: TargetsSettings, picture: Picture | None) -> View:
         of = stored.settings
         draw_below(
             "targets",
-            lambda: result.show_two(
-                stored.targets, stored.trace, network_info(of.model), of.steps, str(of.epsilon)
-            ),
+            lambda: _two(of, stored.targets, stored.trace),
+            main=True,
         )
 
     ready = picture is not None
@@ -172,6 +180,11 @@ def two_view(chosen: TargetsSettings, picture: Picture | None) -> View:
     )
 
 
+def _two(of: TargetsSettings, targets: TwoTargets, trace: Sequence[LogitStep]) -> None:
+    with taking_away():
+        result.show_two(targets, trace, network_info(of.model), of.steps, str(of.epsilon))
+
+
 def many_view(chosen: TargetsSettings, data: InMemoryData | None) -> View:
     """Either order over many images."""
 
@@ -179,7 +192,8 @@ def many_view(chosen: TargetsSettings, data: InMemoryData | None) -> View:
         done = [event for event in events if isinstance(event, OrdersOfImage | Skipped)]
         if done and data is not None:
             record = ranks_record(done, network_info(chosen.model), data.name, chosen.config)
-            result.show_many(record, lambda image: opening.opener(chosen, data, image))
+            with taking_away():
+                result.show_many(record, lambda image: opening.opener(chosen, data, image))
 
     def progress(events: Sequence[Any]) -> tuple[str, float]:
         done = sum(isinstance(event, OrdersOfImage | Skipped) for event in events)
@@ -193,9 +207,12 @@ def many_view(chosen: TargetsSettings, data: InMemoryData | None) -> View:
         st.caption(
             glossary.EXAMPLE.format(what=f"{network_info(stored.many.model).title}, {stored.many.data}")
         )
-        draw_below(
-            "targets", lambda: result.show_many(stored.many, lambda image: None, note=glossary.NOT_HERE)
-        )
+
+        def rest() -> None:
+            with taking_away():
+                result.show_many(stored.many, lambda image: None, note=glossary.NOT_HERE)
+
+        draw_below("targets", rest, main=True)
 
     ready = data is not None
     return View(
@@ -221,7 +238,7 @@ def _example_caption(chosen: TargetsSettings, matter: Sequence[str]) -> None:
     """Say what the example is of. matter: the settings that the view depends on."""
     of = stored_targets().settings
     if all(getattr(chosen, name) == getattr(of, name) for name in matter):
-        st.caption(glossary.EXAMPLE_OF_THIS)
+        say_origin(glossary.EXAMPLE_OF_THIS)
     else:
         what = f"{network_info(of.model).title}, ε = {of.epsilon}, {of.photo}"
         st.caption(glossary.EXAMPLE.format(what=what))

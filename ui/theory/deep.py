@@ -19,9 +19,10 @@ from ui.theory.example import stored_deep
 from ui.theory.link import TheorySettings
 from ui.theory.parts import paper, seen
 from ui.widgets.below import draw_below
-from ui.widgets.figure import show_figure
+from ui.widgets.figure import offer_table, show_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import taking_away
 from ui.widgets.waiting import watch
 
 
@@ -48,12 +49,13 @@ def show_deep(task: Task, chosen: TheorySettings, *, started: bool, retry: bool)
         show_own(own)
 
     def rest() -> None:
-        heading("Drift of the gradient", glossary.WHAT_DEEP)
-        _figure(found, own)
-        heading("Network by network", glossary.WHAT_DEEP_TABLE)
-        _table(found, own)
+        with taking_away():
+            heading("Drift of the gradient", glossary.WHAT_DEEP)
+            _figure(found, own)
+            heading("Network by network", glossary.WHAT_DEEP_TABLE)
+            _table(found, own)
 
-    draw_below("theory", rest)
+    draw_below("theory", rest, main=True)
 
 
 def _progress(events: Sequence[Any]) -> tuple[str, float]:
@@ -83,6 +85,7 @@ def _figure(found: Sequence[DeepSummary], own: DeepRecord | None) -> None:
         key="theory_deep",
         alt="How far the gradient has changed along a step down it, a line for each deep network",
         title="Drift of the gradient on deep networks",
+        about=f"Medians over {len({record.image for record in stored_deep()})} photographs.",
         rows=deep_rows([*stored_deep(), *([own] if own else [])]),
     )
 
@@ -97,6 +100,7 @@ def _table(found: Sequence[DeepSummary], own: DeepRecord | None) -> None:
         column_config={"network": st.column_config.TextColumn(pinned=True)},
         alt="How straight each deep network is, and where its gradient points",
     )
+    offer_table("theory_networks", "how straight each deep network is", rows, "")
 
 
 def _row(one: DeepSummary, name: str) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -17,6 +16,8 @@ from ui.theory.example import stored_experiment
 from ui.theory.link import TheorySettings
 from ui.theory.result import show_departures, show_experiment
 from ui.widgets.below import draw_below
+from ui.widgets.embed import say_origin
+from ui.widgets.take_away import taking_away
 from ui.widgets.waiting import watch
 
 EVERY = 0.6  # seconds
@@ -27,7 +28,7 @@ def show_started(task: Task, chosen: TheorySettings, config: TheoryConfig, *, re
     job = task.job(load=load_torch(), work=work.experiment(config), anew=retry and task.failed)
 
     def draw(events: Sequence[Any]) -> None:
-        show_experiment(Experiment.of(events), config, chosen.view, chosen.step)
+        show_experiment(Experiment.of(events), config, chosen.view, chosen.step, _at_once)
 
     if job.state == "done":
         if task.remembered:
@@ -61,11 +62,23 @@ def show_unstarted(task: Task, chosen: TheorySettings, config: TheoryConfig | No
     stopped = task.stopped(work.experiment_key(config)) if config is not None else []
     if stopped:
         st.info(glossary.STOPPED)
-        show_experiment(Experiment.of(stopped), config, chosen.view, chosen.step)
+        show_experiment(Experiment.of(stopped), config, chosen.view, chosen.step, _at_once)
         return
     stored = stored_experiment()
-    st.caption(glossary.EXAMPLE_OF_THIS if stored.measured.config == config else glossary.EXAMPLE)
+    if stored.measured.config == config:
+        say_origin(glossary.EXAMPLE_OF_THIS)
+    else:
+        st.caption(glossary.EXAMPLE)
     if config is not None:
         show_departures(config)
-    below = partial(draw_below, "theory")
+    main = chosen.view != "off"  # whose first figure stands above
+
+    def below(draw: Callable[[], None]) -> None:
+        draw_below("theory", lambda: _at_once(draw), main=main)
+
     show_experiment(stored, stored.measured.config, chosen.view, chosen.step, below)
+
+
+def _at_once(draw: Callable[[], None]) -> None:
+    with taking_away():
+        draw()

@@ -7,13 +7,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui.theory import glossary
+from ui.widgets.embed import embedded
 
 Below = Callable[[Callable[[], None]], None]
 """What draws the part of a view that stands below its first screen."""
 
 
-def paper(text: str) -> None:
-    """Draw what a paper says, marked as such."""
+def paper(text: str, *, main: bool = False) -> None:
+    """Draw what a paper says, marked as such. main: an embedded page has it, too."""
+    if embedded() and not main:
+        return
     with st.container(border=True):
         st.badge(glossary.PAPER, icon=":material/menu_book:", color="violet")
         st.markdown(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from malt_core.export.take_away import of_figure
 from malt_core.theory import words
 from malt_core.theory.gradient_plot import gradient_html
 from malt_core.theory.types import Experiment, Measured, TheoryConfig
@@ -11,13 +12,14 @@ from ui.theory import glossary
 from ui.theory.link import View
 from ui.theory.parts import Below, paper, seen
 from ui.theory.sweeps import show_cures, show_size
-from ui.widgets.figure import offer_files, show_figure
+from ui.widgets.figure import offer_table, show_figure
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
+from ui.widgets.take_away import offer
 
 
 def show_experiment(
-    experiment: Experiment, config: TheoryConfig, view: View, step: float, below: Below = lambda draw: draw()
+    experiment: Experiment, config: TheoryConfig, view: View, step: float, below: Below
 ) -> None:
     """Draw one view of an experiment that is over, or of what there is of it.
 
@@ -66,21 +68,28 @@ def _off(experiment: Experiment, below: Below) -> None:
     def rest() -> None:
         from malt_core.theory import figures
 
-        offer_files(
-            figures.gradient_figure(measured),
-            key="theory_gradient",
-            title="The gradient within the data's subspace and off it",
-            rows=figures.point_rows(measured),
+        about = words.about(measured.config)
+        offer(
+            of_figure(
+                figures.gradient_figure(measured),
+                name="malt-theory-gradient",
+                title="The gradient within the data's subspace and off it",
+                about=f"{len(measured.points)} training points. {about}",
+                alt=alt,
+                rows=figures.point_rows(measured),
+            )
         )
         heading("How far the boundary is", glossary.WHAT_DIRECTIONS)
+        table = [
+            {"direction": name, "over ‖x‖": share, "in ‖x‖/√d": unit}
+            for name, share, unit in words.directions(measured)
+        ]
         st.dataframe(
-            [
-                {"direction": name, "over ‖x‖": share, "in ‖x‖/√d": unit}
-                for name, share, unit in words.directions(measured)
-            ],
+            table,
             hide_index=True,
             alt="How far one has to go in each direction until the answer changes",
         )
+        offer_table("theory_directions", "how far the boundary is in each direction", table, about)
         _training(experiment)
 
     below(rest)
@@ -99,6 +108,7 @@ def _training(experiment: Experiment) -> None:
         key="theory_loss",
         alt="The training loss over the steps of gradient descent",
         title="The training loss",
+        about=words.about(experiment.measured.config) if experiment.measured else "",
         rows=figures.loss_rows(experiment.training),
     )
 
@@ -113,12 +123,14 @@ def _straight(measured: Measured | None, step: float, below: Below) -> None:
 def _straight_figures(measured: Measured, step: float) -> None:
     from malt_core.theory import figures
 
+    about = words.about(measured.config)
     heading("Drift of the gradient", glossary.WHAT_DRIFT)
     show_figure(
         figures.drift_figure(measured, step),
         key="theory_drift",
         alt="How far the gradient has changed along steps off the data; it is 0 for a linear network",
         title="Drift of the gradient along steps off the data",
+        about=about,
         rows=figures.curve_rows(measured),
     )
     heading("Straight line and truth", glossary.WHAT_VALUE)
@@ -127,6 +139,7 @@ def _straight_figures(measured: Measured, step: float) -> None:
         key="theory_value",
         alt="The network's output along the same steps, beside its linear prediction",
         title="The output along steps off the data, and its linear prediction",
+        about=about,
         rows=figures.curve_rows(measured),
     )
     heading("Predicted and true distance", glossary.WHAT_PREDICTION)
@@ -135,12 +148,13 @@ def _straight_figures(measured: Measured, step: float) -> None:
         key="theory_prediction",
         alt="Predicted against true distance to the boundary, a dot for each training point",
         title="Predicted and true distance to the boundary off the data",
+        about=f"{len(measured.points)} training points. {about}",
         rows=figures.point_rows(measured),
     )
 
 
 def _papers(measured: Measured | None, config: TheoryConfig) -> None:
-    paper(glossary.PAPERS)
+    paper(glossary.PAPERS, main=True)
     st.markdown(glossary.PENCIL)
     seen()
     st.markdown(glossary.HERE)

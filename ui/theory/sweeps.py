@@ -40,6 +40,7 @@ def _size_figures(experiment: Experiment) -> None:
         key="theory_length",
         alt="The shortest step off the data that changes the answer, over the point's length, by dimension",
         title="The shortest step against the dimension of the input",
+        about=f"Means over seeds. {_about(experiment)}",
         rows=sweep_figures.sweep_rows([*toys, *sizes]),
     )
     heading("How straight, by dimension and by width", glossary.WHAT_SWEEP)
@@ -92,8 +93,13 @@ def _sweep(
         key=f"theory_{varied}",
         alt=f"{named}, against the {sweep_figures.NAMES[varied]}",
         title=f"{named}, against the {sweep_figures.NAMES[varied]}",
+        about=f"Means over seeds and their standard deviation; all else as here: {_about(experiment)}",
         rows=sweep_figures.sweep_rows(points),
     )
+
+
+def _about(experiment: Experiment) -> str:
+    return words.about(experiment.measured.config) if experiment.measured else ""
 
 
 def _deviation(point: SweepPoint) -> float | None:

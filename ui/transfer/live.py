@@ -16,6 +16,7 @@ from ui.transfer import glossary, work
 from ui.transfer.example import stored_transfer
 from ui.transfer.link import TransferSettings
 from ui.transfer.result import show_matrix, show_transfer
+from ui.widgets.embed import say_origin
 from ui.widgets.markdown import plain
 from ui.widgets.waiting import watch
 
@@ -79,5 +80,5 @@ def show_unstarted(
     if data is None:
         st.info(glossary.NO_IMAGES)
     stored = stored_transfer()
-    st.caption(glossary.EXAMPLE.format(data=plain(stored.data)))
+    say_origin(glossary.EXAMPLE.format(data=plain(stored.data)))
     show_transfer(stored)

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from malt_core.export import records
+from malt_core.export.take_away import of_figure
 from malt_core.models.catalogue import model_info
 from malt_core.transfer import words
 from malt_core.transfer.first_figure import comparisons_html, matrix_html
@@ -15,10 +17,11 @@ from malt_core.transfer.statistics import matrix
 from malt_core.transfer.types import RowOfImage
 from ui.transfer import glossary
 from ui.widgets.below import draw_below
-from ui.widgets.figure import offer_files
+from ui.widgets.figure import offer_table
 from ui.widgets.first_figure import show_first_figure
 from ui.widgets.heading import heading
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import Record, offer, taking_away
 
 
 def show_matrix(record: TransferRecord) -> None:
@@ -42,7 +45,13 @@ def show_transfer(record: TransferRecord) -> None:
         words.unlabelled(record),
     )
     st.markdown("\n".join(f"- {plain(one)}" for one in said if one))
-    draw_below("transfer", lambda: _rest(record))
+    draw_below("transfer", lambda: _rest_to_take(record))
+
+
+def _rest_to_take(record: TransferRecord) -> None:
+    with taking_away([Record("Record (transfer.json)", "malt-transfer.json", lambda: _text(record))]):
+        offer(records.transfer(record))
+        _rest(record)
 
 
 def _rest(record: TransferRecord) -> None:
@@ -50,12 +59,29 @@ def _rest(record: TransferRecord) -> None:
         heading("Which travels further?", glossary.WHAT_COMPARED)
         show_first_figure(html, "transfer_compared")
         st.markdown("\n".join(f"- {plain(text)}" for _, text in words.comparisons(record)))
+        _offer_comparisons(record)
     if record.total == 1 and record.entries:
         _answers(record)
     _table(record)
     if record.skipped:
         st.caption(plain("Left out: " + " ".join(record.skipped)))
-    _take_away(record)
+
+
+def _offer_comparisons(record: TransferRecord) -> None:
+    from malt_core.transfer.figures import comparison_rows, comparisons_figure
+
+    figure = comparisons_figure(record)
+    assert figure is not None
+    offer(
+        of_figure(
+            figure,
+            name="malt-transfer-compared",
+            title="Which adversarial images travel further? Differences with 95% intervals",
+            about=words.settings(record),
+            rows=comparison_rows(record),
+            alt=" ".join(text for _, text in words.comparisons(record)),
+        )
+    )
 
 
 def _table(record: TransferRecord) -> None:
@@ -112,25 +138,8 @@ def _answers(record: TransferRecord) -> None:
         column_config={"made on": st.column_config.TextColumn(pinned=True)},
         alt="The answers of every network to the picture, to noise, and to the attacks",
     )
+    offer_table("transfer_answers", "what each network says", rows, words.settings(record))
 
 
-def _take_away(record: TransferRecord) -> None:
-    from malt_core.transfer import figures  # Plotly takes a while to import
-
-    st.markdown("#### Take it with you", anchors=False)
-    offer_files(
-        figures.matrix_figure(record),
-        key="transfer_matrix",
-        title="Adversarial images made on one network and tried on another",
-        rows=figures.matrix_rows(record),
-        caption=words.settings(record),
-    )
-    text = json.dumps(transfer_to_json(record), indent=2, ensure_ascii=False) + "\n"
-    st.download_button(
-        "Record (transfer.json)",
-        text,
-        "malt-transfer.json",
-        "application/json",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+def _text(record: TransferRecord) -> str:
+    return json.dumps(transfer_to_json(record), indent=2, ensure_ascii=False) + "\n"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from malt_core.storage.assets import assets_folder
+from ui.widgets.embed import embedded
 
 _idle = st.components.v2.component(
     "malt_idle",
@@ -23,14 +24,19 @@ def _nothing() -> None:
     pass
 
 
-def draw_below(page: str, draw: Callable[[], None], before: Callable[[], None] = _nothing) -> None:
+def draw_below(
+    page: str, draw: Callable[[], None], before: Callable[[], None] = _nothing, *, main: bool = False
+) -> None:
     """Draw the rest of a page. When a tab opens that page for the first time, this waits until the browser
     has drawn what is above: tables, Plotly's charts and boxes of code are megabytes of program each. A page's
     first figure is therefore a component of ours, such as ui/widgets/first_figure.py.
 
     page: any name of it. before: draws what stands there meanwhile. What `draw` draws is a fragment: its
-    widgets run it alone again.
+    widgets run it alone again. An embedded page is its first screen only; main: what is below belongs to it.
     """
+    if embedded() and not main:
+        before()
+        return
     st.fragment(_draw)(page, draw, before)
 
 

@@ -1,8 +1,4 @@
-"""A Plotly figure with what one takes away of it: PNG (the browser's), HTML, and its numbers as CSV.
-
-Every page that draws a figure of numbers calls show_figure, and has all three. The files are made on the
-click, by malt_core/export/figures.py.
-"""
+"""A Plotly figure, which can be taken away: see ui/widgets/take_away.py."""
 
 from __future__ import annotations
 
@@ -11,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from malt_core.export.take_away import Taken, of_figure
 from ui.widgets.markdown import plain
+from ui.widgets.take_away import offer
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go  # takes a while to import, and first screens are without it
 
 Rows = Sequence[Mapping[str, Any]]
 """A table: one mapping a row, from the column's name to its value; None for what is not known."""
+QUIET = {"displayModeBar": False}
+"""Plotly's configuration: no toolbar."""
 
 
 def show_figure(
@@ -26,53 +26,39 @@ def show_figure(
     key: str,
     alt: str,
     title: str,
+    about: str,
     rows: Rows,
     caption: str = "",
     on_click: Callable[[], None] | None = None,
 ) -> None:
-    """Draw a figure, its caption and its downloads.
+    """Draw a figure and its caption, and offer its files.
 
     key: of the chart, and the name of the files; alt: what it shows, for those who do not see it. title: what
-    it shows, as a headline of the HTML page. rows: the numbers behind it. caption: plain text, no Markdown.
+    it shows, as a headline of the files; about: of which network, ε and images, in a sentence. rows: the
+    numbers behind it. caption: below it, on the page and in the files. All are plain text, no Markdown.
     on_click: called when points are chosen by a click; `chosen_point` tells which.
     """
-    from malt_core.export.figures import config
-
     selection: dict[str, Any] = {"on_select": on_click, "selection_mode": "points"} if on_click else {}
-    st.plotly_chart(figure, key=key, config=config(_name(key)), alt=alt, **selection)
+    st.plotly_chart(figure, key=key, config=QUIET, alt=alt, **selection)
     if caption:
         st.caption(plain(caption))
-    offer_files(figure, key=key, title=title, rows=rows, caption=caption)
+    said = f"{caption} {about}".strip()
+    offer(of_figure(figure, name=file_name(key), title=title, rows=rows, about=said, alt=alt))
 
 
-def offer_files(figure: go.Figure, *, key: str, title: str, rows: Rows, caption: str = "") -> None:
-    """Draw the downloads alone, for a figure that stands above in another form. All as in show_figure."""
-    from malt_core.export.figures import csv_text, figure_html
-
-    name = _name(key)
-    how: dict[str, Any] = {"on_click": "ignore", "icon": ":material/download:", "type": "tertiary"}
-    with st.container(horizontal=True, gap="small", key=f"{key}_files"):
-        st.download_button(
-            "HTML",
-            lambda: figure_html(figure, name=name, title=title, caption=caption),
-            f"{name}.html",
-            "text/html",
-            key=f"{key}_html",
-            help="This figure as one page that needs no network; its camera saves a PNG, too.",
-            **how,
-        )
-        st.download_button(
-            "CSV",
-            lambda: csv_text(rows),
-            f"{name}.csv",
-            "text/csv",
-            key=f"{key}_csv",
-            help="The numbers behind this figure, with all their digits.",
-            **how,
-        )
+def show_taken(figure: go.Figure, taken: Taken, *, key: str) -> None:
+    """Draw a figure whose files are made already. All as in show_figure."""
+    st.plotly_chart(figure, key=key, config=QUIET, alt=taken.alt)
+    offer(taken)
 
 
-def _name(key: str) -> str:
+def offer_table(key: str, title: str, rows: Rows, about: str) -> None:
+    """Offer the numbers of a table that the page draws. All as in show_figure."""
+    offer(Taken(name=file_name(key), title=f"Table: {title}", rows=rows, about=about))
+
+
+def file_name(key: str) -> str:
+    """Return how files are called, without the ending."""
     return f"malt-{key.replace('_', '-')}"
 
 

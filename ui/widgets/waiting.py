@@ -11,6 +11,7 @@ from ui.address import sync
 from ui.compute.jobs import Job
 from ui.compute.session import queue
 from ui.compute.task import Task
+from ui.widgets.take_away import growing
 
 EVERY = 0.4  # seconds between two looks at a job
 PREPARED = 0.1  # of the one bar: where loading ends and the work begins
@@ -76,6 +77,7 @@ def watch(
             st.caption("The link that you opened asks for this: it has started by itself.")
         if note:
             st.caption(note)
-        draw(events)
+        with growing():
+            draw(events)
 
     look()

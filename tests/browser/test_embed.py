@@ -1,0 +1,46 @@
+"""Every page inside another one: its example alone, at the widths of an article and of a phone."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ui.navigation import PAGES
+
+pytestmark = pytest.mark.browser
+
+LEFT_OUT = (
+    ".st-key-navigation, .st-key-section, .st-key-settings, .to-settings, .st-key-take_away, "
+    "[data-testid=stPopover], [data-testid=stFileUploader], [data-testid=stButton]"
+)
+"""What an embedded page has none of, in sight."""
+
+PLACE = """() => {
+  const main = document.querySelector(".stMain"), maker = document.querySelector(".st-key-maker");
+  const end = maker.getBoundingClientRect().bottom + main.scrollTop;
+  return [main.scrollWidth - main.clientWidth, Math.max(main.scrollHeight, innerHeight) - end];
+}"""
+"""By how much it is too wide, and how much is empty below it, in pixels."""
+
+
+def test_an_embedded_page_is_its_example_and_who_made_it(page: Page, server: subprocess.Popen) -> None:
+    page.goto(server.url)
+    expect(page.locator(".st-key-navigation")).to_be_visible()
+    for row in PAGES:
+        path = "" if row.title == "Attack" else row.title
+        for width in (800, 390):
+            page.set_viewport_size({"width": width, "height": 640})
+            page.goto(f"{server.url}/{path}?embed=true")
+            maker = page.locator(".st-key-maker")
+            expect(maker).to_have_text("Made with MALT Lab")
+            expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+            expect(page.get_by_role("img").first).to_be_visible()
+            expect(page.locator(LEFT_OUT).locator("visible=true")).to_have_count(0)
+            place = page.evaluate(PLACE)
+            assert place[0] == 0, f"{row.title} is wider than {width} pixels"
+            assert place[1] < 200, f"below {row.title} there are {place[1]} empty pixels"
+        link = maker.get_by_role("link").get_attribute("href")
+        assert link.startswith(f"{server.url}/")
+        assert "embed" not in link
