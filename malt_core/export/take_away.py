@@ -125,8 +125,10 @@ _PAGE = """<!doctype html>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; color: #1b2733; background: #fff; }}
 body {{ max-width: 62rem; margin: 1rem auto; padding: 0 1rem; }}
-figure {{ margin: 0; overflow-x: auto; }}
-svg {{ display: block; width: 100%; min-width: 34rem; height: auto; }}
+figure {{ margin: 0; }}
+svg {{ display: block; width: 100%; height: auto; }}
+@media (max-width: 600px) {{ .wide {{ display: none; }} }}
+@media (min-width: 601px) {{ .narrow {{ display: none; }} }}
 div.table {{ overflow: auto; max-height: 30rem; }}
 table {{ border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }}
 th, td {{ text-align: left; padding: 0.15rem 0.75rem 0.15rem 0; border-bottom: 1px solid #8885; }}
@@ -136,8 +138,11 @@ summary {{ cursor: pointer; }}
 </style>
 </head>
 <body>
-<figure>
+<figure class="wide">
 {svg}
+</figure>
+<figure class="narrow">
+{narrow}
 </figure>
 <details>
 <summary>The numbers as a table</summary>
@@ -155,7 +160,7 @@ def html(taken: Taken) -> bytes:
 
     It follows the reader's light or dark theme. For what can be drawn only.
     """
-    from malt_core.printing.look import PAGE
+    from malt_core.printing.look import NARROW_PAGE, PAGE
     from malt_core.printing.saving import svg_element
 
     alt = escape(f"{taken.title}. {taken.alt} {taken.about}".strip(), quote=True)
@@ -164,6 +169,7 @@ def html(taken: Taken) -> bytes:
     return _PAGE.format(
         title=escape(taken.title),
         svg=svg_element(taken.draw(PAGE), alt),
+        narrow=svg_element(taken.draw(NARROW_PAGE), alt, "n-"),
         table=_table(taken.rows[:MOST_ROWS]),
         more=more,
     ).encode()

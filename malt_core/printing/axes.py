@@ -34,10 +34,10 @@ def set_scales(axes: Axes, x: Any, y: Any) -> None:
 def finish(axes: Axes, x: Any, y: Any, x_names: list[str], y_names: list[str], look: Look) -> None:
     """Set ranges, numbers and titles: after everything is drawn."""
     for which, axis, names in (("x", x, x_names), ("y", y, y_names)):
-        title = wrapped(text_of(axis.title.text), 90 if which == "x" else 44, 2)
+        title = wrapped(text_of(axis.title.text), int(7.5 * look.size[0]) if which == "x" else 44, 2)
         getattr(axes, f"set_{which}label")(title, fontsize=SMALL + 1, color=look.ink, **PLAIN)
         _range(axes, which, axis, names)
-        _ticks(axes, which, axis, names)
+        _ticks(axes, which, axis, names, look)
     if y.scaleanchor:
         axes.set_aspect("equal", adjustable="box")
     axes.tick_params(colors=look.ink, labelsize=SMALL)
@@ -67,7 +67,7 @@ def _least(axes: Axes, which: str) -> float:
     return axes.dataLim.x0 if which == "x" else axes.dataLim.y0
 
 
-def _ticks(axes: Axes, which: str, axis: Any, names: list[str]) -> None:
+def _ticks(axes: Axes, which: str, axis: Any, names: list[str], look: Look) -> None:
     drawn = axes.xaxis if which == "x" else axes.yaxis
     if axis.showticklabels is False:
         axes.tick_params(**{"labelbottom" if which == "x" else "labelleft": False})
@@ -75,7 +75,8 @@ def _ticks(axes: Axes, which: str, axis: Any, names: list[str]) -> None:
             drawn.set_ticks([])
         return
     if names:
-        drawn.set_ticks(range(len(names)), [wrapped(text_of(name), 26, 3) for name in names])
+        letters = 26 if which == "y" else max(6, int(10 * look.size[0] / len(names)))
+        drawn.set_ticks(range(len(names)), [wrapped(text_of(name), letters, 3) for name in names])
         return
     if axis.type == "log":
         low, high = getattr(axes, f"get_{which}lim")()

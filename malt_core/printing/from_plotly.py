@@ -39,11 +39,11 @@ def printed(figure: go.Figure, *, title: str, caption: str, look: Look = LIGHT) 
             place = places.get((x, y)) or next(iter(places.values()))
             our_axes.write(place.axes, note, figure.layout[f"xaxis{x}"], figure.layout[f"yaxis{y}"], look)
     _legend(figure, [*places.values()], look, under_title=bool(titles))
-    letters = int(8.6 * look.size[0])
-    drawing.suptitle(wrapped(title, letters, 3), x=0.012, ha="left", fontsize=14, color=look.ink, **PLAIN)
+    letters = int(8.2 * look.size[0])
+    drawing.suptitle(wrapped(title, letters, 4), x=0.012, ha="left", fontsize=14, color=look.ink, **PLAIN)
     said = f"{caption.rstrip()} {MADE}".strip()
     drawing.supxlabel(
-        wrapped(said, int(1.62 * letters), 5), x=0.012, ha="left", fontsize=9, color=look.quiet, **PLAIN
+        wrapped(said, int(1.62 * letters), 9), x=0.012, ha="left", fontsize=9, color=look.quiet, **PLAIN
     )
     return drawing
 
@@ -63,10 +63,16 @@ def _places(figure: go.Figure, drawing: Figure, look: Look) -> dict[tuple[str, s
     pairs = list(dict.fromkeys(_axes_of(trace) for trace in figure.data)) or [("", "")]
     lefts = sorted({_domain(figure, "x", x)[0] for x, _ in pairs})
     tops = sorted({_domain(figure, "y", y)[0] for _, y in pairs}, reverse=True)
-    grid = drawing.add_gridspec(len(tops), len(lefts))
+    rows, columns = len(tops), len(lefts)
+    if look.is_narrow:
+        rows, columns = rows * columns, 1
+        drawing.set_size_inches(look.size[0], look.size[1] + 2.6 * (rows - 1))
+    grid = drawing.add_gridspec(rows, columns)
     found: dict[tuple[str, str], Place] = {}
     for x, y in pairs:
         row, column = tops.index(_domain(figure, "y", y)[0]), lefts.index(_domain(figure, "x", x)[0])
+        if look.is_narrow:
+            row, column = row * len(lefts) + column, 0
         shared = next((found[one].axes for one in found if _same_x(figure, x, one[0])), None)
         place = Place(drawing.add_subplot(grid[row, column], sharex=shared), look)
         place.bars = sum(trace.type == "bar" and _axes_of(trace) == (x, y) for trace in figure.data) or 1

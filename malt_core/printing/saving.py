@@ -26,10 +26,11 @@ def svg_bytes(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def svg_element(figure: Figure, label: str) -> str:
+def svg_element(figure: Figure, label: str, prefix: str = "") -> str:
     """Return a figure of the look PAGE as an svg element of an HTML page, whose colour of words it takes.
 
-    label: what it shows, for those who do not see it; already escaped as an attribute.
+    label: what it shows, for those who do not see it; already escaped as an attribute. prefix: put before its
+    ids, so that two of them can stand on one page.
     """
     text = svg_bytes(figure).decode()
     text = text[text.index("<svg") :]
@@ -37,4 +38,5 @@ def svg_element(figure: Figure, label: str) -> str:
     text = re.sub(r'^<svg([^>]*?) width="[^"]*" height="[^"]*"', r"<svg\1", text)
     text = re.sub(r'^<svg([^>]*?) height="[^"]*"([^>]*?) width="[^"]*"', r"<svg\1\2", text)
     text = text.replace(PAGE.ink, "currentColor").replace(PAGE.quiet, "currentColor")
+    text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\1{prefix}", text)
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)

@@ -17,7 +17,7 @@ import streamlit as st
 from malt_core.export.take_away import KINDS, Taken
 from ui.widgets.embed import embedded
 
-LOOKS = {"light": "Light", "dark": "Dark", "square": "Square"}
+LOOKS = {"light": "Light", "dark": "Dark", "square": "Square", "narrow": "Narrow"}
 """The names of malt_core/printing/look.py, for people."""
 _offered: ContextVar[list[Taken] | None] = ContextVar("offered", default=None)
 _growing: ContextVar[bool] = ContextVar("growing", default=False)
@@ -97,8 +97,8 @@ def _files(taken: Taken) -> None:
             required=True,
             format_func=LOOKS.get,
             key="taken_look",
-            help="Light and dark are 1,800 × 1,012 pixels, square 1,200 × 1,200. The HTML page follows its "
-            "reader's theme.",
+            help="Light and dark: 1,800 × 1,012 pixels; square: 1,200 × 1,200; narrow: 750, for phones. "
+            "The HTML page follows its reader's theme and width.",
         )
     with st.container(horizontal=True, gap="small", key="taken_files"):
         for ending, kind in KINDS.items():

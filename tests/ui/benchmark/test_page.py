@@ -342,7 +342,7 @@ def test_a_parquet_file_is_evaluated_and_the_command_repeats_it() -> None:
     app.button(key="evaluate").click().run()
     run_while(app, lambda: bool(doing(app)))
     assert "3 images" in texts(app)
-    (command,) = (code.value for code in app.code)
+    (command,) = (code.value for code in app.code if code.language == "bash")
     assert "evaluate --model autoattack/resnet18-cifar10 --data mine.parquet --n 3 --attack malt" in command
     app.switch_page("pages/attack.py").run()
     app.switch_page("pages/benchmark.py").run()

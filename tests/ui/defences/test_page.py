@@ -91,7 +91,7 @@ def test_one_picture_goes_through_the_rows() -> None:
     app = open_defences(**QUICK)
     app.button(key="start").click().run()
     run_until(app, "This view as a link")
-    run_until(app, "1 image; ε = 4/255")
+    run_until(app, "1 image of espresso; ε = 4/255")
     assert "what tiny-imagenet/standard says counts as right" in texts(app)
     run_until(app, "**Bit-depth reduction**")
     assert app.query_params["run"] == "1"

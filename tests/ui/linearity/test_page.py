@@ -103,7 +103,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_measurement_ends_with_a_link_that_opens_it_again(small: None) -> None:
     app = open_app("linearity", model=MODEL, photo="rocket", beside="one", eps=4, run=1)
-    run_until(app, "This view as a link")
+    run_until(app, "At three scales")
     assert not app.exception
     assert "photo=rocket" in app.code[0].value
     assert "run=1" in app.code[0].value
@@ -123,7 +123,8 @@ def test_a_picture_of_ones_own_reaches_each_network_at_its_size(monkeypatch: pyt
     app = open_app("linearity", photo=UPLOAD)
     app.file_uploader(key="file").set_value(("mine.png", png(300, 260), "image/png")).run()
     app.button(key="measure").click().run()
-    run_until(app, "A link cannot hold a picture of your own")
+    run_until(app, "At three scales")
+    assert "A link cannot hold a picture of your own" in texts(app)
     assert {model: one.image.size for model, one in given.items()} == {
         model: model_info(model).size for model in COMPARED
     }
