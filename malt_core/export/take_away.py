@@ -134,7 +134,7 @@ table {{ border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tab
 th, td {{ text-align: left; padding: 0.15rem 0.75rem 0.15rem 0; border-bottom: 1px solid #8885; }}
 td {{ white-space: nowrap; }}
 summary {{ cursor: pointer; }}
-@media (prefers-color-scheme: dark) {{ body {{ color: #e8edf2; background: #10161d; }} }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #eceff4; background: #12151c; }} }}
 </style>
 </head>
 <body>

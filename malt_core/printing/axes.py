@@ -35,15 +35,15 @@ def finish(axes: Axes, x: Any, y: Any, x_names: list[str], y_names: list[str], l
     """Set ranges, numbers and titles: after everything is drawn."""
     for which, axis, names in (("x", x, x_names), ("y", y, y_names)):
         title = wrapped(text_of(axis.title.text), int(7.5 * look.size[0]) if which == "x" else 44, 2)
-        getattr(axes, f"set_{which}label")(title, fontsize=SMALL + 1, color=look.ink, **PLAIN)
+        getattr(axes, f"set_{which}label")(title, fontsize=SMALL + 1, color=look.theme.ink, **PLAIN)
         _range(axes, which, axis, names)
         _ticks(axes, which, axis, names, look)
     if y.scaleanchor:
         axes.set_aspect("equal", adjustable="box")
-    axes.tick_params(colors=look.ink, labelsize=SMALL)
+    axes.tick_params(colors=look.theme.ink, labelsize=SMALL)
     axes.set_facecolor("none")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(look.quiet)
+    axes.spines[["left", "bottom"]].set_color(look.theme.quiet)
     if not (x_names and y_names):
         axes.grid(color=(*look.colour(None)[:3], 0.12), linewidth=0.8)
         axes.set_axisbelow(True)
@@ -139,7 +139,7 @@ def write(axes: Axes, note: Any, x: Any, y: Any, look: Look) -> None:
         textcoords="offset points",
         **where,
         fontsize=SMALL - 1,
-        color=look.ink,
+        color=look.theme.ink,
         annotation_clip=False,
         **PLAIN,
     )

@@ -23,7 +23,7 @@ def printed(figure: go.Figure, *, title: str, caption: str, look: Look = LIGHT) 
     caption: network, ε, number of images: what makes the picture true wherever it is seen. Both are plain
     text. Raises BadConfig for a kind of trace that none of our figures has.
     """
-    drawing = Figure(look.size, facecolor=look.paper, layout="constrained")
+    drawing = Figure(look.size, look.dpi, facecolor=look.theme.paper, layout="constrained")
     places = _places(figure, drawing, look)
     for trace in figure.data:
         draw(trace, places[_axes_of(trace)])
@@ -40,10 +40,12 @@ def printed(figure: go.Figure, *, title: str, caption: str, look: Look = LIGHT) 
             our_axes.write(place.axes, note, figure.layout[f"xaxis{x}"], figure.layout[f"yaxis{y}"], look)
     _legend(figure, [*places.values()], look, under_title=bool(titles))
     letters = int(8.2 * look.size[0])
-    drawing.suptitle(wrapped(title, letters, 4), x=0.012, ha="left", fontsize=14, color=look.ink, **PLAIN)
+    drawing.suptitle(
+        wrapped(title, letters, 4), x=0.012, ha="left", fontsize=14, color=look.theme.ink, **PLAIN
+    )
     said = f"{caption.rstrip()} {MADE}".strip()
     drawing.supxlabel(
-        wrapped(said, int(1.62 * letters), 9), x=0.012, ha="left", fontsize=9, color=look.quiet, **PLAIN
+        wrapped(said, int(1.62 * letters), 9), x=0.012, ha="left", fontsize=9, color=look.theme.quiet, **PLAIN
     )
     return drawing
 
@@ -104,7 +106,7 @@ def _titles(figure: go.Figure, places: dict[tuple[str, str], Place]) -> set[int]
             middle, top = (left + right) / 2, _domain(figure, "y", y)[1]
             if note.xref == note.yref == "paper" and abs(note.x - middle) + abs(note.y - top) < 0.02:
                 text = shortened(text_of(note.text), 90)
-                place.axes.set_title(text, loc="left", fontsize=11, color=place.look.ink, **PLAIN)
+                place.axes.set_title(text, loc="left", fontsize=11, color=place.look.theme.ink, **PLAIN)
                 found.add(id(note))
     return found
 
@@ -125,7 +127,7 @@ def _legend(figure: go.Figure, places: list[Place], look: Look, *, under_title: 
         ncols=columns,
         frameon=False,
         fontsize=10,
-        labelcolor=look.ink,
+        labelcolor=look.theme.ink,
         borderaxespad=2.4 if under_title else 0.6,
     )
     for text in legend.get_texts():

@@ -6,23 +6,22 @@ from dataclasses import dataclass, replace
 
 from matplotlib.colors import to_rgba
 
-from malt_core.figure_style import INK, QUIET
+from malt_core import figure_style
+from malt_core.figure_style import INK, LINEAR, QUIET, Theme
 
-DPI = 150
 Colour = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """name: for people; paper: the background, "none" for what is behind; ink, quiet: words and lines on it;
-    size: in inches, of DPI pixels each.
+    """name: for people; theme: its colours, the paper "none" for what is behind; size: in inches; dpi: how
+    many pixels an inch of a PNG has.
     """
 
     name: str
-    paper: str = "#ffffff"
-    ink: str = INK
-    quiet: str = QUIET
+    theme: Theme = figure_style.LIGHT
     size: tuple[float, float] = (12.0, 6.75)
+    dpi: int = 100
 
     @property
     def is_narrow(self) -> bool:
@@ -31,10 +30,9 @@ class Look:
 
     def colour(self, text: str | None) -> Colour:
         """Return one of Plotly's colours, ours for words and lines as this look has them."""
-        if text in (None, INK):
-            return to_rgba(self.ink)
-        if text == QUIET:
-            return to_rgba(self.quiet)
+        ours = {None: self.theme.ink, INK: self.theme.ink, QUIET: self.theme.quiet, LINEAR: self.theme.linear}
+        if text in ours:
+            return to_rgba(ours[text])
         if text.startswith("rgba("):
             red, green, blue, alpha = (float(part) for part in text[5:-1].split(","))
             return red / 255, green / 255, blue / 255, alpha
@@ -42,11 +40,12 @@ class Look:
 
 
 LIGHT = Look(name="light")
-DARK = Look(name="dark", paper="#10161d", ink="#e8edf2", quiet="#b9c2cb")
-SQUARE = Look(name="square", size=(8.0, 8.0))
-NARROW = Look(name="narrow", size=(5.0, 5.6))
+DARK = Look(name="dark", theme=figure_style.DARK)
+SQUARE = Look(name="square", size=(8.0, 8.0), dpi=150)
+NARROW = Look(name="narrow", size=(5.0, 5.6), dpi=150)
 LOOKS = {look.name: look for look in (LIGHT, DARK, SQUARE, NARROW)}
 
 # Two colours that nothing else has: in the drawing on a page they become the colour of the page's own words.
-PAGE = Look(name="page", paper="none", ink="#010203", quiet="#010204", size=(10.0, 5.6))
+_PAGE = replace(figure_style.LIGHT, paper="none", ink="#010203", quiet="#010204")
+PAGE = Look(name="page", theme=_PAGE, size=(10.0, 5.6))
 NARROW_PAGE = replace(PAGE, name="narrow page", size=NARROW.size)

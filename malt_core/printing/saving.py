@@ -8,13 +8,13 @@ import re
 from matplotlib import rc_context
 from matplotlib.figure import Figure  # not pyplot, whose global state two users would share
 
-from malt_core.printing.look import DPI, PAGE
+from malt_core.printing.look import PAGE
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """Return the figure as a PNG file, DPI pixels an inch."""
+    """Return the figure as a PNG file, with the pixels an inch that the figure has."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
+    figure.savefig(buffer, format="png")
     return buffer.getvalue()
 
 
@@ -37,6 +37,6 @@ def svg_element(figure: Figure, label: str, prefix: str = "") -> str:
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'^<svg([^>]*?) width="[^"]*" height="[^"]*"', r"<svg\1", text)
     text = re.sub(r'^<svg([^>]*?) height="[^"]*"([^>]*?) width="[^"]*"', r"<svg\1\2", text)
-    text = text.replace(PAGE.ink, "currentColor").replace(PAGE.quiet, "currentColor")
+    text = text.replace(PAGE.theme.ink, "currentColor").replace(PAGE.theme.quiet, "currentColor")
     text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\1{prefix}", text)
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)

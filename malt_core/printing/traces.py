@@ -134,7 +134,7 @@ def _bar(trace: Any, place: Place) -> Any:
     (axes.barh if level else axes.bar)(where + shift, long, wide * 0.92, color=colour)
     if error.array is not None:
         ends = [numbers(error.arrayminus), numbers(error.array)]
-        how: dict[str, Any] = {"fmt": "none", "ecolor": place.look.ink, "elinewidth": 1, "capsize": 2}
+        how: dict[str, Any] = {"fmt": "none", "ecolor": place.look.theme.ink, "elinewidth": 1, "capsize": 2}
         if level:
             axes.errorbar(long, where + shift, xerr=ends, **how)
         else:
@@ -142,7 +142,7 @@ def _bar(trace: Any, place: Place) -> Any:
     for at, height, text in zip(where, long, trace.text or (), strict=False):
         axes.annotate(
             text, (at + shift, height), (0, 3), textcoords="offset points", ha="center", fontsize=9,
-            color=place.look.ink,
+            color=place.look.theme.ink,
         )  # fmt: skip
     return Patch(color=colour)
 
@@ -181,7 +181,7 @@ def _heatmap(trace: Any, place: Place) -> Any:
         place.axes.set_ylim(y[0] - half_y, y[-1] + half_y)
     if trace.texttemplate:
         for i, j in np.ndindex(rows, columns):
-            said = {"ha": "center", "va": "center", "fontsize": 10, "color": place.look.ink}
+            said = {"ha": "center", "va": "center", "fontsize": 10, "color": place.look.theme.ink}
             place.axes.text(x[j], y[i], trace.text[i][j], **said)
     elif trace.text is not None:
         _named_cells(trace, cells, place)

@@ -27,7 +27,7 @@ DASHES = ("-", ":", "--")
 
 def drawn(record: RaceRecord, images: Sequence[bytes], look: Look = LIGHT) -> Figure:
     """Return the figure of a race. images: PNG files, one a picture."""
-    figure = Figure(look.size, facecolor=look.paper)
+    figure = Figure(look.size, look.dpi, facecolor=look.theme.paper)
     grid = figure.add_gridspec(
         2, 1, left=0.06, right=0.97, top=0.79, bottom=0.2, height_ratios=(2.4, 1), hspace=0.62
     )
@@ -37,9 +37,9 @@ def drawn(record: RaceRecord, images: Sequence[bytes], look: Look = LIGHT) -> Fi
         _picture(figure.add_subplot(places[i]), record, i, image, look)
     wide = look.size[0] / 12
     head = "\n".join(textwrap.wrap(words.headline(record), int(105 * wide), max_lines=4, placeholder=" …"))
-    figure.suptitle(head, fontsize=14, x=0.06, y=0.975, ha="left", va="top", color=look.ink, **PLAIN)
+    figure.suptitle(head, fontsize=14, x=0.06, y=0.975, ha="left", va="top", color=look.theme.ink, **PLAIN)
     note = "\n".join(textwrap.wrap(_note(record), int(165 * wide), max_lines=7, placeholder=" …"))
-    figure.text(0.06, 0.02, note, fontsize=8.5, color=look.quiet, **PLAIN)
+    figure.text(0.06, 0.02, note, fontsize=8.5, color=look.theme.quiet, **PLAIN)
     return figure
 
 
@@ -55,14 +55,21 @@ def _curves(axes: Axes, record: RaceRecord, look: Look) -> None:
     axes.set_ylim(0, 1.1 * max(1, len(record.standing)))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-    axes.set_title(f"{title(record)}, {axis(record.lanes)}", loc="left", fontsize=10, pad=24, color=look.ink)
+    axes.set_title(
+        f"{title(record)}, {axis(record.lanes)}", loc="left", fontsize=10, pad=24, color=look.theme.ink
+    )
     axes.grid(axis="y", color=(*look.colour(None)[:3], 0.12))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(look.quiet)
-    axes.tick_params(colors=look.ink)
+    axes.spines[["left", "bottom"]].set_color(look.theme.quiet)
+    axes.tick_params(colors=look.theme.ink)
     axes.set_facecolor("none")
     axes.legend(
-        frameon=False, fontsize=9, labelcolor=look.ink, loc="lower right", bbox_to_anchor=(1, 1), ncols=3
+        frameon=False,
+        fontsize=9,
+        labelcolor=look.theme.ink,
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+        ncols=3,
     )
 
 
@@ -81,7 +88,7 @@ def _picture(axes: Axes, record: RaceRecord, i: int, image: bytes, look: Look) -
     axes.imshow(Image.open(io.BytesIO(image)), interpolation="nearest")
     picture = record.pictures[i]
     under = "\n".join(textwrap.wrap(f"{picture.name}: {words.answer(picture)}", 26, max_lines=3))
-    axes.set_title(under, fontsize=8, color=look.quiet, y=-0.02, va="top", **PLAIN)
+    axes.set_title(under, fontsize=8, color=look.theme.quiet, y=-0.02, va="top", **PLAIN)
     axes.set_axis_off()
 
 

@@ -47,7 +47,7 @@ def test_its_figure_and_numbers_lie_where_they_were_asked_for(tmp_path: Path) ->
     status, out, err = call("distances", *FLOWER, "--targets", "3", "--json", *figures)
     assert (status, err) == (0, "")
     printed, (picture, drawing, table, numbers) = json.loads(out), files
-    assert Image.open(io.BytesIO(picture.read_bytes())).size == (1800, 1012)
+    assert Image.open(io.BytesIO(picture.read_bytes())).size == (1200, 675)
     assert f"{MODEL}" in drawing.read_text("utf-8")
     assert len(table.read_text("utf-8").splitlines()) == 4
     rows = json.loads(numbers.read_text("utf-8"))["rows"]

@@ -40,7 +40,7 @@ def test_a_curve_is_where_it_was_with_its_gaps_its_colour_and_its_name():
 def test_lines_in_the_colour_of_words_are_visible_on_dark_paper():
     figure = go.Figure(go.Scatter(x=[0, 1], y=[0, 1], line={"color": INK}))
     (axes,) = drawn(figure, DARK)
-    assert to_rgba(axes.lines[0].get_color()) == to_rgba(DARK.ink)
+    assert to_rgba(axes.lines[0].get_color()) == to_rgba(DARK.theme.ink)
 
 
 def test_groups_of_bars_stand_beside_each_other_at_their_names():

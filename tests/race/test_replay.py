@@ -88,7 +88,7 @@ def _png(record: RaceRecord, images: Sequence[bytes]) -> bytes:
 
 def test_the_figure_is_a_picture_of_this_very_race() -> None:
     drawn = Image.open(io.BytesIO(_png(RACE, IMAGES)))
-    assert (drawn.format, drawn.size) == ("PNG", (1800, 1012))
+    assert (drawn.format, drawn.size) == ("PNG", (1200, 675))
     other = replace(RACE, lanes=(replace(RACE.lanes[0], falls=()), *RACE.lanes[1:]))
     assert _png(other, IMAGES) != _png(RACE, IMAGES)
     dollars = replace(

@@ -97,7 +97,7 @@ def _files(taken: Taken) -> None:
             required=True,
             format_func=LOOKS.get,
             key="taken_look",
-            help="Light and dark: 1,800 × 1,012 pixels; square: 1,200 × 1,200; narrow: 750, for phones. "
+            help="Light and dark: 1,200 × 675 pixels; square: 1,200 × 1,200; narrow, for phones: 750 wide. "
             "The HTML page follows its reader's theme and width.",
         )
     with st.container(horizontal=True, gap="small", key="taken_files"):
