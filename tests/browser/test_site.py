@@ -147,3 +147,57 @@ def test_a_page_of_ones_own_can_ask_the_engine(site: Page) -> None:
     assert found["stopped"] == "AbortError"
     assert found["memory"] > 1_000_000
     assert json.dumps(found["record"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_a_phone_need_not_scroll_sideways(made, context, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed.")
+    address, _, _ = made
+    opened = context.new_page()
+    opened.set_viewport_size({"width": 390, "height": 844})
+    opened.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    opened.goto(address)
+    expect(opened.locator("#top li")).to_have_count(5)
+    expect(opened.locator("#files a")).to_have_count(3)
+    found = [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+        for violation in axe.Axe().run(opened).response["violations"]
+        for node in violation["nodes"]
+    ]
+    wide = opened.evaluate("document.documentElement.scrollWidth - innerWidth")
+    opened.close()
+    assert not found, "\n".join(found)
+    assert wide <= 0
+
+
+def test_by_keyboard_alone_and_awake_meanwhile(site: Page) -> None:
+    site.locator("#photos input").first.focus()
+    site.keyboard.press("ArrowRight")  # within the radio buttons
+    site.locator("#eps").focus()
+    site.keyboard.press("Enter")
+    waits = site.evaluate(
+        """async () => {
+            const waits = [];
+            for (const until = performance.now() + 600; performance.now() < until; ) {
+                const asked = performance.now();
+                await new Promise((go) => setTimeout(go));
+                waits.push(performance.now() - asked);
+            }
+            return waits;
+        }"""
+    )
+    expect(site.locator("#status")).to_have_text(re.compile("Done in"))
+    assert np.quantile(waits, 0.9) < 100  # milliseconds; the rest is the machine's, beside other tests
+
+
+def test_a_link_holds_all_settings(site: Page) -> None:
+    site.locator("#more summary").click()
+    site.locator("#targets").fill("4")
+    site.locator("#norm").select_option("l2")
+    site.locator("#eps").fill("2.5")
+    link = site.evaluate("import('/browser/page/state.js').then((state) => state.address('espresso'))")
+    site.goto(link)
+    for name, value in (("targets", "4"), ("norm", "l2"), ("eps", "2.5"), ("candidates", "11")):
+        expect(site.locator(f"#{name}")).to_have_value(value)
+    expect(site.locator("#status")).to_have_text(re.compile("Done in"))
+    expect(site.locator("#visible")).not_to_be_empty()

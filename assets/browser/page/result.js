@@ -13,8 +13,9 @@ function made(name, text, className = "") {
   return found;
 }
 
-/** Draws what is known. truth: see words.js. again: called with an ε that is worth a try. */
-export function showResult({ record, player, original, adversarial }, truth, again) {
+/** Draws what is known; whose: where it comes from, in words. truth: see words.js. again: called with an ε that is worth a try. */
+export function showResult({ record, player, original, adversarial }, whose, truth, again) {
+  element("whose").textContent = `${whose}: ${player.image}, ${player.model}, ε = ${words.length(record.eps, record.norm)}`;
   showVerdict(record, truth);
   const next = words.nextEps(record);
   const button = element("next").querySelector("button");

@@ -85,6 +85,7 @@ async function look() {
 
 async function choose(photo) {
   problem(null);
+  if (now.photo) now.running?.abort(); // what is looked at now is another picture
   now.photo = photo;
   await look();
 }
@@ -119,15 +120,15 @@ const run = doing(async () => {
   now.running?.abort();
   const asked = options();
   const running = (now.running = new AbortController());
-  const { photo } = now;
   element("stop").hidden = false;
   try {
-    if (!photo) await choose(await photoOf(element("photos").querySelector(":checked").value));
-    const { name, credit, image } = now.photo;
+    if (!now.photo) await choose(await photoOf(element("photos").querySelector(":checked").value));
+    const { truth, photo } = now;
+    const { name, credit, image } = photo;
     const found = await engine.attack({ ...asked, image, name, credit, signal: running.signal, onStep: told });
     const { record, player, original, adversarial } = found;
-    now.shown = { record, player, original, adversarial, truth: now.truth };
-    showResult(now.shown, now.truth, again);
+    now.shown = { record, player, original, adversarial, photo };
+    showResult(now.shown, "Computed on this device", truth, again);
     say(`Done in ${found.seconds.toFixed(1)} s.`);
   } finally {
     if (now.running === running) {
@@ -190,7 +191,8 @@ function listen() {
     if (!target.dataset.right) return;
     now.truth = target.dataset.right === "yes" ? [now.answer] : [];
     element("ask").hidden = true;
-    if (now.shown?.record.label.index === now.answer) showVerdict(now.shown.record, now.truth);
+    const { shown } = now;
+    if (shown?.photo === now.photo && shown.record.label.index === now.answer) showVerdict(shown.record, now.truth);
   });
   element("copy").addEventListener("click", doing(async () => {
     const link = address(now.photo ? now.photo.id : element("photos").querySelector(":checked")?.value);
@@ -215,7 +217,7 @@ async function pixelsOfPng(text) {
 async function showExample() {
   const { example } = site;
   const [original, adversarial] = await Promise.all([example.original_png, example.adversarial_png].map(pixelsOfPng));
-  showResult({ ...example, original, adversarial }, example.truth, again);
+  showResult({ ...example, original, adversarial }, "An example, computed beforehand", example.truth, again);
 }
 
 const start = doing(async () => {
