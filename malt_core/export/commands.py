@@ -10,7 +10,9 @@ import shlex
 from malt_core.attack_run.record import RunRecord
 from malt_core.attack_run.types import AttackRun
 from malt_core.attacks.types import AttackConfig
+from malt_core.errors import MaltError
 from malt_core.evaluation.types import EvaluationConfig, Plan
+from malt_core.networks import network_info
 
 PROGRAM = ("malt",)  # what an installation brings; `python -m malt_core` is the same
 COUNTS = (
@@ -39,15 +41,19 @@ def recorded_command(record: RunRecord) -> str:
 
 
 def recorded_config(record: RunRecord) -> AttackConfig:
-    """Return the settings of a record's run, numbers as far as there was something. Raises BadConfig."""
-    standard = AttackConfig()
-    # With a class that was asked for, no others are counted; all candidates are ranked where they are fewer.
-    targets = standard.n_targets if record.aim else record.n_targets
+    """Return the settings of a record's run; what was capped by the number of classes is as usual.
+
+    Raises BadConfig for settings that no attack takes.
+    """
+    standard, others = AttackConfig(), _other_classes(record)
+    # Where a class was asked for, it is the only target.
+    targets = standard.n_targets if record.aim or record.n_targets == others else record.n_targets
+    candidates = standard.n_candidates if record.n_candidates in (0, others) else record.n_candidates
     return AttackConfig(
         norm=record.norm,
         eps=record.eps,
         n_targets=targets,
-        n_candidates=record.n_candidates or standard.n_candidates,
+        n_candidates=candidates,
         n_iter=record.n_iter,
         targeting=record.targeting,
         seed=record.seed,
@@ -56,6 +62,14 @@ def recorded_config(record: RunRecord) -> AttackConfig:
         eot=record.eot,
         check=record.check,
     )
+
+
+def _other_classes(record: RunRecord) -> int | None:
+    """Return how many classes the network has besides the label, None where it is not known here."""
+    try:
+        return len(network_info(record.model).classes) - 1
+    except MaltError:
+        return None
 
 
 def _attack_command(
