@@ -7,7 +7,9 @@ import io
 import json
 import pickle
 import struct
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -89,8 +91,6 @@ def _huge_png() -> bytes:
     """A picture that says to be of 60,000 × 60,000 pixels and holds hardly any."""
     small = bytearray(png(8, 8))
     small[16:24] = struct.pack(">II", 60_000, 60_000)
-    import zlib
-
     small[29:33] = struct.pack(">I", zlib.crc32(bytes(small[12:29])))
     return bytes(small)
 
@@ -115,8 +115,6 @@ def _symlink() -> bytes:
 
 
 def _twice() -> bytes:
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return packed(unpacked(sound()), (RECORD, b"{}"))

@@ -105,7 +105,7 @@ def _what(bundle: Bundle) -> str:
 def _settings(bundle: Bundle) -> AttackSettings | None:
     """Return the settings that repeat the run here, None where there is no such network, photo or setting."""
     record = bundle.snapshot.record
-    source = record.image.source
+    source, config = record.image.source, recorded_config(record)
     mine = not source.startswith(GALLERY)
     settings = AttackSettings(
         model=record.model,
@@ -113,7 +113,7 @@ def _settings(bundle: Bundle) -> AttackSettings | None:
         eps=Epsilon(record.eps, record.norm).number,
         photo=UPLOAD if mine else source.removeprefix(GALLERY),
         crop="centre" if mine else record.image.crop,
-        targets=recorded_config(record).n_targets,
+        targets=config.n_targets,
         steps=record.n_iter,
         targeting=record.targeting,
         target=record.aim and record.aim.index,
@@ -123,9 +123,10 @@ def _settings(bundle: Bundle) -> AttackSettings | None:
     )
     try:
         again = AttackSettings.read(settings.write())
+        same = replace(settings.config, eps=config.eps) == config  # a page has not every setting
     except MaltError:
         return None
-    return settings if again.settings == settings and not again.complaints else None
+    return settings if same and again.settings == settings and not again.complaints else None
 
 
 def _attack_again(bundle: Bundle, settings: AttackSettings) -> None:
@@ -134,8 +135,7 @@ def _attack_again(bundle: Bundle, settings: AttackSettings) -> None:
     forget_told()
     form.fill(replace(settings, truth=None))
     if settings.photo == UPLOAD:
-        about = UploadedFileRec(
-            f"stored-{snapshot.record.image.sha256}", snapshot.name, "image/png", snapshot.original_png
-        )
+        id = f"stored-{snapshot.record.image.sha256}"
+        about = UploadedFileRec(id, snapshot.name, "application/octet-stream", bundle.original_file)
         picker.put_back(UPLOAD, UploadedFile(about, FileURLs()))
     st.session_state.attack_now = True

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from malt_core.attack_run.player import identified, picture_part
 from malt_core.attack_run.record import RECORD, RunRecord, record_from_bytes
@@ -42,6 +45,15 @@ class Bundle:
         """Whether the network of that id has other weights here than it had then, as far as is known."""
         here = known_weights(self.manifest.model)
         return bool(here and self.manifest.weights and here != self.manifest.weights)
+
+    @property
+    def original_file(self) -> bytes:
+        """The original as a file that a network takes: PNG, or .npy where 8 bits do not hold it."""
+        if np.array_equal(self.pictures.original, self.pictures.levels):
+            return self.snapshot.original_png
+        buffer = io.BytesIO()
+        np.save(buffer, self.pictures.original, allow_pickle=False)
+        return buffer.getvalue()
 
     def run(self) -> AttackRun:
         """Return the run, from which everything is drawn again. Needs torch."""

@@ -26,7 +26,7 @@ from malt_core.export.bundles import contents
 from malt_core.export.bundles.read import looks_like_bundle, read_bundle
 from malt_core.export.bundles.write import bundle_bytes, run_bundle
 from malt_core.export.snapshot import snapshot_of
-from malt_core.images.arrays import array_digest
+from malt_core.images.arrays import array_digest, read_npy
 from tests.helpers.bundles import hostile, packed, resealed, sound, sound_run, unpacked
 from tests.helpers.example_run import already_wrong
 
@@ -61,6 +61,7 @@ def test_an_original_that_is_no_8_bit_picture_is_kept_exactly_too() -> None:
     again = read_bundle(run_bundle(run), "x.malt")
     assert (again.run().sample.x == x).all()
     assert again.snapshot.player == snapshot_of(run).player
+    assert (read_npy(again.original_file, "x.npy", (8, 8)) == x.numpy()).all()
 
 
 def test_equal_runs_make_equal_files_and_a_page_makes_the_same_as_the_command() -> None:
