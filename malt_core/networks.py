@@ -16,7 +16,7 @@ from malt_core.defences.catalogue import DEFENCES, DefenceInfo, defence_info
 from malt_core.errors import BadConfig, MaltError
 from malt_core.models import catalogue
 from malt_core.models.catalogue import list_models, model_info
-from malt_core.models.providers import bundled
+from malt_core.models.providers import bundled, uploaded
 from malt_core.types import ModelInfo
 
 if TYPE_CHECKING:
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 DEFENDED = "defended/"
 
 
-@cache
 def network_info(id: str) -> ModelInfo:
     """Return what is known of the network with this id, such as "defended/jpeg/tiny-imagenet/standard".
 
     Raises BadConfig, with what there is, for an unknown one, and for a defence that does not fit the network.
     """
+    return _network_info(id) if uploaded.START in id else _cached_info(id)
+
+
+def _network_info(id: str) -> ModelInfo:
     if not id.startswith(DEFENDED):
         return model_info(id)
     defence, inner = defence_of(id), model_info(undefended(id))
@@ -42,6 +45,9 @@ def network_info(id: str) -> ModelInfo:
             f"{id} does not exist: {_NEEDS[defence.needs]}. It goes with {fitting or 'no network here'}."
         )
     return replace(inner, id=id, title=f"{inner.title}, behind {defence.title}")
+
+
+_cached_info = cache(_network_info)
 
 
 def defence_of(id: str) -> DefenceInfo | None:
@@ -120,11 +126,16 @@ def _others(info: ModelInfo) -> Iterator[str]:
 def load_network(id: str, *, device: Device = "cpu", progress: Progress | None = None) -> Model:
     """Return the network with this id, as models.loaders.load_model does.
 
-    One behind a defence is new each time, the networks within it are shared with all others who ask.
-    Raises as network_info and load_model do.
+    One behind a defence is new each time, the networks within it are shared with all others who ask. Of an id
+    that begins with "file:" (uploaded.Spec.id) the file is read, unless the network is known already.
+    Raises as network_info, load_model and uploaded.open_file do.
     """
+    from malt_core.models.devices import choose_device
     from malt_core.models.loaders import Model, load_model
 
+    if id.startswith(uploaded.START) and not uploaded.is_kept(id):
+        own = uploaded.open_file(uploaded.parse(id))
+        return Model(own.info, own.network).to(choose_device(device))
     info, defence = network_info(id), defence_of(id)
     if defence is None:
         return load_model(id, device=device, progress=progress)

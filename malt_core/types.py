@@ -22,7 +22,7 @@ Norm = Literal["linf", "l2"]
 Crop = str
 """How a picture becomes the network's shape: one of CROPS, or a frame "LEFT,TOP,WIDTH" (images/frame.py)."""
 Defence = Literal[
-    "none", "adversarial training", "defensive distillation", "gradient regularisation", "noise"
+    "none", "adversarial training", "defensive distillation", "gradient regularisation", "noise", "unknown"
 ]
 NORMS: tuple[Norm, ...] = ("linf", "l2")
 CROPS = ("centre", "fit")
@@ -33,6 +33,7 @@ TRAINED: dict[Defence, str] = {
     "defensive distillation": "by defensive distillation, on another network's softened answers",
     "gradient regularisation": "with a penalty on steep answers (input-gradient regularisation)",
     "noise": "on pictures with Gaussian noise",
+    "unknown": "in a way that we do not know",
 }
 """How a network of each defence was trained, to follow "This network was trained"."""
 
@@ -54,7 +55,7 @@ class ModelInfo:
     "imagenet", ...; size: input height and width in pixels; classes: names by index;
     suggested_eps: linf radius in [0, 1] at which an attack on this model is worth looking at;
     defence: what it was trained with against attacks, "none" for ordinary training and for what only
-    helps against weather, blur and the like;
+    helps against weather, blur and the like, "unknown" for somebody's own;
     offline: whether it loads without any download; source, licence: where it comes from;
     needs: the package that must be installed before it loads, "" where none is missing;
     megabytes: how much it has to download, None where that is not published.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from malt_core.attack_run.record import RankedClass, RunRecord
 from malt_core.epsilon import Epsilon
 from malt_core.formatting import length
+from malt_core.models.providers.uploaded import START
 from malt_core.trust.words import MEANING
 from malt_core.types import NamedClass, Norm
 
@@ -111,6 +112,8 @@ def why_withstood(record: RunRecord, *, robust: bool) -> str:
             "To withstand is what this network was trained for, and here the straight line is worth most: it "
             f"tells beforehand how far one would have to go.{stops}"
         )
+    if START in record.model:
+        return f"How this network was trained is not known here; on most a larger ε succeeds.{stops}"
     return f"This network was not trained to withstand attacks: a larger ε mostly fools it.{stops}"
 
 

@@ -61,6 +61,8 @@ def network_remark(run: AttackRun) -> str:
         return f"{claim}; here it is not quite so." if near != "bent" else f"{claim}; here it is not so."
     if near is None:
         return f"{this}."
+    if run.model.defence == "unknown" and whole == "straight":
+        return f"{this}; along this way its margin falls in a straight line."
     if near != "straight":
         guide = "a fair guide, not an exact one" if near == "slightly bent" else "a rough guide only"
         return f"{this}. Here the line that MALT chooses its targets by was {guide}."

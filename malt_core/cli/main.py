@@ -26,6 +26,7 @@ from malt_core.cli import (
     evaluate_options,
     export_onnx,
     open_run,
+    own_model,
     ranks,
     site,
     smallest,
@@ -41,6 +42,7 @@ from malt_core.models.catalogue import describe_models
 WITH_IMAGE = (
     "attack",
     "answers",
+    "check",
     "distances",
     "open",
     "smallest",
@@ -64,6 +66,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     evaluate_options.add_evaluate(many)
     many.set_defaults(run=evaluate.evaluate)
     for name, text, add, run in (
+        ("check", own_model.HELP, own_model.add_check, own_model.check),
         ("defences", defences.HELP, defences.add_defences, defences.defences),
         ("answers", answers.HELP, answers.add_answers, answers.answers),
         ("export-onnx", export_onnx.HELP, export_onnx.add_export_onnx, export_onnx.export_onnx),
@@ -122,6 +125,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m malt_core") -
     args = parse(sys.argv[1:] if argv is None else argv, prog)
     try:
         with _warnings_as_lines():
+            if args.run is not own_model.check:
+                own_model.settle(args)
             args.run(args)
     except MaltError as error:
         say(f"malt_core: {' '.join(str(error).split())}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from malt_core.cli.own_model import add_own
 from malt_core.cli.terminal import Status, one_line, say
 from malt_core.epsilon import suggested_epsilon
 from malt_core.errors import BadConfig, MaltError
@@ -91,8 +92,14 @@ def add_image(command: argparse.ArgumentParser) -> None:
 
 
 def add_model(command: argparse.ArgumentParser) -> None:
-    """Add --model."""
-    command.add_argument("--model", metavar="ID", default=DEFAULT_MODEL, help="default: %(default)s")
+    """Add --model, and what goes with one's own."""
+    command.add_argument(
+        "--model",
+        metavar="ID",
+        default=DEFAULT_MODEL,
+        help="one of `models`, or file:PATH with --arch (default: %(default)s)",
+    )
+    add_own(command)
 
 
 def add_device(command: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from malt_core.comparison.published import ROBUSTBENCH, published_of
 from malt_core.networks import defence_of, network_info, undefended
 from malt_core.storage.assets import assets_folder
+from malt_core.types import ModelInfo
 
 FOLDER = assets_folder() / "models"
 LIMITS = (
@@ -30,6 +31,8 @@ def model_card(model: str) -> str:
     if file.is_file():
         _, _, text = file.read_text(encoding="utf-8").partition("\n")
         return text.strip()
+    if info.defence == "unknown":
+        return _own_card(info)
     height, width = info.size
     parts = [
         f"{info.title}: {len(info.classes):,} classes, input {width} × {height} pixels.",
@@ -40,6 +43,13 @@ def model_card(model: str) -> str:
         f"**Licence.** {info.licence or 'Not stated.'}",
     ]
     return "\n\n".join(parts)
+
+
+def _own_card(info: ModelInfo) -> str:
+    return (
+        f"{info.title}: {len(info.classes):,} classes, input {info.size[1]} × {info.size[0]} pixels.\n\n"
+        f"These weights were given by you; nothing else is known of them.\n\n**Limits.** {LIMITS}"
+    )
 
 
 def _accuracy(model: str) -> str:

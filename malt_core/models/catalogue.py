@@ -22,6 +22,7 @@ from malt_core.models.providers import (
     efficientnet_lite,
     robustbench_zoo,
     torchvision_zoo,
+    uploaded,
 )
 from malt_core.models.weights.downloads import Progress, cache_dir
 from malt_core.types import ModelInfo
@@ -89,6 +90,8 @@ def weights_digest(id: str) -> str:
 
     Raises BadConfig as `model_info` does.
     """
+    if id.startswith(uploaded.START):
+        return uploaded.find(id).sha256
     info, provider = _entry(id)
     file = provider.weights_file(info) if info.offline and hasattr(provider, "weights_file") else None
     return hashlib.sha256(file.read_bytes()).hexdigest() if file is not None and file.is_file() else ""
@@ -128,6 +131,8 @@ def _how_it_loads(info: ModelInfo) -> str:
 
 
 def _entry(id: str) -> tuple[ModelInfo, Provider]:
+    if id.startswith(uploaded.START):
+        return uploaded.find(id).info, uploaded
     try:
         return _catalogue()[id]
     except KeyError:

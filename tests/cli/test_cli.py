@@ -293,8 +293,9 @@ def test_help_names_every_option_and_default():
     text = " ".join(out.split())
     assert status == 0
     flags = set(re.findall(r"--[a-z-]+", text))
-    names = "model label norm eps targets candidates steps targeting target all-steps seed crop out device "
-    names += "formats all-formats check eot json help"
+    names = "model arch classes mean std size label norm eps targets candidates steps targeting target "
+    names += "all-steps seed crop out device "
+    names += "formats all-formats survives check eot json help"
     assert flags == {f"--{name}" for name in names.split(" ")}
     assert "(default: what `models` suggests for the model; 0.5 for l2)" in text
     assert "default: imagenet/efficientnet-lite0" in text

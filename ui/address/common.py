@@ -21,6 +21,7 @@ KINDS: dict[Defence, str] = {
     "defensive distillation": "Distilled",
     "gradient regularisation": "Regularised",
     "noise": "Trained with noise",
+    "unknown": "Your own",
 }
 """What a network's defence makes it, in a word or two."""
 

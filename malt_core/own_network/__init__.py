@@ -1,0 +1,1 @@
+"""A network of one's own: looked at step by step before it is attacked."""
