@@ -129,7 +129,7 @@ def test_a_page_of_ones_own_can_ask_the_engine(site: Page) -> None:
                 image, eps: 2 / 255, candidates: 6, targets: 3, steps: 8, budget: "published",
                 onStep: (event) => steps.push(event.kind),
             });
-            const { found: _, player, pixels, original, adversarial, ...rest } = found;
+            const { player, pixels, original, adversarial, ...rest } = found;
             const stop = new AbortController();
             const { signal } = stop;
             const stopped = malt.attack({ image, eps: 1 / 255, signal, onStep: () => stop.abort() })

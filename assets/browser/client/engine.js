@@ -1,9 +1,7 @@
 /* The engine as a page sees it: networks by id, loaded when first asked for, computed with in a worker.
    Needs no element of the page, so that any page can have it (window.malt on the site; another way in the app). */
 
-import { bytesOf, digestOf, gunzipped, lacking } from "./loading.js";
-import { playerPayload } from "./payload.js";
-import { runRecord } from "./record.js";
+import { bytesOf, gunzipped, lacking } from "./loading.js";
 
 const NORMS = ["linf", "l2"];
 const DEFAULTS = { norm: "linf", targets: 9, candidates: 20, steps: 100, budget: "malt", start: 0 };
@@ -106,11 +104,12 @@ export class Engine {
     const image = await pixelsOf(options.image);
     options.signal?.throwIfAborted();
     settings.eps ??= facts.suggested_eps;
-    const found = await this.#ask("attack", { key: facts.id, image, settings }, {
+    const about = { name: options.name ?? "picture", credit: options.credit ?? "", version: this.version };
+    const found = await this.#ask("attack", { key: facts.id, image, settings, about }, {
       signal: options.signal,
       onEvent: (event) => options.onStep?.(event),
     });
-    return resultOf(found, facts, settings, options, this.version);
+    return resultOf(found, facts);
   }
 
   /** How many bytes of WebAssembly's memory the worker has taken. */
@@ -184,20 +183,14 @@ function ofBitmap(bitmap, close) {
   return { data, width, height };
 }
 
-async function resultOf(found, facts, settings, options, version) {
+function resultOf(found, facts) {
   const picture = (data) => new ImageData(data, found.width, found.height);
-  const rgb = found.original.filter((_, i) => i % 4 !== 3);
-  const about = {
-    facts, settings, version, name: options.name ?? "picture", credit: options.credit ?? "",
-    digest: await digestOf(rgb),
-  };
-  const record = runRecord(found, about);
+  const { record, player } = found;
   return {
     label: found.label, adversarialLabel: found.answer, target: found.target?.index ?? null, names: facts.classes,
     success: found.success, targets: record.ranking, steps: found.steps, stepsTotal: found.stepsTotal,
     t: found.way.t, margin: found.way.truth, linear: found.way.line,
     original: picture(found.original), adversarial: picture(found.adversarial), pixels: found.pixels,
-    seconds: found.seconds, engine: "wasm", survivesPng: found.survivesPng, confidence: found.confidence,
-    record, player: playerPayload(found, { ...about, record }), found,
+    seconds: found.seconds, engine: "wasm", survivesPng: found.survivesPng, record, player,
   };
 }

@@ -2,6 +2,9 @@
    times, then {id, done} or {id, failed}. One thing at a time, in the order of asking; `stop` comes at once. */
 
 import * as ort from "../runtime/ort.wasm.bundle.min.js";
+import { digestOf } from "../client/loading.js";
+import { playerPayload } from "../client/payload.js";
+import { runRecord } from "../client/record.js";
 import { attack } from "./attack.js";
 import { similarity } from "./likeness.js";
 import { measured } from "./linearity.js";
@@ -52,7 +55,7 @@ const DO = {
     return { top: named, image: { data: rgba, width: network.width, height: network.height } };
   },
 
-  async attack({ key, image, settings }, tell, signal) {
+  async attack({ key, image, settings, about }, tell, signal) {
     const began = performance.now();
     const network = networks.get(key);
     const rgba = centred(image, network);
@@ -67,7 +70,7 @@ const DO = {
     });
     const target = found.success ? found.answer : found.target?.index;
     const way = await measured(asks, x0, z, x, label, target, slopes, tell);
-    return {
+    const all = {
       ...found, label, way, confidence: { before: shares[label], after: found.confidence },
       top: [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, 5)
         .map((index) => ({ index, confidence: shares[index] })),
@@ -77,6 +80,9 @@ const DO = {
       largestChange: x.reduce((most, value, i) => Math.max(most, Math.abs(value - x0[i])), 0),
       forward: asks.forward, backward: asks.backward, seconds: (performance.now() - began) / 1000,
     };
+    const digest = await digestOf(rgba.filter((_, i) => i % 4 !== 3));
+    const record = runRecord(all, { ...about, settings, facts: network.facts, digest });
+    return { ...all, record, player: playerPayload(all, { ...about, settings, facts: network.facts, record }) };
   },
 
   memory() {
