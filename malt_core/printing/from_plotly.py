@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 NAME = 60  # letters of a name in the legend
+TITLE = 14  # points
 
 
 def printed(figure: go.Figure, *, title: str, caption: str, look: Look = LIGHT) -> Figure:
@@ -38,11 +39,10 @@ def printed(figure: go.Figure, *, title: str, caption: str, look: Look = LIGHT) 
             x, y = _numbers(note.xref, note.yref)
             place = places.get((x, y)) or next(iter(places.values()))
             our_axes.write(place.axes, note, figure.layout[f"xaxis{x}"], figure.layout[f"yaxis{y}"], look)
-    _legend(figure, [*places.values()], look, under_title=bool(titles))
     letters = int(8.2 * look.size[0])
-    drawing.suptitle(
-        wrapped(title, letters, 4), x=0.012, ha="left", fontsize=14, color=look.theme.ink, **PLAIN
-    )
+    head = wrapped(title, letters, 4)
+    rows = _legend(figure, [*places.values()], look, head=head, under_title=bool(titles))
+    drawing.suptitle(head + "\n" * rows, x=0.012, ha="left", fontsize=TITLE, color=look.theme.ink, **PLAIN)
     said = f"{caption.rstrip()} {MADE}".strip()
     drawing.supxlabel(
         wrapped(said, int(1.62 * letters), 9), x=0.012, ha="left", fontsize=9, color=look.theme.quiet, **PLAIN
@@ -111,24 +111,33 @@ def _titles(figure: go.Figure, places: dict[tuple[str, str], Place]) -> set[int]
     return found
 
 
-def _legend(figure: go.Figure, places: list[Place], look: Look, *, under_title: bool) -> None:
-    """Draw the names of all traces above the first axes."""
+def _legend(figure: go.Figure, places: list[Place], look: Look, *, head: str, under_title: bool) -> int:
+    """Draw the names of all traces above the first axes.
+
+    Where axes stand side by side, they stand below the title instead, since names are wider than one of
+    these: returns how many lines the title has to leave for them.
+    """
     keys = [key for place in places for key in place.keys]
     one = len(figure.data) == 1 and not figure.layout.showlegend
     if figure.layout.showlegend is False or one or not keys:
-        return
+        return 0
     names = [shortened(text_of(name), NAME) for _, name in keys]
     columns = max(1, min(len(keys), int(11 * look.size[0]) // (max(map(len, names)) + 7)))
-    legend = places[0].axes.legend(
-        [handle for handle, _ in keys],
-        names,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=columns,
-        frameon=False,
-        fontsize=10,
-        labelcolor=look.theme.ink,
-        borderaxespad=2.4 if under_title else 0.6,
-    )
+    how = {"ncols": columns, "frameon": False, "fontsize": 10, "labelcolor": look.theme.ink}
+    handles, axes = [handle for handle, _ in keys], places[0].axes
+    beside = len({place.axes.get_subplotspec().colspan.start for place in places}) > 1
+    if beside:
+        drawing = axes.figure
+        top = 1 - (TITLE * 1.25 * (head.count("\n") + 1)) / 72 / drawing.get_figheight()
+        legend = drawing.legend(
+            handles, names, loc="upper left", bbox_to_anchor=(0.012, top), borderaxespad=0, **how
+        )
+        legend.set_in_layout(False)
+    else:
+        pad = 2.4 if under_title else 0.6
+        legend = axes.legend(
+            handles, names, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=pad, **how
+        )
     for text in legend.get_texts():
         text.set_parse_math(False)
+    return -(-len(keys) // columns) if beside else 0

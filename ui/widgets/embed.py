@@ -37,6 +37,6 @@ def show_maker() -> None:
     """Say below an embedded page where it comes from, with a link to the same view in the app."""
     address = urllib.parse.urlsplit(st.context.url or "")
     query = urllib.parse.urlencode(st.query_params.to_dict())
-    link = urllib.parse.urlunsplit((address.scheme, address.netloc, address.path, query, ""))
+    link = urllib.parse.urlunsplit((address.scheme, address.netloc, address.path or "/", query, ""))
     with st.container(key="maker"):
         st.caption(f"Made with [MALT Lab]({link})")
