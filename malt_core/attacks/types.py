@@ -197,7 +197,7 @@ class AttackResult:
         likeliest other class; nan where already_wrong.
     adversarial: (C, H, W) float32 (float64 if the model computes in that) in [0, 1] inside the eps-ball;
         without success the closest attempt, and the original itself where already_wrong. With
-        config.eight_bit, rounded to 8 bits if survives_png.
+        config.eight_bit, rounded to 8 bits if survives_png and the original has 8 bits itself.
     survives_png: the image rounded to 8 bits (eight_bit_image of norms.py) is misclassified too, and as
         config.target if the image was.
     target: the attacked class of the returned image, None where already_wrong; steps: APGD steps on it.

@@ -84,6 +84,11 @@ def random_start(x0: Tensor, norm: Norm, eps: float, generators: list[torch.Gene
     return (x0 + eps * unit(noise, norm)).clamp(0.0, 1.0)
 
 
+def has_eight_bits(x: Tensor) -> bool:
+    """Return whether x has multiples of 1/255 only, as every picture from a file of 8 bits has."""
+    return bool(((x * 255).round() / 255 - x).abs().max() < 1e-6)
+
+
 def eight_bit_image(x: Tensor, x0: Tensor, norm: Norm, eps: float) -> Tensor:
     """Return x rounded to multiples of 1/255 without leaving the eps-ball around x0, rounded likewise.
 

@@ -222,6 +222,8 @@ def _attack(model: Network, sample: Sample, config: AttackConfig, look: Look) ->
     started, passes = time.perf_counter(), Passes()
     given = check_image(sample.x, "The sample")
     x0 = gradients.placed(model, given).clone()
+    if not norms.has_eight_bits(x0):
+        config = replace(config, eight_bit=False)  # rounded, it could leave the ball around the original
     tried = eot.try_out(model, x0, config.eot, config.seed)
     model = tried.network
     z0, unanswered = refusals.verdict(model, x0, passes)

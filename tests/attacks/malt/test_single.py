@@ -437,3 +437,14 @@ def test_an_aim_that_another_class_stands_for():
 
     with pytest.raises(BadConfig, match="target 12 always has the same logit as class 0"):
         aimed(model, images(1)[0], 12)
+
+
+def test_an_original_between_eight_bit_levels_is_not_rounded_out_of_its_ball():
+    model, fooled = smooth_cnn(), 0
+    for seed in range(6):
+        x = (images(1, seed=seed)[0] * 0.9).mul(255).floor().add(0.45).div(255)
+        for eps in (2 / 255, 6 / 255, 12 / 255):
+            result = run(model, x, AttackConfig(eps=eps, n_iter=20))
+            assert (result.adversarial - x).abs().max() <= eps + 1e-6
+            fooled += result.success
+    assert fooled
