@@ -6,6 +6,7 @@ import argparse
 import json
 
 from malt_core.cli.options import load_on, path
+from malt_core.cli.own_model import add_own
 from malt_core.cli.terminal import Status
 
 HELP = "write a network with its input gradient as one ONNX file, for a browser"
@@ -20,7 +21,10 @@ DESCRIPTION = (
 def add_export_onnx(command: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     command.description = DESCRIPTION
-    command.add_argument("model", metavar="MODEL", help="the id of a network, as `models` lists them")
+    command.add_argument(
+        "model", metavar="MODEL", help="a network, as `models` lists them, or file:PATH with --arch"
+    )
+    add_own(command)
     command.add_argument(
         "--out", metavar="FILE", type=path, required=True, help="the file; one of that name is replaced"
     )

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from malt_core.cli.options import path, source
+from malt_core.cli.own_model import add_own, settle
 from malt_core.cli.terminal import Status
 from malt_core.storage.folders import cannot_write, prepare_folder
 from malt_core.storage.whole_files import write_whole
@@ -26,11 +27,13 @@ def add_site(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model",
         metavar="ID",
+        dest="models",
         action="append",
         default=[],
-        help=f"a network, as `models` lists them; may be given again, the first comes first (default: "
-        f"{DEFAULT_MODEL} and tiny-imagenet/robust)",
+        help="a network, as `models` lists them, or file:PATH with --arch; may be given again, the first "
+        f"comes first (default: {DEFAULT_MODEL} and tiny-imagenet/robust)",
     )
+    add_own(command)
     command.add_argument(
         "--photo",
         metavar="IMAGE",
@@ -48,19 +51,17 @@ def add_site(command: argparse.ArgumentParser) -> None:
 
 def site(args: argparse.Namespace) -> None:
     """Write the site and say where. Raises MaltError."""
-    from malt_core.networks import network_info
     from malt_core.portable.onnx_file import need_packages
 
     need_packages()
-    for id in args.model:
-        network_info(id)
+    models = tuple(dict.fromkeys(_id(args, model) for model in args.models))
     prepare_folder(args.out)
     status = Status()
     try:
         from malt_core.portable.site import MODELS, site_files
 
         files = site_files(
-            tuple(dict.fromkeys(args.model)) or MODELS,
+            models or MODELS,
             args.photo,
             single_file=args.single_file,
             progress=status.download,
@@ -79,6 +80,18 @@ def site(args: argparse.Namespace) -> None:
             f"it here: python -m http.server --directory {args.out}",
             flush=True,
         )
+
+
+def _id(args: argparse.Namespace, model: str) -> str:
+    """Return the whole id of a network, looked at if it is one's own. Raises BadConfig for an unknown one."""
+    from malt_core.models.providers.uploaded import START
+    from malt_core.networks import network_info
+
+    if START in model:
+        one = argparse.Namespace(**{**vars(args), "model": model})
+        settle(one)
+        return one.model
+    return network_info(model).id
 
 
 def _write(file: Path, data: bytes) -> None:

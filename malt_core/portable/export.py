@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 
 from malt_core.errors import BadConfig
 from malt_core.models.loaders import Model
+from malt_core.models.providers import uploaded
 from malt_core.portable import check, onnx_file
 from malt_core.portable.check import Agreement
 from malt_core.portable.trace import traced, untraceable
@@ -104,6 +106,19 @@ def _classes(network: nn.Module, image: torch.Tensor) -> int:
     return z.shape[1]
 
 
+def published(id: str) -> str:
+    """Return an id as everybody may be told it: without the folders that a network of one's own lies in."""
+    if not id.startswith(uploaded.START):
+        return id
+    spec = uploaded.parse(id)
+    return replace(spec, path=spec.name, classes=Path(spec.classes).name if spec.classes else "").id
+
+
+def published_source(info: ModelInfo) -> str:
+    """Return where a network comes from, likewise."""
+    return uploaded.parse(info.id).name if info.id.startswith(uploaded.START) else info.source
+
+
 def _facts(info: ModelInfo | None, shape: tuple[int, int, int], classes: int, digest: str) -> dict[str, Any]:
     """Return what the file says of the network. classes: their number."""
     known = {
@@ -120,6 +135,7 @@ def _facts(info: ModelInfo | None, shape: tuple[int, int, int], classes: int, di
     if info is not None:
         names = ("id", "title", "dataset", "suggested_eps", "robust", "trained", "source", "licence")
         known |= {name: getattr(info, name) for name in names}
+        known |= {"id": published(info.id), "source": published_source(info)}
         if len(info.classes) == classes:
             known["classes"] = list(info.classes)
     return {"format": FORMAT, **known, "shape": list(shape), "sha256": digest}

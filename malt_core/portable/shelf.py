@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from malt_core.errors import BadConfig
 from malt_core.models.weights.downloads import Progress, cache_dir
 from malt_core.networks import load_network, network_info, weights_digest
 from malt_core.portable import onnx_file
-from malt_core.portable.export import FORMAT, export_gradient
+from malt_core.portable.export import FORMAT, export_gradient, published
 from malt_core.storage.folders import cannot_write
+
+
+def file_name(id: str) -> str:
+    """Return what a file of the network with this id may be called on any computer, without an ending."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", published(id)).strip("-.")[:60]
 
 
 def portable_file(id: str, progress: Progress = lambda message, done, total: None) -> Path:
@@ -21,7 +27,7 @@ def portable_file(id: str, progress: Progress = lambda message, done, total: Non
     """
     info = network_info(id)
     known = hashlib.sha256(f"{FORMAT}/{id}/{weights_digest(id)}".encode()).hexdigest()[:16]
-    path = cache_dir() / "portable" / f"{id.replace('/', '-')}-{known}.onnx"
+    path = cache_dir() / "portable" / f"{file_name(id)}-{known}.onnx"
     if path.is_file():
         try:
             onnx_file.facts_of(path)

@@ -20,8 +20,9 @@ from malt_core.images.gallery import GALLERY
 from malt_core.models.weights.downloads import Progress
 from malt_core.networks import network_info
 from malt_core.portable.bundle import bundle
+from malt_core.portable.export import published, published_source
 from malt_core.portable.photos import DEFAULT, SitePhoto, site_photo
-from malt_core.portable.shelf import portable_file
+from malt_core.portable.shelf import file_name, portable_file
 from malt_core.storage.assets import assets_folder
 from malt_core.types import ModelInfo
 
@@ -70,7 +71,7 @@ def site_files(
     shown = [site_photo(source, number, infos) for number, source in enumerate(sources, start=1)]
     wasm = Part(WASM, (BROWSER / Path(WASM).relative_to("browser")).read_bytes())
     networks = [
-        Part(f"networks/{info.id.replace('/', '-')}.onnx", portable_file(info.id, progress).read_bytes())
+        Part(f"networks/{file_name(info.id)}.onnx", portable_file(info.id, progress).read_bytes())
         for info in infos
     ]
     pictures = [Part(f"photos/{photo.id}.jpg", photo.data) for photo in shown]
@@ -110,15 +111,17 @@ def example(info: ModelInfo, source: str, photo: SitePhoto) -> dict[str, Any]:
 
     sample = open_sample(source, info.size, crop="centre")
     config = AttackConfig(eps=info.suggested_eps)
-    for event in attack_and_measure(load_network(info.id), sample, config, crop="centre", source=source):
+    model, shown = load_network(info.id), source if source.startswith(GALLERY) else photo.name
+    for event in attack_and_measure(model, sample, config, crop="centre", source=shown):
         if isinstance(event, AttackRun):
             stored = snapshot_to_json(snapshot_of(event))
+    stored["record"]["model"] = published(info.id)
     kept = {name: stored[name] for name in ("record", "player", "original_png", "adversarial_png")}
     return {**kept, "truth": photo.truth.get(info.id)}
 
 
 def _network(info: ModelInfo, part: Part) -> dict[str, Any]:
-    about = {name: getattr(info, name) for name in ("id", "title", "suggested_eps")}
+    about = {"id": published(info.id), "title": info.title, "suggested_eps": info.suggested_eps}
     return {**about, "size": list(info.size), **part.record}
 
 
@@ -128,7 +131,9 @@ def _photo(photo: SitePhoto, part: Part) -> dict[str, Any]:
 
 
 def _licences(infos: Sequence[ModelInfo], photos: Sequence[SitePhoto]) -> str:
-    networks = "; ".join(f"{info.title}: {info.source}, {info.licence}" for info in infos)
+    networks = "; ".join(
+        f"{info.title}: {', '.join(filter(None, (published_source(info), info.licence)))}" for info in infos
+    )
     credits = "; ".join(f"{photo.name}: {photo.credit}" for photo in photos if photo.credit)
     return (
         f"Made by MALT Lab {__version__} (MIT). Networks: {networks}. "

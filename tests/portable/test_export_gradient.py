@@ -10,7 +10,7 @@ from torch import nn
 from malt_core.errors import BadConfig
 from malt_core.models.efficientnet_lite import _Block
 from malt_core.models.loaders import Model
-from malt_core.portable import check, export
+from malt_core.portable import check, export, shelf
 from malt_core.portable.export import export_gradient
 from malt_core.types import ModelInfo
 
@@ -121,3 +121,11 @@ def test_bad_files_and_shapes_get_a_sentence(tmp_path) -> None:
         export.onnx_file.facts_of(damaged)
     with pytest.raises(BadConfig, match="shape must be"):
         export_gradient(tiny(), tmp_path / "x.onnx", shape=(3, 16))
+
+
+def test_what_is_published_names_no_folder() -> None:
+    own = "file:/home/me/secret/w.safetensors?arch=timm/resnet18&classes=/home/me/names.txt"
+    assert export.published("tiny-imagenet/robust") == "tiny-imagenet/robust"
+    assert export.published(own) == "file:w.safetensors?arch=timm/resnet18&classes=names.txt"
+    assert "/" not in shelf.file_name(own)
+    assert "home" not in shelf.file_name(own)
