@@ -25,7 +25,7 @@ TREATMENTS = (
     Treatment("webp", "WebP, quality 80"),
     Treatment("half", "Half the size, and back"),
     Treatment("screenshot", "Screenshot at 125%"),
-    Treatment("messenger", "A messenger: 1280 pixels, JPEG 70"),
+    Treatment("messenger", "Enlarged to 1280 pixels, sent by a messenger (JPEG 70)"),
 )
 
 

@@ -39,7 +39,7 @@ def test_every_format_is_written_and_what_takes_long_is_said(left) -> None:
     folder, out, err = left
     assert {format.file for format in FORMATS.values()} < {path.name for path in folder.iterdir()}
     assert err == "Writing way.gif, way.mp4, which takes some seconds …\n"
-    assert "A messenger: 1280 pixels" in out
+    assert "Enlarged to 1280 pixels, sent by a messenger" in out
 
 
 @pytest.mark.slow

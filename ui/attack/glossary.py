@@ -57,7 +57,8 @@ HOW_LITTLE = (
 )
 WHAT_SURVIVES = (
     "Treats the adversarial picture as pictures are treated on their way to others (JPEG, WebP, half the "
-    "size, a screenshot, a messenger), and asks the network again. The original is treated likewise."
+    "size, a screenshot, enlarged and sent by a messenger), and asks the network again. The original is "
+    "treated likewise."
 )
 WHAT_SEES = "The model looks at a small square picture. This is yours at that size, pixel by pixel."
 WHAT_UPLOAD = f"{PICTURES} A .malt file, which holds a whole run, shows that run again."
