@@ -41,8 +41,8 @@ with right:
     if job is not None:
         show_running(task, job)
     show_kept(waiting=job is not None, run=run)
+    layout.show_link(layout.link_of(chosen, run=False), glossary.LINK, "")
     if not embedded():
         show_zoo()
-    layout.show_link(layout.link_of(chosen, run=False), glossary.LINK, "")
 if pressed:
     layout.scroll_to_running()

@@ -20,7 +20,7 @@ from ui.targets.example import stored_targets
 from ui.targets.link import TargetsSettings
 from ui.targets.work import TwoTargets, latest
 from ui.widgets.below import draw_below, draw_with_plotly
-from ui.widgets.embed import say_origin
+from ui.widgets.embed import embedded, say_origin
 from ui.widgets.take_away import taking_away
 from ui.widgets.waiting import watch
 
@@ -204,9 +204,7 @@ def many_view(chosen: TargetsSettings, data: InMemoryData | None) -> View:
 
     def example() -> None:
         stored = stored_targets()
-        st.caption(
-            glossary.EXAMPLE.format(what=f"{network_info(stored.many.model).title}, {stored.many.data}")
-        )
+        _say_example(f"{network_info(stored.many.model).title}, {stored.many.data}")
 
         def rest() -> None:
             with taking_away():
@@ -241,7 +239,12 @@ def _example_caption(chosen: TargetsSettings, matter: Sequence[str]) -> None:
         say_origin(glossary.EXAMPLE_OF_THIS)
     else:
         what = f"{network_info(of.model).title}, ε = {of.epsilon}, {of.photo}"
-        st.caption(glossary.EXAMPLE.format(what=what))
+        _say_example(what)
+
+
+def _say_example(what: str) -> None:
+    """Say what the example is of, and what the page's button would do, if it is there."""
+    st.caption(f"{what}." if embedded() else glossary.EXAMPLE.format(what=what))
 
 
 def _stored_picture() -> Picture:
