@@ -19,15 +19,18 @@ NOWHERE = "https://nowhere.invalid/"
 _DEFAULT = re.compile(r"^export default function \([^\n]*\n(?:.*\n)*?\}\n", re.M)
 
 
-def bundle(main: Path) -> str:
+def bundle(main: Path, *, module: bool = False) -> str:
     """Return the module `main`, with all that it imports, as the text of one script.
 
     It is a classic one, since a page that was opened from the disk may start no other in a worker: what a
-    module would know as its own address is nowhere.
+    module would know as its own address is nowhere. module: make it a module that exports what main does.
     """
     parts: list[str] = []
     names: dict[Path, str] = {}
-    _add(main.resolve(), parts, names)
+    last = _add(main.resolve(), parts, names)
+    if module:
+        exported = ", ".join(_NAMED.findall(main.read_text("utf-8")))
+        parts.append(f"export const {{ {exported} }} = {last};")
     return "\n".join(parts).replace("import.meta.url", f'"{NOWHERE}"')
 
 

@@ -10,10 +10,11 @@ const LARGEST_SIDE = 4096; // pixels: more than a network ever sees, less than a
 export class Engine {
   /**
    * files: {wasm, networks}: each file {name, bytes, sha256}; a network also {id, title, suggested_eps, size}.
-   * base: the address that names are relative to. makeWorker: returns a Worker of worker.js.
+   * base: the address that names are relative to. makeWorker: returns a Worker of worker.js. read: where files come
+   * from otherwise, from a file and a listener for bytes to a Promise of its Uint8Array.
    */
-  constructor({ wasm, networks, base, makeWorker, version = "" }) {
-    Object.assign(this, { wasm, networks, base, makeWorker, version });
+  constructor({ wasm, networks, base, makeWorker, version = "", read = (file, told) => bytesOf(file, base, told) }) {
+    Object.assign(this, { wasm, networks, makeWorker, version, read });
     this.calls = new Map();
     this.opened = new Map();
     this.number = 0;
@@ -47,14 +48,14 @@ export class Engine {
     };
     this.started ??= this.#start(told("wasm"));
     this.started.catch(() => { this.started = undefined; });
-    const [bytes] = await Promise.all([bytesOf(file, this.base, told("network")), this.started]);
+    const [bytes] = await Promise.all([this.read(file, told("network")), this.started]);
     const facts = await this.#ask("open", { key: file.id, bytes: bytes.buffer }, { transfer: [bytes.buffer] });
     this.onLoading({ loaded: total, total });
     return facts;
   }
 
   async #start(told) {
-    const packed = await bytesOf(this.wasm, this.base, told);
+    const packed = await this.read(this.wasm, told);
     const wasm = (await gunzipped(packed)).buffer;
     this.worker = await this.makeWorker();
     this.worker.onmessage = ({ data }) => this.#heard(data);
