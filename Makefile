@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 # Sleeping instead of spinning OpenMP threads: several of torch's thread pools share few cores here.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app test test-fast lint lock clean help
+.PHONY: app test test-fast lint docs lock clean help
 
 app: $(VENV)/project.stamp ## start the app on this computer (HOST=0.0.0.0 lets others in; PORT=8501)
 	$(BIN)/malt app --host $(HOST) $(if $(PORT),--port $(PORT))
@@ -25,6 +25,10 @@ test-fast: $(VENV)/project.stamp $(VENV)/dev.stamp lint ## lint, and the tests t
 lint: $(VENV)/dev.stamp ## check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+docs: $(VENV)/project.stamp $(VENV)/dev.stamp ## write the library's documentation (build/docs) and every command's help (docs/commands.md)
+	$(BIN)/python -W ignore -m scripts.make_docs
+	$(BIN)/python -m scripts.make_commands
 
 lock: $(VENV)/uv.stamp ## write both requirements files from pyproject.toml (UPGRADE=1: with the newest versions)
 	$(call compile,requirements.txt,--extra app --extra browser)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ui.address.common import OWN
 from ui.address.parameters import PageSettings
 from ui.style import apply_style
 from ui.widgets.embed import apply_embedded_style, embedded
@@ -17,6 +18,11 @@ from ui.widgets.markdown import plain
 
 OWN_PICTURE = "A link cannot hold a picture of your own: send it along with the settings."
 OWN_PICTURES = "A link cannot hold pictures of your own: send them along."
+
+
+GIVEN_AGAIN = (
+    " your own network is not in it, and has to be given again on the page Own network by whoever opens it."
+)
 
 
 def open_page(title: str, introduction: str) -> None:
@@ -63,7 +69,7 @@ def show_link(link: str | None, what: str, otherwise: str) -> None:
     if link is None:
         st.caption(otherwise)
     else:
-        st.caption(f"{what} as a link:")
+        st.caption(f"{what} as a link:{GIVEN_AGAIN if f'model={OWN}' in link else ''}")
         st.code(link, language=None, wrap_lines=True)
 
 

@@ -22,6 +22,7 @@ from ui.attack.link import AttackSettings
 from ui.benchmark.link import BenchmarkSettings
 from ui.defences.link import DefencesSettings
 from ui.linearity.link import LinearitySettings
+from ui.own.link import OwnSettings
 from ui.race.link import RaceSettings
 from ui.targets.link import TargetsSettings
 from ui.theory.link import TheorySettings
@@ -49,6 +50,7 @@ PAGES = (
     Row("pages/attack.py", "Attack", ":material/bolt:", AttackSettings),
     Row("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
     Row("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
+    Row("pages/own.py", "Own network", ":material/upload_file:", OwnSettings),
     Row("pages/targets.py", "Targets", ":material/my_location:", TargetsSettings, WHY),
     Row("pages/linearity.py", "Linearity", ":material/show_chart:", LinearitySettings, WHY),
     Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),

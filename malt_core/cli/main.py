@@ -55,7 +55,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def make_parser(prog: str) -> argparse.ArgumentParser:
     parser = _Parser(prog=prog, description="Adversarial attacks by almost linearity (MALT).")
     parser.add_argument("--version", action="version", version=f"MALT Lab {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -105,7 +105,7 @@ def parse(argv: Sequence[str], prog: str = "python -m malt_core") -> argparse.Na
 
     prog: what the person typed before these words, for the help and the complaints.
     """
-    parser = _parser(prog)
+    parser = make_parser(prog)
     words = list(argv)
     (commands,) = (action.choices for action in parser._actions if isinstance(action.choices, dict))
     if words and words[0] in commands:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from functools import cache
+from typing import Any
 
 from malt_core.comparison.published import published_of
 from malt_core.epsilon import Epsilon
 from malt_core.models.catalogue import DEFAULT_MODEL, list_models
+from malt_core.models.providers import uploaded
 from malt_core.networks import defence_of, defended_ids, network_info
 from malt_core.types import CROPS, MAX_SEED, NORMS, Crop, Defence, ModelInfo, Norm
-from ui.address.parameters import Choice, Count, PageSettings, Radius, setting
+from ui.address.own import own_id
+from ui.address.parameters import Choice, Complain, Count, PageSettings, Radius, Values, setting
 
 NORM_NAMES = {"linf": "L∞: every pixel", "l2": "L2: in total"}
 
@@ -66,7 +69,34 @@ def model_name(model_id: str) -> str:
     return f"⬇ {name} · {kind}, {words}, {data}{size}"
 
 
-MODEL = Choice(
+OWN = "own"  # in an address: the network of whoever opens it
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkChoice(Choice):
+    """One of all networks, that of this tab's user among them."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        own = own_id()
+        return (own, *model_ids()) if own else model_ids()
+
+    def read(self, text: str, name: str, before: Values, complain: Complain) -> Any:
+        if text != OWN:
+            return super().read(text, name, before, complain)
+        if own := own_id():
+            return own
+        complain(
+            "The link is about somebody's own network, which no link holds: give it again on the page Own "
+            "network."
+        )
+        return MISSING
+
+    def write(self, value: str) -> str:
+        return OWN if value.startswith(uploaded.START) else value
+
+
+MODEL = NetworkChoice(
     label="Network",
     choices=model_ids,
     titles=model_name,

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from malt_core.models.catalogue import DEFAULT_MODEL
+from malt_core.networks import network_info
 from ui.compute.jobs import Report
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class ModelShelf:
             report(note, done / total if total else None)
 
         report("Loading the model …", None)
+        network_info(model_id)  # of a visitor's own network only what is kept here: no path is opened
         model = load_model(model_id, progress=progress)
         self._seen.add(model_id)
         return model

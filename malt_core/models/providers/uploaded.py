@@ -159,6 +159,11 @@ def find(id: str) -> Own:
         ) from None
 
 
+def count() -> int:
+    """Return how many networks this process keeps."""
+    return len(_kept)
+
+
 def is_kept(id: str) -> bool:
     """Return whether the network was added and not forgotten."""
     return id in _kept
