@@ -1,4 +1,4 @@
-"""docs/commands.md is what the program says, and the library's documentation can be written without a warning."""
+"""docs/commands.md is what the program says; the documentation can be written without a warning."""
 
 from __future__ import annotations
 
