@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -15,7 +14,7 @@ from malt_core.epsilon import Epsilon
 from malt_core.figure_style import PALETTE
 from malt_core.networks import network_info
 from malt_core.printing.look import LIGHT, Look
-from malt_core.printing.words import PLAIN
+from malt_core.printing.words import PLAIN, wrapped
 from malt_core.race import words
 from malt_core.race.record import LaneRecord, RaceRecord
 from malt_core.race.replay import axis, end, is_logarithmic, span, title
@@ -27,19 +26,22 @@ DASHES = ("-", ":", "--")
 
 def drawn(record: RaceRecord, images: Sequence[bytes], look: Look = LIGHT) -> Figure:
     """Return the figure of a race. images: PNG files, one a picture."""
-    figure = Figure(look.size, look.dpi, facecolor=look.theme.paper)
-    grid = figure.add_gridspec(
-        2, 1, left=0.06, right=0.97, top=0.79, bottom=0.2, height_ratios=(2.4, 1), hspace=0.62
-    )
+    wide = look.size[0]
+    columns = 4 if look.is_narrow else max(6, len(images))
+    lines = -(-len(images) // columns)
+    figure = Figure(look.size, look.dpi, facecolor=look.theme.paper, layout="constrained")
+    if look.is_narrow:
+        figure.set_size_inches(wide, look.size[1] + 1.6 * lines + 1.5)
+    grid = figure.add_gridspec(2, 1, height_ratios=(2.4, lines))
     _curves(figure.add_subplot(grid[0]), record, look)
-    places = grid[1].subgridspec(1, max(6, len(images)))
+    places = grid[1].subgridspec(lines, columns)
     for i, image in enumerate(images):
-        _picture(figure.add_subplot(places[i]), record, i, image, look)
-    wide = look.size[0] / 12
-    head = "\n".join(textwrap.wrap(words.headline(record), int(105 * wide), max_lines=4, placeholder=" …"))
-    figure.suptitle(head, fontsize=14, x=0.06, y=0.975, ha="left", va="top", color=look.theme.ink, **PLAIN)
-    note = "\n".join(textwrap.wrap(_note(record), int(165 * wide), max_lines=7, placeholder=" …"))
-    figure.text(0.06, 0.02, note, fontsize=8.5, color=look.theme.quiet, **PLAIN)
+        axes = figure.add_subplot(places[i // columns, i % columns])
+        _picture(axes, record, i, image, int(13.5 * wide / columns), look)
+    head = wrapped(words.headline(record), int(8.4 * wide), 8)
+    figure.suptitle(head, fontsize=14, x=0.012, ha="left", color=look.theme.ink, **PLAIN)
+    note = wrapped(_note(record), int(13.8 * wide), 14)
+    figure.supxlabel(note, fontsize=8.5, x=0.012, ha="left", color=look.theme.quiet, **PLAIN)
     return figure
 
 
@@ -55,9 +57,10 @@ def _curves(axes: Axes, record: RaceRecord, look: Look) -> None:
     axes.set_ylim(0, 1.1 * max(1, len(record.standing)))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-    axes.set_title(
-        f"{title(record)}, {axis(record.lanes)}", loc="left", fontsize=10, pad=24, color=look.theme.ink
-    )
+    columns = 3 if look.size[0] > 10 else 1
+    lines = -(-len(record.lanes) // columns)
+    head = wrapped(f"{title(record)}, {axis(record.lanes)}", int(13 * look.size[0]), 3)
+    axes.set_title(head, loc="left", fontsize=10, pad=8 + 16 * lines, color=look.theme.ink)
     axes.grid(axis="y", color=(*look.colour(None)[:3], 0.12))
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(look.theme.quiet)
@@ -67,9 +70,9 @@ def _curves(axes: Axes, record: RaceRecord, look: Look) -> None:
         frameon=False,
         fontsize=9,
         labelcolor=look.theme.ink,
-        loc="lower right",
-        bbox_to_anchor=(1, 1),
-        ncols=3,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
     )
 
 
@@ -84,11 +87,13 @@ def _lane(axes: Axes, lane: LaneRecord, i: int, standing: int, start: float, lab
     axes.plot(seconds[-1], left[-1], "o", color=COLOURS[i % 3], markersize=6)
 
 
-def _picture(axes: Axes, record: RaceRecord, i: int, image: bytes, look: Look) -> None:
+def _picture(axes: Axes, record: RaceRecord, i: int, image: bytes, letters: int, look: Look) -> None:
+    """letters: that a line below it has room for."""
     axes.imshow(Image.open(io.BytesIO(image)), interpolation="nearest")
     picture = record.pictures[i]
-    under = "\n".join(textwrap.wrap(f"{picture.name}: {words.answer(picture)}", 26, max_lines=3))
-    axes.set_title(under, fontsize=8, color=look.theme.quiet, y=-0.02, va="top", **PLAIN)
+    under = wrapped(f"{picture.name}: {words.answer(picture)}", letters, 4)
+    where = {"transform": axes.transAxes, "ha": "center", "va": "top"}
+    axes.text(0.5, -0.06, under, fontsize=8, color=look.theme.quiet, **where, **PLAIN)
     axes.set_axis_off()
 
 
