@@ -50,13 +50,13 @@ PAGES = (
     Row("pages/attack.py", "Attack", ":material/bolt:", AttackSettings),
     Row("pages/race.py", "Race", ":material/sports_score:", RaceSettings),
     Row("pages/benchmark.py", "Benchmark", ":material/leaderboard:", BenchmarkSettings),
-    Row("pages/own.py", "Own network", ":material/upload_file:", OwnSettings),
     Row("pages/targets.py", "Targets", ":material/my_location:", TargetsSettings, WHY),
     Row("pages/linearity.py", "Linearity", ":material/show_chart:", LinearitySettings, WHY),
     Row("pages/theory.py", "Theory", ":material/functions:", TheorySettings, WHY),
     Row("pages/defences.py", "Defences", ":material/shield:", DefencesSettings, TRAVEL),
     Row("pages/transfer.py", "Transfer", ":material/move_up:", TransferSettings, TRAVEL),
     Row("pages/answers.py", "Answers", ":material/forum:", AnswersSettings, TRAVEL),
+    Row("pages/own.py", "Own network", ":material/upload_file:", OwnSettings),
 )
 
 
