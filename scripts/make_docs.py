@@ -5,8 +5,10 @@ Into build/docs: one page a module, public names only; the first one opens with 
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import malt_core
@@ -24,8 +26,14 @@ def python_part(readme: str) -> str:
     return python + models[models.index("### Your own") :]
 
 
-def write(out: Path, name: str = "malt_core") -> None:
-    """Write the pages of a package or module. Raises on any warning."""
+def rooms() -> list[str]:
+    """Return the names of the package and of all its rooms: pdoc finds what is in each of them by itself."""
+    found = (module.name for module in pkgutil.iter_modules(malt_core.__path__, "malt_core."))
+    return ["malt_core", *(name for name in found if name not in LEFT_OUT)]
+
+
+def write(out: Path, names: Sequence[str]) -> None:
+    """Write the pages of these packages and modules. Raises on any warning."""
     import pdoc
     import timm  # noqa: F401  it warns on import, in its own name
     import torch  # noqa: F401
@@ -37,9 +45,11 @@ def write(out: Path, name: str = "malt_core") -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", module=r"(?!pdoc)")
-        pdoc.pdoc(name, *(f"!{name}" for name in LEFT_OUT), output_directory=out)
+        # msgspec makes __init__ itself, in a module of its own, where the names in annotations mean nothing.
+        warnings.filterwarnings("ignore", r"Error parsing type annotation \w+ for [\w.]+\.__init__")
+        pdoc.pdoc(*names, output_directory=out)
 
 
 if __name__ == "__main__":
-    write(OUT)
+    write(OUT, rooms())
     print(f"Open {OUT / 'index.html'}")

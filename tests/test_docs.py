@@ -27,7 +27,7 @@ def test_the_readmes_python_part_is_found():
 def test_a_room_is_documented_without_a_warning(tmp_path):
     code = (
         "import sys, pathlib; from scripts.make_docs import write;"
-        "write(pathlib.Path(sys.argv[1]), 'malt_core.own_network')"
+        "write(pathlib.Path(sys.argv[1]), ['malt_core.own_network'])"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=make_docs.ROOT, check=True)
     assert "A network that fails any but" in (
