@@ -75,9 +75,12 @@ def network_remark(run: AttackRun) -> str:
 
 
 def slope(run: AttackRun) -> str:
-    """Return by how much the margin's slope turns along the way, and by a random change as long."""
+    """Return by how much the margin's slope turns along the way, and by a random change as long.
+
+    "" where that was not measured, as in a browser.
+    """
     report = run.linearity
-    if report is None:
+    if report is None or not report.drift:
         return ""
     if math.isinf(report.drift[-1]) or math.isinf(report.random_drift[-1]):
         return (
@@ -96,7 +99,7 @@ def _degrees(cosine: float) -> str:
 
 def numbers(run: AttackRun) -> str:
     """Return the measurements behind the words, for those who ask."""
-    return "" if run.linearity is None else f"{measured(run.linearity)} {slope(run)}"
+    return "" if run.linearity is None else f"{measured(run.linearity)} {slope(run)}".rstrip()
 
 
 def way_sentence(run: AttackRun) -> str:

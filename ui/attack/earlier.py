@@ -11,6 +11,7 @@ from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from malt_core.attack_run import story
+from malt_core.export.bundles.read import Bundle
 from malt_core.export.snapshot import Snapshot
 from malt_core.networks import network_info
 from ui.attack.link import AttackSettings
@@ -29,12 +30,16 @@ PAIR = 2
 
 @dataclass(frozen=True)
 class Earlier:
-    """A result that was shown, with what it was of. file: the user's own, None for the gallery's pictures."""
+    """A result that was shown, with what it was of. file: the user's own, None for the gallery's pictures.
+
+    bundle: the whole run, where the browser has computed it.
+    """
 
     settings: AttackSettings
     picture: Picture
     snapshot: Snapshot
     file: UploadedFile | None
+    bundle: Bundle | None = None
 
     @property
     def setting(self) -> str:
@@ -51,10 +56,18 @@ def _pinned() -> list[str]:
     return st.session_state.setdefault("pinned", [])
 
 
-def keep(key: str, settings: AttackSettings, picture: Picture, snapshot: Snapshot) -> None:
+def keep(
+    key: str,
+    settings: AttackSettings,
+    picture: Picture,
+    snapshot: Snapshot,
+    bundle: Bundle | None = None,
+) -> None:
     """Put down a result that is shown; the oldest that is not pinned makes room for it."""
     results = _results()
-    results[key] = Earlier(settings, picture, snapshot, picker.own_file(settings.photo))
+    if bundle is None and (before := results.get(key)):
+        bundle = before.bundle
+    results[key] = Earlier(settings, picture, snapshot, picker.own_file(settings.photo), bundle)
     for old in [old for old in results if old not in (key, *_pinned())]:
         if len(results) <= MOST and _bytes(results) <= MOST_BYTES:
             return

@@ -40,9 +40,11 @@ def kept_run(key: str, snapshot: Snapshot) -> Callable[[], AttackRun | None]:
 
     key: see work.attack_key.
     """
-    jobs = queue()
+    jobs, shown = queue(), earlier.recall(key)
 
     def find() -> AttackRun | None:
+        if shown is not None and shown.bundle is not None:
+            return shown.bundle.run()
         kept = jobs.recall(key)
         if kept is not None and kept.state == "done":
             return kept.events[-1].run

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from malt_core.attacks.catalogue import TITLES
 from malt_core.attacks.types import TARGETINGS, AttackConfig, Targeting
 from malt_core.images.gallery import DEFAULT_PHOTO
-from malt_core.models.catalogue import DEFAULT_MODEL
+from malt_core.models.catalogue import DEFAULT_MODEL, list_models
 from malt_core.networks import network_info
 from malt_core.types import Crop
 from ui.address.common import CHECK, CommonSettings
@@ -58,6 +58,16 @@ BUDGET = Choice(
     "long as the picture comes closer. As published: every wrong class gets all its steps, which takes far "
     "longer where nothing is found, and hardly ever finds more.",
 )
+ENGINE = Choice(
+    label="Compute",
+    choices=("server", "browser"),
+    titles={"server": "On the server", "browser": "In this browser"},
+    few=True,
+    help="In this browser: the network is loaded once, your own device computes, and the server only draws "
+    "what was found. As on the server, but of the 20 likeliest wrong classes, and with weights rounded to "
+    "16 bits.",
+)
+CANDIDATES = 20  # classes that a browser ranks
 TARGET = ClassIndex(
     label="Fool it into",
     placeholder="any wrong class",
@@ -70,7 +80,8 @@ TARGET = ClassIndex(
 class AttackSettings(OnePhoto, CommonSettings):
     """photo: see OnePhoto. truth: the class that it shows, NONE_OF_THESE, or None
     where nobody said; it changes what is said of the result, not the attack. target: None for any wrong
-    class. budget: "published" for AttackConfig's `faithful`; check: "always" for its `check`. The rest is as
+    class. engine: who computes, where the network has a file for browsers.
+    budget: "published" for AttackConfig's `faithful`; check: "always" for its `check`. The rest is as
     in AttackConfig.
     """
 
@@ -85,6 +96,7 @@ class AttackSettings(OnePhoto, CommonSettings):
     target: int | None = setting(TARGET, None)
     budget: str = setting(BUDGET, "frugal")
     check: str = setting(CHECK, "flagged")
+    engine: str = setting(ENGINE, "server")
 
     @classmethod
     def opening(cls) -> Self:
@@ -98,12 +110,18 @@ class AttackSettings(OnePhoto, CommonSettings):
         return cls(model=model, eps=default_eps(model, "linf"))
 
     @property
+    def in_browser(self) -> bool:
+        """Whether the reader's browser computes the attack."""
+        return self.engine == "browser" and has_browser_file(self.model)
+
+    @property
     def config(self) -> AttackConfig:
         """The same for malt_core. Raises BadConfig where a value is out of range."""
         return AttackConfig(
             norm=self.norm,
             eps=self.epsilon.value,
             n_targets=self.targets,
+            **({"n_candidates": max(CANDIDATES, self.targets)} if self.in_browser else {}),
             n_iter=self.steps,
             targeting=self.targeting,
             seed=self.seed,
@@ -111,3 +129,8 @@ class AttackSettings(OnePhoto, CommonSettings):
             target=self.target,
             check=self.check == "always",
         )
+
+
+def has_browser_file(model: str) -> bool:
+    """Whether a network can be computed in a browser: its weights are here; defences around one cannot."""
+    return any(info.id == model and info.offline for info in list_models())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.attack.link import AttackSettings
+from ui.attack.link import AttackSettings, has_browser_file
 from ui.widgets.form import changed, draw, draw_beside
 
 
@@ -24,4 +24,6 @@ def more_settings() -> None:
         draw(AttackSettings, "targeting", "norm")
         draw_beside(AttackSettings, "targets", "steps")
         draw(AttackSettings, "budget", "check")
-        draw(AttackSettings, "seed")
+        draw(AttackSettings, "engine", "seed")
+        if st.session_state.engine == "browser" and not has_browser_file(st.session_state.model):
+            st.caption("This network has no file for browsers: it is computed on the server.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from malt_core.export.snapshot import Snapshot
-from ui.attack import earlier, work
+from ui.attack import earlier, in_browser, work
 from ui.attack.example import stored_snapshot
 from ui.attack.job import attack_job, compute_again
 from ui.attack.link import AttackSettings
@@ -31,6 +31,9 @@ def show_attacked(task: Task, chosen: AttackSettings, picture: Picture, link: st
     if result := earlier.recall(key):
         _show_result(task, key, chosen, picture, result.snapshot, link)
         return
+    if chosen.in_browser:
+        in_browser.show_running(task, chosen, picture)
+        return
     job = attack_job(task, chosen, picture)
     if job.state == "done":
         _show_result(task, key, chosen, picture, job.events[-1].snapshot, link)
@@ -45,6 +48,7 @@ def show_unattacked(task: Task, chosen: AttackSettings, picture: Picture | None,
         return
     if picture and task.has_stopped(key := work.attack_key(chosen, picture)):
         show_stopped(task.stopped(key), chosen)
+    in_browser.show_stopped(chosen, picture)
     show_before(chosen, picture)
     earlier.show_strip(None)
 

@@ -14,7 +14,9 @@ from malt_core.attacks.types import AttackEvent
 from malt_core.explanations.limits import EPS_MAX
 from malt_core.explanations.record import SmallestRecord
 from malt_core.explanations.types import Scored, Search, SmallestEpsilon
+from malt_core.export.bundles.read import Bundle
 from malt_core.export.snapshot import Snapshot
+from malt_core.networks import network_info
 from ui.attack.link import AttackSettings
 from ui.pictures.picture import Picture
 
@@ -220,3 +222,20 @@ def glance(picture: Picture) -> Callable[[Model], Iterator[Answers]]:
         yield Answers(tuple(likeliest), bool(refused))
 
     return work
+
+
+def from_browser(content: Any, settings: AttackSettings, picture: Picture) -> Bundle:
+    """Return the run that a browser has computed. Raises BadConfig where it is not sound."""
+    from malt_core.portable.returned import Asked, returned_bundle
+
+    asked = Asked(
+        model=network_info(settings.model),
+        image=picture.image.convert("RGB"),
+        digest=picture.digest,
+        name=picture.name,
+        source=picture.source,
+        credit=picture.credit,
+        crop=settings.crop,
+        config=settings.config,
+    )
+    return returned_bundle(content, asked)

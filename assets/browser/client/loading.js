@@ -17,16 +17,25 @@ export function lacking() {
 }
 
 /**
- * The bytes of a file. file: {name, bytes, sha256}, beside the page or in it. base: where the page lies.
+ * The bytes of a file. file: {name, bytes, sha256}, beside the page or in it; with `keep`, the browser keeps it for
+ * later visits. base: where the page lies.
  * told: called with the bytes so far.
  */
 export async function bytesOf(file, base, told = () => {}) {
   const inside = globalThis.document?.getElementById(`file:${file.name}`);
-  const found = inside ? unpacked64(inside.textContent) : await fetched(file, base, told);
-  if (found.length !== file.bytes) throw damaged(file, `it has ${found.length} bytes, not ${file.bytes}`);
+  const shelf = file.keep ? await globalThis.caches?.open("malt").catch(() => undefined) : undefined;
+  const before = await shelf?.match(`/${file.sha256}`);
+  const found = inside ? unpacked64(inside.textContent)
+    : before ? new Uint8Array(await before.arrayBuffer()) : await fetched(file, base, told);
   const digest = await digestOf(found);
+  if (before && digest !== file.sha256) {
+    await shelf.delete(`/${file.sha256}`);
+    return bytesOf(file, base, told);
+  }
+  if (found.length !== file.bytes) throw damaged(file, `it has ${found.length} bytes, not ${file.bytes}`);
   if (digest && digest !== file.sha256) throw damaged(file, "its digest is another");
   told(found.length);
+  if (shelf && !before) await shelf.put(`/${file.sha256}`, new Response(found)).catch(() => undefined); // full: no matter
   return found;
 }
 

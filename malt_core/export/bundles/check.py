@@ -35,7 +35,7 @@ def check_record(record: RunRecord, curves: Curves, manifest: Manifest, where: s
         raise BadConfig(f"In {where}, the places on the way are not in order.")
     drift = line.gradient_drift
     columns = (drift.relative_change, drift.cosine, drift.random_relative_change, drift.random_cosine)
-    if not drift.t or any(len(column) != len(drift.t) for column in columns):
+    if any(len(column) != len(drift.t) for column in columns):
         raise BadConfig(f"In {where}, the columns of the gradient's drift are not of one length.")
     if any(len(row) != len(curves.classes) for row in curves.probabilities):
         raise BadConfig(f"In {where}, the curves are not of as many classes as are named.")

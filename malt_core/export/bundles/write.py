@@ -68,10 +68,11 @@ def bundle_bytes(
         contents.ADVERSARIAL: snapshot.adversarial_png,
         **(exact or {}),
     }
-    return _zipped(record.model, members)
+    return bundle_of(record.model, members)
 
 
-def _zipped(model: str, members: Mapping[str, bytes]) -> bytes:
+def bundle_of(model: str, members: Mapping[str, bytes]) -> bytes:
+    """Return the bundle with these members beside its list. model: its id."""
     manifest = Manifest(
         format=contents.FORMAT,
         format_version=contents.FORMAT_VERSION,
