@@ -188,7 +188,7 @@ class RunRecord:
     n_forward: Annotated[int, Meta(description="Images sent through the model.")]
     n_backward: Annotated[int, Meta(description="Images sent back through it, for gradients.")]
     seconds: Annotated[float, Meta(description="Wall time.")]
-    device: Annotated[str, Meta(description="What computed it: cpu, cuda or mps.")]
+    device: Annotated[str, Meta(description="What computed it: cpu, cuda, mps, or a browser.")]
     perturbation_norm: Annotated[float, Meta(description="Length of the change that was made, in the norm.")]
     largest_change: Annotated[float, Meta(description="The largest change of a colour value.")]
     ssim: Annotated[
