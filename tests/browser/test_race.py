@@ -62,7 +62,7 @@ def test_from_the_start_to_the_outcome(page: Page, tab: Page, server: subprocess
     assert [lane.state for lane in record.lanes] == ["done"] * 3
     assert record.model == MODEL.removeprefix("model=")
     assert "flower" in [picture.name for picture in record.pictures]
-    assert download(page, "Figure").startswith(b"\x89PNG")
+    assert download(page, "Picture (PNG)").startswith(b"\x89PNG")
 
     go(page, "Attack")
     expect(page.get_by_text("It says").first).to_be_visible()
