@@ -23,6 +23,8 @@ COUNTS = (
     ("--eot", "eot", "draws of a randomised network's noise, averaged for gradients and voting on verdicts"),
 )
 """Flags that take a whole number: the flag, the setting's name in Python, and what it is."""
+IN_BROWSER = ("browser", "wasm")
+"""How a device's name begins that no command line computes on."""
 
 
 def attack_command(run: AttackRun) -> str:
@@ -92,7 +94,7 @@ def _attack_command(
         command.append("--check")
     if crop != "centre":
         command += ["--crop", crop]
-    if device != "cpu":
+    if device != "cpu" and not device.startswith(IN_BROWSER):
         command += ["--device", device]
     return shlex.join(command)
 

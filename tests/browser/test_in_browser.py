@@ -27,11 +27,15 @@ def test_a_link_attacks_here_and_the_result_is_an_ordinary_one(page: Page, serve
     assert '"browser (WebAssembly)"' in download.value.path().read_text("utf-8")
 
 
-def test_stop_ends_it_and_what_a_browser_cannot_do_is_said(page: Page, server: subprocess.Popen) -> None:
+def test_stop_ends_it_and_a_damaged_file_is_told_of(page: Page, server: subprocess.Popen) -> None:
     page.goto(f"{server.url}/{LINK}&eps=0.5&budget=published&steps=1000&run=1")
     expect(page.locator(".mb-text")).to_have_text(re.compile("Target 1 of 9"))
     page.locator(".mb-stop").click()
     expect(page.get_by_text("Stopped after")).to_be_visible()
-    page.goto(f"{server.url}/{LINK}&eps=4&target=soup%20bowl&run=1")
-    expect(page.get_by_text("MALT chooses the class itself")).to_be_visible()
-    expect(page.get_by_role("button", name="Compute on the server")).to_be_visible()
+    page.evaluate("caches.delete('malt')")
+    page.route("**/media/*.bin", lambda route: route.fulfill(body=b"no network"))
+    page.goto(f"{server.url}/{LINK}&eps=3&run=1")
+    expect(page.locator(".mb-error")).to_have_text(re.compile("damaged"))
+    page.get_by_role("button", name="Compute on the server").click()
+    expect(page.locator(".malt-player canvas").first).to_be_visible()
+    expect(page).to_have_url(re.compile("engine=server"))

@@ -64,6 +64,7 @@ def test_a_sound_run_is_drawn_as_if_computed_here() -> None:
     assert snapshot.player["straightness"] == own.player["straightness"], "sentences are made here"
     assert snapshot.way_sentence == own.way_sentence
     assert snapshot.trace == own.trace
+    assert "--device" not in snapshot.command
     assert np.array_equal(bundle.run().result.adversarial.numpy(), RUN.result.adversarial.numpy())
 
 
