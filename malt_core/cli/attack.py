@@ -180,9 +180,6 @@ def _answers(when: str, classes: Sequence[PredictedClass]) -> str:
 
 def attack(args: argparse.Namespace) -> None:
     """Attack as the command line says, write the files and print the result. Raises MaltError."""
-    from malt_core.attack_run.record import record_text
-    from malt_core.cli.saving import earlier, save, survival_lines
-
     info = network_info(args.model)
     config = attack_config(args, info.classes)
     label = None if args.label is None else class_index(info.classes, args.label)
@@ -190,6 +187,9 @@ def attack(args: argparse.Namespace) -> None:
     prepare_folder(args.out)
     formats = chosen_formats(args)
     truth = _truth(args, info, label)
+
+    from malt_core.attack_run.record import record_text
+    from malt_core.cli.saving import earlier, save, survival_lines
 
     status = Status()
     try:
