@@ -365,7 +365,8 @@ def test_help_names_every_option():
     status, out, _ = call("--help")
     assert status == 0
     names = (
-        "model data data-dir n attack norm eps targets candidates steps seed all-steps faithful batch-size "
+        "model arch classes mean std size data data-dir n attack norm eps targets candidates steps seed "
+        "all-steps faithful batch-size "
         "precision device workers ray out resume check eot json help"
     )
     flags = set(re.findall(r"(?<!-)--[a-z-]+", out.partition("examples:")[0]))
