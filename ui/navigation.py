@@ -10,6 +10,7 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -73,7 +74,7 @@ def _pages() -> dict[str, Page]:
             row.file,
             title=row.title,
             icon=row.icon,
-            url_path=asked if asked.casefold() == row.title.casefold() else None,
+            url_path=asked if asked.casefold() == Path(row.file).stem else None,
         )
         for row in PAGES
     }

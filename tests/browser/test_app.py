@@ -155,7 +155,7 @@ def test_own_photo_from_upload_to_download(page: Page, server: subprocess.Popen)
     record = json.loads(download(page, "Record"))
     assert answers == [record["label"]["index"], record["adversarial_label"]["index"]]
     assert answers[0] != answers[1]
-    assert Image.open(io.BytesIO(download(page, "Figure"))).size > (800, 400)
+    assert Image.open(io.BytesIO(download(page, "Figure (PNG)"))).size > (800, 400)
     assert b"holiday" in download(page, "Interactive page")
     expect(page.get_by_text("A link cannot hold a picture of your own")).to_be_visible()
 
