@@ -1,5 +1,6 @@
 """Networks that torch has scripted, traced, frozen, exported or compiled: attacked like the network."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -93,8 +94,8 @@ assert torch.equal(result.success, fast(network, x, **how).success)
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 def test_a_compiled_network(backend):
     """In a process of its own: inductor builds with setuptools, which must come before distutils there."""
-    if backend == "inductor" and shutil.which("g++") is None:
-        pytest.skip("inductor needs a compiler for C++")
+    if backend == "inductor" and not (os.environ.get("MALT_LAB_INDUCTOR") and shutil.which("g++")):
+        pytest.skip("inductor compiles C++ for half a minute: MALT_LAB_INDUCTOR=1 where g++ is")
     command = [sys.executable, "-c", COMPILED, backend]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
