@@ -40,7 +40,8 @@ def add_site(command: argparse.ArgumentParser) -> None:
         action="append",
         type=source,
         default=[],
-        help="a picture file, or gallery:ID; may be given again (default: six of the gallery)",
+        help="a picture file, or gallery:ID; may be given again "
+        "(default: three of the gallery that anybody may publish)",
     )
     command.add_argument(
         "--single-file",

@@ -14,7 +14,8 @@ from malt_core.images.sources import open_source, source_credit, source_name
 from malt_core.types import ModelInfo
 
 SIDE, THUMBNAIL = 640, 120  # pixels
-DEFAULT = ("espresso", "goose", "strawberry", "bald-eagle", "dalmatian", "buckeye")
+DEFAULT = ("espresso", "drum", "photographer")
+"""Of the gallery: what the ImageNet network names rightly, and what may be published by its licence."""
 
 
 @dataclass(frozen=True)
